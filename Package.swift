@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The arrow of dependencies, read upwards: nothing imports what stands below it.
+///
+///     stages > StageKit, Generators, Potentials, Evaluation > Networks, Crystals > Tensors, C
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// MARK: C and C++ libraries, one module each
+
+let cTargets: [Target] = [
+  .systemLibrary(
+    name: "COpenBLAS", path: "Sources/C/COpenBLAS", pkgConfig: "openblas",
+    providers: [.apt(["libopenblas-dev"])]),
+  .systemLibrary(
+    name: "CHDF5", path: "Sources/C/CHDF5", pkgConfig: "hdf5-serial",
+    providers: [.apt(["libhdf5-dev"])]),
+  .systemLibrary(
+    name: "CSpglib", path: "Sources/C/CSpglib", pkgConfig: "spglib",
+    providers: [.apt(["libsymspg-dev"])]),
+  .target(name: "CGemmi", path: "Sources/C/CGemmi"),
+  .target(
+    name: "CKernels", path: "Sources/C/CKernels",
+    cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+]
+
+// MARK: Libraries
+
+let libraries: [Target] = [
+  .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
+  .target(name: "Crystals", dependencies: ["CSpglib", "CGemmi"]),
+  .target(name: "Networks", dependencies: ["Tensors"]),
+  .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
+  .target(name: "Potentials", dependencies: ["Networks", "Crystals", "Tensors"]),
+  .target(name: "Evaluation", dependencies: ["Crystals"]),
+  .target(
+    name: "StageKit",
+    dependencies: ["CHDF5", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+]
+
+// MARK: Stages, one executable each
+
+func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + ["StageKit", "Crystals", argumentParser],
+    path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
+}
+
+let stages: [Target] = [
+  stage("preprocess", []),
+  stage("train", ["Generators", "Networks"]),
+  stage("sample", ["Generators"]),
+  stage("reconstruct", ["Generators"]),
+  stage("relax", ["Potentials"]),
+  stage("metrics", ["Evaluation"]),
+  stage("report", ["Evaluation"]),
+  stage("convert", []),
+  stage("merge", []),
+]
+
+// MARK: Tests
+
+let tests: [Target] = [
+  .testTarget(
+    name: "CrystalsTests", dependencies: ["Crystals"])
+]
+
+// MARK: Package, with one list of settings for all Swift targets
+
+let swiftSettings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+for target in libraries + stages + tests {
+  target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}
+
+let package = Package(
+  name: "Frieze",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: cTargets + libraries + stages + tests,
+  cxxLanguageStandard: .cxx17)

@@ -1,0 +1,20 @@
+#include <hdf5.h>
+
+// HDF5 names its types and property lists by macros that call a function first; Swift cannot read those.
+static inline hid_t frieze_h5_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t frieze_h5_float(void) { return H5T_NATIVE_FLOAT; }
+static inline hid_t frieze_h5_uint8(void) { return H5T_NATIVE_UINT8; }
+static inline hid_t frieze_h5_int16(void) { return H5T_NATIVE_INT16; }
+static inline hid_t frieze_h5_int32(void) { return H5T_NATIVE_INT32; }
+static inline hid_t frieze_h5_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t frieze_h5_uint64(void) { return H5T_NATIVE_UINT64; }
+static inline hid_t frieze_h5_string(void) { return H5T_C_S1; }
+static inline hid_t frieze_h5_default(void) { return H5P_DEFAULT; }
+static inline hid_t frieze_h5_all(void) { return H5S_ALL; }
+static inline hid_t frieze_h5_link_create(void) { return H5P_LINK_CREATE; }
+static inline hid_t frieze_h5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t frieze_h5_unlimited(void) { return (hid_t)H5S_UNLIMITED; }
+static inline unsigned frieze_h5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned frieze_h5_read_only(void) { return H5F_ACC_RDONLY; }
+// The error stack is read by us and never printed by the library.
+static inline void frieze_h5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
