@@ -63,6 +63,7 @@ let stages: [Target] = [
 // MARK: Tests
 
 let tests: [Target] = [
+  .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"])
 ]
