@@ -27,7 +27,7 @@ public enum CIF {
   /// - Returns: for each block its name and its crystal or the reason why it has none.
   /// - Throws: `Rejection` where the text is no CIF or has no atoms.
   public static func read(_ text: [UInt8]) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
-    let blocks = try blocks(of: plainText(text))
+    let blocks = try blocks(of: PlainText.ascii(text, limit: maximumLength))
     return blocks.map { block in
       do throws(Rejection) {
         return (block.name, .success(try block.crystal()))
@@ -86,6 +86,15 @@ public enum CIF {
         unsafe frieze_hall_of_hermann_mauguin(text, alpha, gamma, Int32(index)).map { unsafe String(cString: $0) }
       }
     }
+  }
+
+  /// Hermann-Mauguin symbol of a group's reference setting with its blanks and its code (`F d -3 m:2`), and its Hall symbol.
+  static func referenceSymbols(number: Int) -> (hermannMauguin: String, hall: String) {
+    var name = [CChar](repeating: 0, count: 32)
+    // Safety: gemmi is told how long the array is and ends its text within it.
+    unsafe frieze_hermann_mauguin_of_number(Int32(number), &name, name.count)
+    let words = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (words, hallSymbols(number: number).first ?? "")
   }
 
   /// Hall symbols of all settings of an international number, the reference setting first.

@@ -265,3 +265,15 @@ extern "C" const char *frieze_hall_of_number(int number, int index) {
       if (group.number == number && group.is_reference_setting() == (reference == 1) && index-- == 0) return group.hall;
   return nullptr;
 }
+
+extern "C" void frieze_hermann_mauguin_of_number(int number, char *symbol, size_t length) {
+  std::snprintf(symbol, length, "%s", "");
+  for (const gemmi::SpaceGroup &group : gemmi::spacegroup_tables::main)
+    if (group.number == number && group.is_reference_setting()) {
+      if (group.ext)
+        std::snprintf(symbol, length, "%s:%c", group.hm, group.ext);
+      else
+        std::snprintf(symbol, length, "%s", group.hm);
+      return;
+    }
+}

@@ -44,6 +44,9 @@ const char *frieze_hall_of_hermann_mauguin(const char *symbol, double alpha, dou
 /// The Hall symbols of the settings of an international number, the reference setting first; null past the last.
 const char *frieze_hall_of_number(int number, int index);
 
+/// Writes the Hermann-Mauguin symbol of the reference setting, the code of the setting behind a colon: `F d -3 m:2`.
+void frieze_hermann_mauguin_of_number(int number, char *symbol, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,12 +1,13 @@
-extension CIF {
-  /// The text as gemmi takes it: ASCII without a byte order mark, lines ended by LF.
+/// Files of text as they come, and numbers in them.
+enum PlainText {
+  /// The text as the readers take it: ASCII without a byte order mark, lines ended by LF.
   ///
   /// A minus sign beyond ASCII is a minus; every other character beyond ASCII (they stand in names and titles) becomes `?`.
   ///
   /// - Throws: `Rejection` where the bytes are no text, nothing, or too many.
-  static func plainText(_ bytes: [UInt8]) throws(Rejection) -> [UInt8] {
-    guard bytes.count <= maximumLength else {
-      throw Rejection("too_large", "\(bytes.count) bytes, more than \(maximumLength)")
+  static func ascii(_ bytes: [UInt8], limit: Int) throws(Rejection) -> [UInt8] {
+    guard bytes.count <= limit else {
+      throw Rejection("too_large", "\(bytes.count) bytes, more than \(limit)")
     }
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var text: [UInt8] = []
@@ -45,6 +46,26 @@ extension CIF {
   /// Whether the bytes behind 0xE2 make a hyphen, dash or minus sign (U+2010...U+2015, U+2212).
   private static func isMinus(_ second: UInt8, _ third: UInt8) -> Bool {
     (second == 0x80 && (0x90...0x95).contains(third)) || (second == 0x88 && third == 0x92)
+  }
+}
+
+extension PlainText {
+  /// A number with the digits behind the point that are asked for, and no exponent (numbers beyond 1e8 are written as they are).
+  static func fixed(_ value: Double, digits: Int) -> String {
+    var power = 1.0
+    for _ in 0..<digits { power *= 10 }
+    let scaled = (abs(value) * power).rounded()
+    guard scaled < 1e18 else { return "\(value)" }
+    let integer = UInt64(scaled)
+    let unit = UInt64(power)
+    let fraction = String(integer % unit)
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return "\(value < 0 && integer > 0 ? "-" : "")\(integer / unit).\(zeros)\(fraction)"
+  }
+
+  /// Three numbers with blanks between them.
+  static func fixed(_ v: Vector3, digits: Int) -> String {
+    "\(fixed(v.x, digits: digits)) \(fixed(v.y, digits: digits)) \(fixed(v.z, digits: digits))"
   }
 }
 
