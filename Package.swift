@@ -64,7 +64,8 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(
-    name: "CrystalsTests", dependencies: ["Crystals"])
+    name: "CrystalsTests", dependencies: ["Crystals"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets
