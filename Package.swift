@@ -69,7 +69,8 @@ let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
-    name: "CrystalsTests", dependencies: ["Crystals"])
+    name: "CrystalsTests", dependencies: ["Crystals"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets
