@@ -64,7 +64,8 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(
-    name: "CrystalsTests", dependencies: ["Crystals"])
+    name: "CrystalsTests", dependencies: ["Crystals"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets
