@@ -20,6 +20,9 @@ let cTargets: [Target] = [
   .systemLibrary(
     name: "CSpglib", path: "Sources/C/CSpglib", pkgConfig: "spglib",
     providers: [.apt(["libsymspg-dev"])]),
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
+    providers: [.apt(["libssl-dev"])]),
   .target(name: "CGemmi", path: "Sources/C/CGemmi"),
   .target(
     name: "CKernels", path: "Sources/C/CKernels",
@@ -37,7 +40,7 @@ let libraries: [Target] = [
   .target(name: "Evaluation", dependencies: ["Crystals"]),
   .target(
     name: "StageKit",
-    dependencies: ["CHDF5", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+    dependencies: ["CHDF5", "COpenSSL", "Crystals", "Generators", "Tensors", argumentParser, yams]),
 ]
 
 // MARK: Stages, one executable each
@@ -63,6 +66,7 @@ let stages: [Target] = [
 // MARK: Tests
 
 let tests: [Target] = [
+  .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
   .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
