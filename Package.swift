@@ -71,6 +71,7 @@ let tests: [Target] = [
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
   .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets
