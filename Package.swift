@@ -47,12 +47,12 @@ let libraries: [Target] = [
 
 func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies + ["StageKit", "Crystals", argumentParser],
+    name: name, dependencies: dependencies + ["StageKit", "Crystals", "Tensors", argumentParser],
     path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
 }
 
 let stages: [Target] = [
-  stage("preprocess", []),
+  stage("preprocess", ["Generators"]),
   stage("train", ["Generators", "Networks"]),
   stage("sample", ["Generators"]),
   stage("reconstruct", ["Generators"]),
