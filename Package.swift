@@ -67,9 +67,11 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+  .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
   .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets
