@@ -40,7 +40,9 @@ let libraries: [Target] = [
   .target(name: "Evaluation", dependencies: ["Crystals"]),
   .target(
     name: "StageKit",
-    dependencies: ["CHDF5", "COpenSSL", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+    dependencies: [
+      "CHDF5", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors", argumentParser, yams,
+    ]),
 ]
 
 // MARK: Stages, one executable each
