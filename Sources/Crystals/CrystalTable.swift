@@ -120,7 +120,10 @@ public struct CrystalTable: Sendable {
   private static func number(_ bytes: [UInt8], _ field: Field) -> Double? {
     if field.start == field.end { return .nan }
     guard field.end - field.start <= 40 else { return nil }
-    let word = String(decoding: bytes[field.start..<field.end], as: UTF8.self).trimmingSpaces
+    var raw = bytes[field.start..<field.end]
+    while raw.first == 0x20 { raw.removeFirst() }
+    while raw.last == 0x20 { raw.removeLast() }
+    let word = Substring(decoding: raw, as: UTF8.self)
     if let value = decimal(word) { return value }
     return ["", "nan", "none", "null", "inf", "-inf"].contains(word.lowercased()) ? .nan : nil
   }
@@ -167,28 +170,33 @@ public struct CrystalTable: Sendable {
         return nil
       }
       let firstLine = line
-      position += 1
-      var field = Field(start: position, end: position)
-      while position < bytes.count {
-        let byte = bytes[position]
+      // The loop that most bytes pass through works on locals.
+      let text = bytes
+      var end = position + 1
+      var lines = 0
+      var field = Field(start: end, end: end)
+      while end < text.count {
+        let byte = text[end]
         if byte == UInt8(ascii: "\"") {
-          guard position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "\"") else { break }
+          guard end + 1 < text.count, text[end + 1] == UInt8(ascii: "\"") else { break }
           field.hasEscapes = true
-          position += 1
+          end += 1
         } else if byte == 0x0A {
-          line += 1
+          lines += 1
         }
-        position += 1
+        end += 1
       }
-      field.end = position
+      line += lines
+      position = end
+      field.end = end
       fields.append(field)
       guard position < bytes.count else {
         return Rejection("unterminated_quote", "the quote opened on line \(firstLine) is never closed")
       }
       position += 1
-      let end = position
+      let closing = position
       skipToEnd()
-      return end == position ? nil : Rejection("bad_quote", "line \(line) has text behind a closing quote")
+      return closing == position ? nil : Rejection("bad_quote", "line \(line) has text behind a closing quote")
     }
 
     private mutating func skipToEnd() {
