@@ -20,6 +20,9 @@ let cTargets: [Target] = [
   .systemLibrary(
     name: "CSpglib", path: "Sources/C/CSpglib", pkgConfig: "spglib",
     providers: [.apt(["libsymspg-dev"])]),
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
+    providers: [.apt(["libssl-dev"])]),
   .target(name: "CGemmi", path: "Sources/C/CGemmi"),
   .target(
     name: "CKernels", path: "Sources/C/CKernels",
@@ -37,19 +40,19 @@ let libraries: [Target] = [
   .target(name: "Evaluation", dependencies: ["Crystals"]),
   .target(
     name: "StageKit",
-    dependencies: ["CHDF5", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+    dependencies: ["CHDF5", "COpenSSL", "Crystals", "Generators", "Tensors", argumentParser, yams]),
 ]
 
 // MARK: Stages, one executable each
 
 func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies + ["StageKit", "Crystals", argumentParser],
+    name: name, dependencies: dependencies + ["StageKit", "Crystals", "Tensors", argumentParser],
     path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
 }
 
 let stages: [Target] = [
-  stage("preprocess", []),
+  stage("preprocess", ["Generators"]),
   stage("train", ["Generators", "Networks"]),
   stage("sample", ["Generators"]),
   stage("reconstruct", ["Generators"]),
@@ -63,8 +66,12 @@ let stages: [Target] = [
 // MARK: Tests
 
 let tests: [Target] = [
+  .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+  .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
-    name: "CrystalsTests", dependencies: ["Crystals"])
+    name: "CrystalsTests", dependencies: ["Crystals"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 
 // MARK: Package, with one list of settings for all Swift targets

@@ -14,6 +14,7 @@ static inline hid_t frieze_h5_all(void) { return H5S_ALL; }
 static inline hid_t frieze_h5_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t frieze_h5_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t frieze_h5_unlimited(void) { return (hid_t)H5S_UNLIMITED; }
+static inline size_t frieze_h5_variable(void) { return H5T_VARIABLE; }
 static inline unsigned frieze_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned frieze_h5_read_only(void) { return H5F_ACC_RDONLY; }
 // The error stack is read by us and never printed by the library.

@@ -1,0 +1,136 @@
+/// Everything that `metrics` has to say about one set of generated crystals, as it is written to `metrics.json`.
+///
+/// Numbers are in lists of named figures, so that a new one needs a name and nothing else: readers show what they find.
+public struct MetricsSummary: Codable, Sendable, Equatable {
+  /// Raised when a name changes its meaning.
+  public static let currentVersion = 1
+
+  public var version = Self.currentVersion
+  /// What was judged, for headings.
+  public var name: String
+  /// Structures asked of the model: the denominator of every rate that names no other.
+  public var sampled: Int
+  /// Structures that reached the judge.
+  public var judged: Int
+  public var settings: Settings
+  public var reference: Reference
+  /// In the order in which tables show them.
+  public var figures: [Figure]
+  public var funnel: [FunnelStep]
+  public var distributions: [Distribution]
+  public var stages: [StageTime]
+  /// What could not be computed, one line each.
+  public var notes: [String]
+
+  /// The figure with a name, nil where it was not computed.
+  public func figure(_ name: String) -> Figure? { figures.first { $0.name == name } }
+
+  /// The distribution with a name.
+  public func distribution(_ name: String) -> Distribution? {
+    distributions.first { $0.name == name }
+  }
+}
+
+/// What the numbers depend on beside the crystals.
+public struct Settings: Codable, Sendable, Equatable {
+  /// Tolerance of the symmetry search in angstrom.
+  public var symprec: Double
+  public var matcher: StructureMatcher
+  /// Of the bootstrap.
+  public var seed: UInt64
+  /// Which potential judged the energies, with the hash of its weights; nil without energies.
+  public var judge: String?
+  /// Which convex hull, with its hash.
+  public var hull: String?
+
+  public init(
+    symprec: Double = 0.1, matcher: StructureMatcher = .standard, seed: UInt64 = 0,
+    judge: String? = nil, hull: String? = nil
+  ) {
+    self.symprec = symprec
+    self.matcher = matcher
+    self.seed = seed
+    self.judge = judge
+    self.hull = hull
+  }
+}
+
+/// The sets that the crystals are compared with.
+public struct Reference: Codable, Sendable, Equatable {
+  public var name: String
+  public var train: Int
+  public var test: Int
+  /// The split that distances are measured to: `test`, or `train` where there is no test set.
+  public var comparedWith: String
+}
+
+/// One number with its name.
+public struct Figure: Codable, Sendable, Equatable {
+  /// Name in files, e.g. `unique`.
+  public var name: String
+  /// Name for readers.
+  public var label: String
+  /// Under which heading tables show it.
+  public var section: Section
+  /// nil where it could not be computed.
+  public var value: Double?
+  /// Bounds of the 95 % bootstrap interval, where there is one.
+  public var low: Double?
+  public var high: Double?
+  /// Numerator and denominator of a rate.
+  public var count: Int?
+  public var total: Int?
+  /// Empty for pure numbers and shares.
+  public var unit: String
+  /// Whether more is better; nil where neither is.
+  public var isHigherBetter: Bool?
+
+  /// The headings of the table.
+  public enum Section: String, Codable, Sendable, CaseIterable {
+    case validity, discovery, symmetry, distance, coverage, stability, prediction, reference, cost
+  }
+}
+
+/// One step of the way from sampled structures to those that pass everything.
+public struct FunnelStep: Codable, Sendable, Equatable {
+  /// Name in files of what is dropped, e.g. `too_close`.
+  public var name: String
+  /// For readers.
+  public var label: String
+  /// Structures that end here.
+  public var dropped: Int
+  /// Structures that go on.
+  public var kept: Int
+
+  public init(name: String, label: String, dropped: Int, kept: Int) {
+    self.name = name
+    self.label = label
+    self.dropped = dropped
+    self.kept = kept
+  }
+}
+
+/// Generated and reference shares of one quantity.
+public struct Distribution: Codable, Sendable, Equatable {
+  public var name: String
+  public var label: String
+  public var unit: String
+  /// Labels of categories; empty for a histogram.
+  public var categories: [String]
+  /// (bins + 1) edges of a histogram, the outermost bins holding what lies past them; empty for categories.
+  public var edges: [Double]
+  /// One share a bin, adding up to 1; empty where there are no values.
+  public var generated: [Double]
+  public var reference: [Double]
+}
+
+/// Wall time of a stage.
+public struct StageTime: Codable, Sendable, Equatable {
+  public var stage: String
+  public var seconds: Double
+
+  public init(stage: String, seconds: Double) {
+    self.stage = stage
+    self.seconds = seconds
+  }
+}

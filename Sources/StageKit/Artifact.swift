@@ -1,0 +1,82 @@
+import CHDF5
+import Crystals
+import Foundation
+
+/// A file that a stage writes or reads: its format, and where it came from.
+public enum Artifact {
+  /// The formats; the raw value is the root attribute `format`.
+  public enum Format: String, Sendable {
+    case dataset = "frieze-dataset"
+    case model = "frieze-model"
+    case samples = "frieze-samples"
+    case crystals = "frieze-crystals"
+    case relaxed = "frieze-relaxed"
+    case metrics = "frieze-metrics"
+
+    /// The stage that makes such a file.
+    public var stage: String {
+      switch self {
+      case .dataset: "preprocess"
+      case .model: "train"
+      case .samples: "sample"
+      case .crystals: "reconstruct"
+      case .relaxed: "relax"
+      case .metrics: "metrics"
+      }
+    }
+  }
+
+  /// Version of all formats; a reader refuses another.
+  public static let version: Int64 = 1
+
+  /// Writes an artifact whole: provenance first, then what `body` writes, then the rename.
+  public static func write(
+    _ format: Format, to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double,
+    _ body: (borrowing HDF5Writer) throws -> Void
+  ) throws {
+    let hashes = try inputs.map { (($0 as NSString).lastPathComponent, try AtomicFile.hash(of: $0)) }
+    try AtomicFile.write(to: path) { temporary in
+      let writer = try HDF5Writer(path: temporary)
+      try writer.setAttribute("format", format.rawValue)
+      try writer.setAttribute("format_version", version)
+      try writer.setAttribute("frieze_version", friezeVersion)
+      try writer.setAttribute("site_symmetry_table", Int64(SiteSymmetry.tableVersion))
+      try writer.setAttribute("stage", format.stage)
+      try writer.setAttribute("command", CommandLine.arguments.joined(separator: " "))
+      try writer.setAttribute("seed", Int64(bitPattern: options.seed))
+      try writer.setAttribute("shard", "\(options.part.index)/\(options.part.count)")
+      try writer.setAttribute("inputs", hashes.map { "\($0.0) sha256:\($0.1)" }.joined(separator: "\n"))
+      try writer.setAttribute("created", ISO8601DateFormatter().string(from: Date()))
+      try writer.setAttribute("host", ProcessInfo.processInfo.hostName)
+      try body(writer)
+      try writer.setAttribute("wall_seconds", seconds())
+      try writer.close()
+    }
+  }
+
+  /// Opens an artifact and checks what it is.
+  ///
+  /// - Parameter formats: those that will do; any of ours where nil.
+  public static func open(_ path: String, formats: [Format]? = nil) throws -> HDF5Reader {
+    let reader = try HDF5Reader(path: path)
+    guard let name = reader.attribute("format"), let format = Format(rawValue: name) else {
+      throw StageError(.input, "'\(path)': attribute format says '\(reader.attribute("format") ?? "nothing")', expected one of frieze's.")
+    }
+    if let formats, !formats.contains(format) {
+      let wanted = formats.map(\.rawValue).joined(separator: " or ")
+      throw StageError(.input, "'\(path)' is a \(name) file, expected \(wanted): run '\(formats[0].stage)' to make one.")
+    }
+    let found = reader.attribute("format_version", as: Int64.self) ?? 0
+    guard found == version else {
+      throw StageError(
+        .input, "'\(path)': format_version is \(found), this program reads \(version). Run '\(format.stage)' again.")
+    }
+    let table = reader.attribute("site_symmetry_table", as: Int64.self) ?? 0
+    guard table == SiteSymmetry.tableVersion else {
+      throw StageError(
+        .input,
+        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again.")
+    }
+    return reader
+  }
+}

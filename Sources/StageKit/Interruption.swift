@@ -1,0 +1,26 @@
+import Foundation
+import Synchronization
+
+/// Signals that ask a stage to stop: it saves what it has and leaves with status 75.
+public enum Interruption {
+  private static let signal = Atomic<Int32>(0)
+
+  /// Whether SIGINT, SIGTERM or SIGUSR1 (a batch system's warning) has come.
+  public static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
+
+  /// Begins to listen; a second signal of the same kind ends the process at once.
+  static func listen() {
+    for number in [SIGINT, SIGTERM, SIGUSR1] {
+      Foundation.signal(number) { received in
+        Interruption.signal.store(received, ordering: .relaxed)
+        Foundation.signal(received, SIG_DFL)
+      }
+    }
+    Foundation.signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Throws where a signal has come; for stages that have nothing to save yet.
+  public static func check() throws {
+    if isRequested { throw StageError(.interrupted, "stopped by a signal; nothing was written.") }
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// A progress line with the rate and the time left: rewritten in place on a terminal, a line every 15 seconds in a log.
+public struct Progress {
+  private let name: String
+  private let total: Int
+  private let quiet: Bool
+  private let isTerminal = isatty(2) != 0
+  private let start = Date()
+  private var lastShown: Date?
+
+  public init(_ name: String, total: Int, quiet: Bool) {
+    self.name = name
+    self.total = total
+    self.quiet = quiet
+  }
+
+  /// Says how many are done; shows it when it is time to.
+  ///
+  /// - Parameters:
+  ///   - fraction: how much of the work that is, where counting records would lie.
+  ///   - note: what else to show, e.g. losses.
+  public mutating func update(_ done: Int, fraction: Double? = nil, note: String = "") {
+    guard !quiet else { return }
+    let now = Date()
+    let interval = isTerminal ? 0.25 : 15
+    guard now.timeIntervalSince(lastShown ?? start) >= interval || (done == total && lastShown != nil) else { return }
+    lastShown = now
+    let elapsed = now.timeIntervalSince(start)
+    let part = fraction ?? Double(done) / Double(max(1, total))
+    let left = part > 0 ? elapsed * (1 - part) / part : 0
+    let rate = Double(done) / max(elapsed, 1e-9)
+    let line =
+      "\(name): \(done)/\(total)  \(formatRate(rate))/s  \(note.isEmpty ? "" : note + "  ")\(Self.duration(left)) left"
+    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+  }
+
+  /// Clears the line of a terminal.
+  public func finish() {
+    if isTerminal, !quiet, lastShown != nil { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  }
+
+  private func formatRate(_ rate: Double) -> String {
+    rate >= 100 ? String(Int(rate)) : String(format: rate >= 10 ? "%.1f" : "%.2f", rate)
+  }
+
+  /// Seconds as `1h 02m`, `3m 20s`, `12 s`.
+  public static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e8 else { return "?" }
+    let s = Int(seconds.rounded())
+    if s >= 3600 { return String(format: "%dh %02dm", s / 3600, s % 3600 / 60) }
+    if s >= 60 { return String(format: "%dm %02ds", s / 60, s % 60) }
+    return "\(s) s"
+  }
+}

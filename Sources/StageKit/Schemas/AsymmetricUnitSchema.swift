@@ -1,0 +1,62 @@
+public import Crystals
+
+/// `/asymmetric_unit`: sites by symmetry, ragged by `site_offset`. See design: Files.
+extension HDF5Writer {
+  public func write(units: [AsymmetricUnit]) throws {
+    let group = "/asymmetric_unit"
+    var offsets: [Int64] = [0]
+    for unit in units { offsets.append((offsets.last ?? 0) + Int64(unit.sites.count)) }
+    let sites = Int(offsets.last ?? 0)
+    try write(units.map { Int16($0.spaceGroup) }, to: "\(group)/space_group")
+    try write(units.flatMap(\.latticeLogMetric.k), shape: [units.count, 6], to: "\(group)/lattice_k")
+    try setAttribute("unit", "ln(angstrom)", of: "\(group)/lattice_k")
+    try write(offsets, to: "\(group)/site_offset")
+    try write(units.flatMap { $0.sites.map(\.atomicNumber) }, to: "\(group)/atomic_number")
+    try write(
+      units.flatMap { $0.sites.flatMap { [$0.position.x, $0.position.y, $0.position.z] } }, shape: [sites, 3],
+      to: "\(group)/frac_coord")
+    try write(
+      units.flatMap { $0.sites.flatMap(\.siteSymmetry.operations) }, shape: [sites, SiteSymmetry.axisCount],
+      to: "\(group)/site_symmetry")
+    try write(units.flatMap { $0.sites.map(\.wyckoffLetter) }, to: "\(group)/wyckoff_letter")
+    try write(units.flatMap { $0.sites.map { Int16($0.multiplicity) } }, to: "\(group)/multiplicity")
+  }
+}
+
+extension HDF5Reader {
+  /// The asymmetric units of `/asymmetric_unit`.
+  public func units() throws -> [AsymmetricUnit] {
+    let group = "/asymmetric_unit"
+    let groups = try read(Int16.self, "\(group)/space_group", shape: [nil])
+    let n = groups.count
+    let k = try read(Double.self, "\(group)/lattice_k", shape: [n, 6])
+    let offsets = try offsets("\(group)/site_offset", records: n)
+    let sites = offsets[n]
+    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [sites])
+    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [sites, 3])
+    let symmetries = try read(UInt8.self, "\(group)/site_symmetry", shape: [sites, SiteSymmetry.axisCount])
+    let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites])
+    let multiplicities = try read(Int16.self, "\(group)/multiplicity", shape: [sites])
+    try check(groups, in: 1...230, "\(group)/space_group")
+    try check(numbers, in: 1...UInt8(Element.last), "\(group)/atomic_number")
+    try check(symmetries, in: 0...UInt8(SiteSymmetry.operationCount - 1), "\(group)/site_symmetry")
+    let axes = SiteSymmetry.axisCount
+    return (0..<n).map { i in
+      AsymmetricUnit(
+        spaceGroup: Int(groups[i]), latticeLogMetric: LatticeLogMetric(k: Array(k[6 * i..<6 * i + 6])),
+        sites: (offsets[i]..<offsets[i + 1]).map { s in
+          Site(
+            atomicNumber: numbers[s],
+            position: Vector3(coordinates[3 * s], coordinates[3 * s + 1], coordinates[3 * s + 2]),
+            siteSymmetry: SiteSymmetry(operations: Array(symmetries[axes * s..<axes * (s + 1)])),
+            wyckoffLetter: letters[s], multiplicity: Int(multiplicities[s]))
+        })
+    }
+  }
+
+  private func check<T: Comparable>(_ values: [T], in range: ClosedRange<T>, _ name: String) throws {
+    guard let bad = values.first(where: { !range.contains($0) }) else { return }
+    throw StageError(
+      .input, "'\(path)', \(name): expected \(range.lowerBound)...\(range.upperBound), found \(bad).")
+  }
+}

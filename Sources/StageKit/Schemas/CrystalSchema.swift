@@ -1,0 +1,55 @@
+public import Crystals
+
+/// `/crystal`: full cells, ragged by `atom_offset`. See design: Files.
+extension HDF5Writer {
+  public func write(crystals: [Crystal], group: String = "/crystal") throws {
+    var offsets: [Int64] = [0]
+    for crystal in crystals { offsets.append((offsets.last ?? 0) + Int64(crystal.count)) }
+    try write(crystals.map { Int16($0.spaceGroup) }, to: "\(group)/space_group")
+    try write(
+      crystals.flatMap { c in (0..<3).flatMap { [c.lattice.vectors[$0].x, c.lattice.vectors[$0].y, c.lattice.vectors[$0].z] } },
+      shape: [crystals.count, 3, 3], to: "\(group)/lattice")
+    try setAttribute("unit", "angstrom", of: "\(group)/lattice")
+    try write(offsets, to: "\(group)/atom_offset")
+    try write(crystals.flatMap(\.atomicNumbers), to: "\(group)/atomic_number")
+    try write(
+      crystals.flatMap { $0.fractionalCoordinates.flatMap { [$0.x, $0.y, $0.z] } },
+      shape: [Int(offsets.last ?? 0), 3], to: "\(group)/frac_coord")
+    try write(crystals.flatMap(\.orbit), to: "\(group)/orbit")
+  }
+}
+
+extension HDF5Reader {
+  /// The crystals of `/crystal` or of another group of that layout.
+  public func crystals(group: String = "/crystal") throws -> [Crystal] {
+    let groups = try read(Int16.self, "\(group)/space_group", shape: [nil])
+    let n = groups.count
+    let lattices = try read(Double.self, "\(group)/lattice", shape: [n, 3, 3])
+    let offsets = try offsets("\(group)/atom_offset", records: n)
+    let atoms = offsets[n]
+    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [atoms])
+    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [atoms, 3])
+    let orbits = try read(Int32.self, "\(group)/orbit", shape: [atoms])
+    if let bad = numbers.first(where: { $0 < 1 || Int($0) > Element.last }) {
+      throw StageError(.input, "'\(path)', \(group)/atomic_number: expected 1...118, found \(bad).")
+    }
+    return (0..<n).map { i in
+      let l = lattices[9 * i..<9 * i + 9].map { $0 }
+      let range = offsets[i]..<offsets[i + 1]
+      return Crystal(
+        lattice: Lattice(vectors: Matrix3(Vector3(l[0], l[1], l[2]), Vector3(l[3], l[4], l[5]), Vector3(l[6], l[7], l[8]))),
+        atomicNumbers: Array(numbers[range]),
+        fractionalCoordinates: range.map { Vector3(coordinates[3 * $0], coordinates[3 * $0 + 1], coordinates[3 * $0 + 2]) },
+        spaceGroup: Int(groups[i]), orbit: Array(orbits[range]))
+    }
+  }
+
+  /// Offsets of ragged records: one more than records, rising from 0.
+  func offsets(_ name: String, records: Int) throws -> [Int] {
+    let offsets = try read(Int64.self, name, shape: [records + 1]).map(Int.init)
+    guard offsets[0] == 0, zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw StageError(.input, "'\(path)', \(name): expected offsets that rise from 0.")
+    }
+    return offsets
+  }
+}

@@ -1,0 +1,54 @@
+/// `/id`, `/property/<name>`, `/split`, `/rejected`: what goes with every record. See design: Files.
+extension HDF5Writer {
+  public func write(rejected: [RejectedRecord]) throws {
+    try write(rejected.map(\.id), to: "/rejected/id")
+    try write(rejected.map(\.code), to: "/rejected/reason_code")
+    try write(rejected.map(\.reason), to: "/rejected/reason")
+  }
+
+  /// - Parameter properties: by name, one value a record, NaN where unknown.
+  public func write(properties: [String: [Double]]) throws {
+    for (name, values) in properties.sorted(by: { $0.key < $1.key }) {
+      try write(values, to: "/property/\(name)")
+      try setAttribute("unit", Self.unit(ofProperty: name), of: "/property/\(name)")
+    }
+  }
+
+  private static func unit(ofProperty name: String) -> String {
+    switch name {
+    case "formation_energy_per_atom", "e_above_hull", "heat_all", "energy_per_atom": "eV/atom"
+    case "band_gap", "dir_gap", "ind_gap": "eV"
+    default: ""
+    }
+  }
+}
+
+extension HDF5Reader {
+  public func ids() throws -> [String] { try readStrings("/id") }
+
+  public func rejected() throws -> [RejectedRecord] {
+    guard contains("/rejected/id") else { return [] }
+    let ids = try readStrings("/rejected/id")
+    let codes = try readStrings("/rejected/reason_code")
+    let reasons = try readStrings("/rejected/reason")
+    guard codes.count == ids.count, reasons.count == ids.count else {
+      throw StageError(.input, "'\(path)', /rejected: id, reason_code and reason differ in length.")
+    }
+    return ids.indices.map { RejectedRecord(id: ids[$0], code: codes[$0], reason: reasons[$0]) }
+  }
+
+  /// All properties, one value a record.
+  public func properties(records: Int) throws -> [String: [Double]] {
+    var properties: [String: [Double]] = [:]
+    for name in try names(in: "/property") {
+      properties[name] = try read(Double.self, "/property/\(name)", shape: [records])
+    }
+    return properties
+  }
+
+  /// 0 train, 1 validation, 2 test; all train where the file has no splits.
+  public func split(records: Int) throws -> [UInt8] {
+    guard contains("/split") else { return [UInt8](repeating: 0, count: records) }
+    return try read(UInt8.self, "/split", shape: [records])
+  }
+}

@@ -1,0 +1,103 @@
+public import ArgumentParser
+import Foundation
+
+/// Version of the software, as `--version` shows it and every file stores it.
+public let friezeVersion = "0.1.0"
+
+/// An executable of the line. A stage holds no science: it reads options, opens files, calls a library, writes a file, reports.
+public protocol Stage: ParsableCommand {
+  var shared: SharedOptions { get }
+  /// The work; `run()` wraps it with signals and exit statuses.
+  mutating func perform() throws
+}
+
+extension Stage {
+  public mutating func run() throws {
+    Interruption.listen()
+    try perform()
+  }
+
+  /// Runs the command and leaves with the design's exit status: 0, 64 (usage), 65, 69, 74 or 75.
+  public static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as StageError {
+      standardError("\(configuration.commandName ?? "frieze"): \(error.description)")
+      Foundation.exit(error.status.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+/// Writes a line to standard error.
+public func standardError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// A part of a run: records `index` of `count`, as `1/16`-like text counted from 0: `0/16` ... `15/16`.
+public struct Shard: ExpressibleByArgument, Equatable, Sendable {
+  public let index: Int
+  public let count: Int
+
+  public init(index: Int, count: Int) {
+    self.index = index
+    self.count = count
+  }
+
+  public init?(argument: String) {
+    let parts = argument.split(separator: "/").map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], count > 0, (0..<count).contains(index) else {
+      return nil
+    }
+    self.init(index: index, count: count)
+  }
+
+  /// The array task this process is, where a batch system says so; the whole otherwise.
+  public static var fromEnvironment: Shard {
+    let environment = ProcessInfo.processInfo.environment
+    func number(_ keys: [String]) -> Int? { keys.compactMap { environment[$0].flatMap { Int($0) } }.first }
+    let first = number(["SLURM_ARRAY_TASK_MIN", "SGE_TASK_FIRST"]) ?? 0
+    guard let task = number(["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "SGE_TASK_ID", "LSB_JOBINDEX"]),
+      let count = number(["SLURM_ARRAY_TASK_COUNT", "FRIEZE_SHARDS"]), (0..<count).contains(task - first)
+    else { return Shard(index: 0, count: 1) }
+    return Shard(index: task - first, count: count)
+  }
+
+  /// The records of this shard among `total`: contiguous, sizes differ by one at most.
+  public func range(of total: Int) -> Range<Int> {
+    (total * index / count)..<(total * (index + 1) / count)
+  }
+}
+
+/// Options of every stage.
+public struct SharedOptions: ParsableArguments {
+  @Option(help: "Seed of all random numbers of the run.")
+  public var seed: UInt64 = 0
+
+  @Option(help: "Threads to use; 0 means all processors.")
+  public var threads = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Which part of the records to do, I/N with I from 0 to N-1.",
+      discussion: "The default comes from SLURM_ARRAY_TASK_ID and its kin; outside an array job all is done."))
+  public var shard: Shard?
+
+  @Flag(help: "No progress and no words on standard error but errors.")
+  public var quiet = false
+
+  @Flag(help: "One line of JSON that sums up the run, on standard output.")
+  public var json = false
+
+  public init() {}
+
+  public mutating func validate() throws {
+    guard threads >= 0 else { throw ValidationError("--threads must be 0 or more.") }
+  }
+
+  public var threadCount: Int { threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads }
+
+  public var part: Shard { shard ?? Shard.fromEnvironment }
+}

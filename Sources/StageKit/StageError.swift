@@ -1,0 +1,18 @@
+/// What went wrong with a run as a whole, with the exit status that tells a script.
+public struct StageError: Error, CustomStringConvertible {
+  /// The exit statuses of all stages (as in sysexits.h).
+  public enum Status: Int32, Sendable {
+    case input = 65
+    case unavailable = 69
+    case inputOutput = 74
+    case interrupted = 75
+  }
+
+  public let status: Status
+  public let description: String
+
+  public init(_ status: Status, _ description: String) {
+    self.status = status
+    self.description = description
+  }
+}

@@ -1,0 +1,102 @@
+public import Crystals
+import Foundation
+
+/// Counts what a stage took and what it did not, and says so at the end: the counts add up to what came in.
+public struct StageReport {
+  public let stage: String
+  private let start = Date()
+  public private(set) var accepted = 0
+  public private(set) var rejected: [RejectedRecord] = []
+  private var facts: [(String, String)] = []
+
+  public init(stage: String) { self.stage = stage }
+
+  /// Seconds since the report was begun.
+  public var seconds: Double { Date().timeIntervalSince(start) }
+
+  public mutating func accept(_ count: Int = 1) { accepted += count }
+
+  public mutating func reject(_ id: String, because reason: Rejection) {
+    rejected.append(RejectedRecord(id: id, code: reason.code, reason: reason.description))
+  }
+
+  /// A further figure for the summary; `json` is its JSON text.
+  public mutating func note(_ name: String, json: String) { facts.append((name, json)) }
+
+  public mutating func note(_ name: String, _ value: Int) { note(name, json: String(value)) }
+
+  public mutating func note(_ name: String, _ value: Double) {
+    note(name, json: value.isFinite ? String(format: "%.6g", value) : "null")
+  }
+
+  /// Rejections by code, the most frequent first.
+  public var rejectionCounts: [(code: String, count: Int)] {
+    Dictionary(grouping: rejected, by: \.code).map { ($0.key, $0.value.count) }
+      .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map { (code: $0.0, count: $0.1) }
+  }
+
+  /// The reason given for the first record of the most frequent rejection, for messages.
+  public var mostFrequentReason: String {
+    guard let code = rejectionCounts.first?.code, let record = rejected.first(where: { $0.code == code }) else {
+      return "nothing was read"
+    }
+    return "\(code), e.g. \(record.id): \(record.reason)"
+  }
+
+  /// The share of what was taken among that and the rejections of one code.
+  public func shareWithout(_ code: String) -> Double {
+    let lost = rejected.count { $0.code == code }
+    return Double(accepted) / Double(max(1, accepted + lost))
+  }
+
+  /// Prints the summary: words to standard error, one JSON line to standard output where asked for.
+  public func finish(_ options: SharedOptions, output: String) {
+    if !options.quiet {
+      var line = "\(stage): \(accepted) of \(accepted + rejected.count) in \(Progress.duration(seconds))"
+      if !rejected.isEmpty {
+        line += "; rejected: " + rejectionCounts.map { "\($0.count) \($0.code)" }.joined(separator: ", ")
+      }
+      standardError(line + " -> \(output)")
+    }
+    if options.json {
+      var fields = [
+        ("stage", jsonText(stage)), ("output", jsonText(output)), ("accepted", String(accepted)),
+        ("rejected", String(rejected.count)),
+        ("rejections", "{" + rejectionCounts.map { "\(jsonText($0.code)):\($0.count)" }.joined(separator: ",") + "}"),
+        ("seconds", String(format: "%.3f", seconds)),
+      ]
+      fields += facts
+      print("{" + fields.map { "\(jsonText($0.0)):\($0.1)" }.joined(separator: ",") + "}")
+    }
+  }
+}
+
+/// A text as JSON.
+public func jsonText(_ text: String) -> String {
+  var out = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": out += "\\\""
+    case "\\": out += "\\\\"
+    case "\n": out += "\\n"
+    case "\r": out += "\\r"
+    case "\t": out += "\\t"
+    case let c where c.value < 0x20: out += String(format: "\\u%04x", c.value)
+    default: out.unicodeScalars.append(scalar)
+    }
+  }
+  return out + "\""
+}
+
+/// A record that did not make it, as files keep it under `/rejected`.
+public struct RejectedRecord: Sendable, Equatable {
+  public var id: String
+  public var code: String
+  public var reason: String
+
+  public init(id: String, code: String, reason: String) {
+    self.id = id
+    self.code = code
+    self.reason = reason
+  }
+}

@@ -1,0 +1,33 @@
+/// A row-major matrix of `Float` that is reused from batch to batch.
+public struct Matrix: Sendable {
+  public private(set) var rows: Int
+  public let columns: Int
+  /// (rows, columns).
+  public var values: [Float]
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+    values = [Float](repeating: 0, count: rows * columns)
+  }
+
+  /// Makes room for another number of rows; the contents are not kept in any order.
+  public mutating func resize(rows: Int) {
+    self.rows = rows
+    let count = rows * columns
+    if values.count < count {
+      values.append(contentsOf: repeatElement(0, count: count - values.count))
+    } else {
+      values.removeLast(values.count - count)
+    }
+  }
+
+  public mutating func fill(_ value: Float) {
+    for i in values.indices { values[i] = value }
+  }
+
+  @inlinable public subscript(row: Int, column: Int) -> Float {
+    get { values[row * columns + column] }
+    set { values[row * columns + column] = newValue }
+  }
+}
