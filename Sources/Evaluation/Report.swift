@@ -160,7 +160,7 @@ public struct Report: Sendable {
     guard !(wide + narrow).isEmpty else { return "" }
     return section(
       "Distributions",
-      "Generated crystals in colour, the reference in grey; in the mirrored figures the reference hangs below the axis.",
+      "Generated crystals in colour, the reference in grey; the outermost bins of a histogram hold all that lies beyond them.",
       wide.joined(separator: "\n") + "\n<div class=\"pair\">\(narrow.joined(separator: "\n"))</div>")
   }
 
@@ -214,8 +214,8 @@ public struct Report: Sendable {
       let matcher = summary.settings.matcher
       var words = [
         "\(summary.sampled) sampled, \(summary.judged) judged; train \(summary.reference.train), test \(summary.reference.test) crystals",
-        "symprec \(readable(summary.settings.symprec)) Å",
-        "structures match at lengths \(readable(matcher.lengthTolerance)), sites \(readable(matcher.siteTolerance)), angles \(readable(matcher.angleTolerance))°",
+        "symprec \(tickText(summary.settings.symprec)) Å",
+        "structures match at lengths \(tickText(matcher.lengthTolerance)), sites \(tickText(matcher.siteTolerance)), angles \(tickText(matcher.angleTolerance))°",
         "seed \(summary.settings.seed)",
       ]
       if let judge = summary.settings.judge { words.append("energies by \(judge)") }

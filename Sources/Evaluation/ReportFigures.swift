@@ -22,7 +22,7 @@ func histogramFigure(_ runs: [Distribution]) -> SVGFigure? {
       figure.text(percent(tick), x: 38, y: y(tick) + 4, anchor: .end)
     }
   }
-  for tick in x.ticks(7) { figure.text(readable(tick), x: x(tick), y: 206, anchor: .middle) }
+  for tick in x.ticks(7) { figure.text(tickText(tick), x: x(tick), y: 206, anchor: .middle) }
   func steps(_ values: [Double], _ edges: [Double]) -> [(Double, Double)] {
     guard !values.isEmpty else { return [] }
     var points = [(x(edges[0]), y(0))]
@@ -54,8 +54,8 @@ func mirrorFigure(
   var figure = SVGFigure(width: 940, height: height, title: distribution.label)
   let top = max(1e-9, (distribution.generated + distribution.reference).max() ?? 0)
   let x = Scale(0.5...Double(last) + 0.5, from: 44, to: 934)
-  let up = Scale(0...top, from: 115, to: 8)
-  let down = Scale(0...top, from: 133, to: 240)
+  let up = Scale(0...top, from: 114, to: 8)
+  let down = Scale(0...top, from: 135, to: 241)
   let width = max(1.6, 0.72 * 890 / Double(last))
   for tick in up.ticks(3) where tick > 0 {
     figure.line(44, up(tick), 934, up(tick))
@@ -70,18 +70,21 @@ func mirrorFigure(
     if k < distribution.generated.count, distribution.generated[k] > 0 {
       let share = distribution.generated[k]
       figure.rectangle(
-        x: left, y: up(share), width: width, height: 115 - up(share), fill: .run(run),
+        x: left, y: up(share), width: width, height: 114 - up(share), fill: .run(run),
         hint: hint(share))
     }
     if k < distribution.reference.count, distribution.reference[k] > 0 {
       let share = distribution.reference[k]
       figure.rectangle(
-        x: left, y: 133, width: width, height: down(share) - 133, fill: .reference,
+        x: left, y: 135, width: width, height: down(share) - 135, fill: .reference,
         hint: "reference, " + hint(share))
     }
   }
+  let isCrowded = ticks.count > 40
   for (place, label) in ticks {
-    figure.text(label, x: x(Double(place)), y: 128, size: last > 150 ? 10 : 7.5, anchor: .middle)
+    // Two rows where one would run together.
+    let y = isCrowded ? (place % 2 == 0 ? 131.5 : 123.0) : 128
+    figure.text(label, x: x(Double(place)), y: y, size: isCrowded ? 8.5 : 10, anchor: .middle)
   }
   return figure
 }
@@ -176,9 +179,9 @@ func curveFigure(_ label: String, axis: String, _ curves: [(run: Int, points: [(
   for tick in y.ticks(4) where !isLogarithmic || tick == tick.rounded() {
     figure.line(50, y(tick), 450, y(tick))
     figure.text(
-      readable(isLogarithmic ? pow(10, tick) : tick), x: 44, y: y(tick) + 4, anchor: .end)
+      tickText(isLogarithmic ? pow(10, tick) : tick), x: 44, y: y(tick) + 4, anchor: .end)
   }
-  for tick in x.ticks(6) { figure.text(readable(tick), x: x(tick), y: 188, anchor: .middle) }
+  for tick in x.ticks(6) { figure.text(tickText(tick), x: x(tick), y: 188, anchor: .middle) }
   for curve in finite {
     // More points than pixels only make the page heavy.
     let stride = max(1, curve.points.count / 800)

@@ -106,7 +106,8 @@ struct Scale {
     let first = (domain.lowerBound / step - 1e-9).rounded(.up)
     let last = (domain.upperBound / step + 1e-9).rounded(.down)
     guard first <= last else { return [] }
-    return stride(from: first, through: last, by: 1).map { $0 * step }
+    // Adding zero turns -0 into 0.
+    return stride(from: first, through: last, by: 1).map { $0 * step + 0 }
   }
 }
 
@@ -126,6 +127,15 @@ func readable(_ value: Double) -> String {
   if size >= 1e6 || size < 1e-4 { return String(format: "%.2e", value) }
   if size >= 100 || value == value.rounded() { return String(format: "%.0f", value) }
   return String(format: size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : size >= 0.1 ? "%.3f" : "%.4f", value)
+}
+
+/// The number of an axis tick: `readable` without the zeros at its end.
+func tickText(_ value: Double) -> String {
+  var text = readable(value)
+  guard text.contains("."), !text.contains("e") else { return text }
+  while text.hasSuffix("0") { text.removeLast() }
+  if text.hasSuffix(".") { text.removeLast() }
+  return text
 }
 
 /// Text that may stand in HTML and SVG, in elements and in quoted attributes.
