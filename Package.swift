@@ -47,12 +47,12 @@ let libraries: [Target] = [
 
 func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies + ["StageKit", "Crystals", argumentParser],
+    name: name, dependencies: dependencies + ["StageKit", "Crystals", "Tensors", argumentParser],
     path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
 }
 
 let stages: [Target] = [
-  stage("preprocess", []),
+  stage("preprocess", ["Generators"]),
   stage("train", ["Generators", "Networks"]),
   stage("sample", ["Generators"]),
   stage("reconstruct", ["Generators"]),
@@ -67,8 +67,10 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+  .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
   .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 

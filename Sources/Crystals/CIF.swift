@@ -14,8 +14,10 @@ public struct Rejection: Error, Equatable, CustomStringConvertible, Sendable {
 
 /// Reads crystals from CIF text (International Tables for Crystallography, vol. G) by way of gemmi.
 public enum CIF {
-  /// More atom sites than this are refused before anything is computed.
+  /// More atoms than this, in the list of sites or in the cell, are refused before anything is computed from them.
   public static let maximumSites = 2000
+  /// Longer files are refused unread, in bytes.
+  public static let maximumLength = 64 << 20
 
   /// The crystals of all data blocks that have atom sites.
   ///
@@ -25,6 +27,17 @@ public enum CIF {
   /// - Returns: for each block its name and its crystal or the reason why it has none.
   /// - Throws: `Rejection` where the text is no CIF or has no atoms.
   public static func read(_ text: [UInt8]) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
+    let blocks = try blocks(of: PlainText.ascii(text, limit: maximumLength))
+    return blocks.map { block in
+      do throws(Rejection) {
+        return (block.name, .success(try block.crystal()))
+      } catch {
+        return (block.name, .failure(error))
+      }
+    }
+  }
+
+  private static func blocks(of text: [UInt8]) throws(Rejection) -> [CIFBlock] {
     var blocks: UnsafeMutablePointer<frieze_cif_block>?
     var count: Int32 = 0
     var message = [CChar](repeating: 0, count: 256)
@@ -36,119 +49,120 @@ public enum CIF {
     }
     guard status == 0 else {
       let words = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      throw Rejection(words.contains("more than") ? "too_many_atoms" : "unreadable_cif", words)
+      throw Rejection(status == 2 ? "too_many_atoms" : "unreadable_cif", words)
     }
     defer { unsafe frieze_cif_free(blocks, count) }
     guard let first = unsafe blocks, count > 0 else {
       throw Rejection("no_atoms", "no data block has atom sites with fractional coordinates")
     }
-    return (0..<Int(count)).map { i in
-      // Safety: i is below the count that came with the pointer.
-      let block = unsafe first[i]
-      do throws(Rejection) {
-        return (unsafe name(of: block), .success(try unsafe crystal(of: block)))
-      } catch {
-        return (unsafe name(of: block), .failure(error))
-      }
-    }
+    // Safety: the indices are below the count that came with the pointer.
+    return (0..<Int(count)).map { unsafe CIFBlock(first[$0]) }
   }
 
-  private static func name(of block: frieze_cif_block) -> String {
-    unsafe text(block.name)
-  }
-
-  /// The characters of a C array that Swift sees as a tuple, up to the first zero.
-  private static func text<Characters: BitwiseCopyable>(_ characters: Characters) -> String {
-    // Safety: the bytes are those of the value itself.
-    unsafe withUnsafeBytes(of: characters) {
-      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+  /// The operations of a Hall symbol, nil where it is not understood.
+  static func operations(hall symbol: String) -> [SymmetryOperation]? {
+    var integers = [Int32](repeating: 0, count: 192 * 12)
+    // Safety: gemmi is given a string that ends with a zero, and an array that holds the 192 operations announced.
+    let count = unsafe symbol.withCString { text in
+      unsafe integers.withUnsafeMutableBufferPointer { unsafe frieze_operations_of_hall(text, $0.baseAddress, 192) }
     }
-  }
-
-  private static func crystal(of block: frieze_cif_block) throws(Rejection) -> Crystal {
-    let c = unsafe block.cell
-    let lattice = try Lattice.checked(lengths: Vector3(c.0, c.1, c.2), angles: Vector3(c.3, c.4, c.5))
-    guard unsafe block.operation_count > 0 else {
-      let words = unsafe text(block.symmetry)
-      throw Rejection("unknown_symmetry", "space group '\(words)' is not known and no operators are listed")
-    }
-    let operations = (0..<Int(unsafe block.operation_count)).map { g in
-      // Safety: 12 integers an operation, as the header says.
+    guard count > 0 else { return nil }
+    return (0..<Int(count)).map { g in
       SymmetryOperation(
-        rotation: (0..<9).map { Int(unsafe block.operations[12 * g + $0]) },
-        translation: (9..<12).map { Int(unsafe block.operations[12 * g + $0]) })
+        rotation: integers[12 * g..<12 * g + 9].map(Int.init),
+        translation: integers[12 * g + 9..<12 * g + 12].map(Int.init))
     }
-    var sites: [(z: Int, x: Vector3)] = []
-    for i in 0..<Int(unsafe block.site_count) {
-      // Safety: i is below the site count, 3 coordinates and 8 characters a site.
-      let symbol = unsafe text(block.element[i])
-      let z = try atomicNumber(of: symbol)
-      let x = unsafe Vector3(
-        block.coordinates[3 * i], block.coordinates[3 * i + 1], block.coordinates[3 * i + 2])
-      guard x.sum().isFinite, abs(x.max()) < 1e6, abs(x.min()) < 1e6 else {
-        throw Rejection("bad_coordinates", "site \(i + 1) (\(symbol)) has no finite coordinates")
-      }
-      let occupancy = unsafe block.occupancy[i]
-      guard abs(occupancy - 1) < 1e-3 else {
-        throw Rejection("partial_occupancy", "site \(i + 1) (\(symbol)) has occupancy \(occupancy)")
-      }
-      guard unsafe block.disorder[i] == 0 else {
-        throw Rejection("disorder", "site \(i + 1) (\(symbol)) belongs to a disorder group")
-      }
-      sites.append((z, x))
-    }
-    return try Crystal(lattice: lattice, sites: sites, operations: operations)
   }
 
-  /// The element of a type symbol or an atom label: `Fe`, `Fe3+`, `Fe1`, `FE`, `D`.
-  static func atomicNumber(of symbol: String) throws(Rejection) -> Int {
-    let letters = symbol.prefix { $0.isLetter && $0.isASCII }
-    let two = letters.prefix(1).uppercased() + letters.dropFirst().prefix(1).lowercased()
-    if let z = Element.atomicNumber(String(two)) { return z }
-    // A label such as `OW` or `CA1`-like names of no element: its first letter.
-    if letters.count >= 2, let z = Element.atomicNumber(letters.prefix(1).uppercased()) { return z }
-    throw Rejection("unknown_element", "'\(symbol)' is no element")
-  }
-}
-
-extension Lattice {
-  /// A lattice from cell parameters that may be nonsense.
-  static func checked(lengths: Vector3, angles: Vector3) throws(Rejection) -> Lattice {
-    guard lengths.sum().isFinite, angles.sum().isFinite else {
-      throw Rejection("bad_cell", "a cell length or angle is missing or unreadable")
-    }
-    guard lengths.min() > 0.1, lengths.max() < 1000, angles.min() > 1, angles.max() < 179 else {
-      throw Rejection("bad_cell", "cell lengths \(lengths.x) \(lengths.y) \(lengths.z), angles \(angles.x) \(angles.y) \(angles.z) make no cell")
-    }
-    let lattice = Lattice(lengths: lengths, angles: angles)
-    guard lattice.isUsable else { throw Rejection("bad_cell", "the cell has no volume") }
-    return lattice
-  }
-}
-
-extension Crystal {
-  /// Applies operations to sites; images closer than 0.15 angstrom to their own site's others are one atom.
+  /// Hall symbols of the settings that a Hermann-Mauguin symbol may mean: one, or two where it leaves the origin open.
   ///
-  /// - Throws: `Rejection` where there are more than `CIF.maximumSites` atoms.
-  init(
-    lattice: Lattice, sites: [(z: Int, x: Vector3)], operations: [SymmetryOperation]
-  ) throws(Rejection) {
-    let metric = lattice.metric
-    self.init(lattice: lattice, atomicNumbers: [], fractionalCoordinates: [])
-    for (index, site) in sites.enumerated() {
-      let start = count
-      for g in operations {
-        let p = g(site.x).wrapped
-        let isNew = !fractionalCoordinates[start...].contains { q in
-          var d = p - q
-          d -= d.rounded(.toNearestOrEven)
-          return d.dot(metric * d) < 0.15 * 0.15
-        }
-        if isNew { append([p], atomicNumber: UInt8(site.z), orbit: Int32(index)) }
-      }
-      guard count <= CIF.maximumSites else {
-        throw Rejection("too_many_atoms", "more than \(CIF.maximumSites) atoms in the cell")
+  /// - Parameters:
+  ///   - alpha: cell angle in degrees; tells rhombohedral axes from hexagonal ones together with gamma.
+  ///   - gamma: cell angle in degrees.
+  static func hallSymbols(hermannMauguin symbol: String, alpha: Double, gamma: Double) -> [String] {
+    (0..<2).compactMap { index in
+      // Safety: the string ends with a zero; the result is a constant of gemmi's table.
+      unsafe symbol.withCString { text in
+        unsafe frieze_hall_of_hermann_mauguin(text, alpha, gamma, Int32(index)).map { unsafe String(cString: $0) }
       }
     }
+  }
+
+  /// Hermann-Mauguin symbol of a group's reference setting with its blanks and its code (`F d -3 m:2`), and its Hall symbol.
+  static func referenceSymbols(number: Int) -> (hermannMauguin: String, hall: String) {
+    var name = [CChar](repeating: 0, count: 32)
+    // Safety: gemmi is told how long the array is and ends its text within it.
+    unsafe frieze_hermann_mauguin_of_number(Int32(number), &name, name.count)
+    let words = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (words, hallSymbols(number: number).first ?? "")
+  }
+
+  /// Hall symbols of all settings of an international number, the reference setting first.
+  static func hallSymbols(number: Int) -> [String] {
+    guard (1...230).contains(number) else { return [] }
+    var symbols: [String] = []
+    // Safety: the result is a constant of gemmi's table or null.
+    while let symbol = unsafe frieze_hall_of_number(Int32(number), Int32(symbols.count)) {
+      unsafe symbols.append(String(cString: symbol))
+    }
+    return symbols
+  }
+}
+
+/// What a data block says of a crystal, nothing judged yet.
+struct CIFBlock: Sendable {
+  struct Site: Sendable {
+    var label: String
+    /// Type symbol, empty where the file has none.
+    var type: String
+    /// Fractional; NaN where unreadable.
+    var position: Vector3
+    var occupancy: Double
+    /// Of the orbit in the cell, 0 where the file has none.
+    var multiplicity: Int
+    var isDisordered: Bool
+    var isDummy: Bool
+  }
+
+  var name: String
+  /// a, b, c in angstrom; NaN where missing.
+  var lengths: Vector3
+  /// alpha, beta, gamma in degrees; NaN where missing.
+  var angles: Vector3
+  var hall: String
+  var hermannMauguin: String
+  var coordinateSystem: String
+  var number: String
+  var formula: String
+  var operators: [String]
+  var sites: [Site]
+
+  fileprivate init(_ block: frieze_cif_block) {
+    unsafe name = text(block.name)
+    let c = unsafe block.cell
+    lengths = Vector3(c.0, c.1, c.2)
+    angles = Vector3(c.3, c.4, c.5)
+    unsafe hall = text(block.hall)
+    unsafe hermannMauguin = text(block.hermann_mauguin)
+    unsafe coordinateSystem = text(block.coordinate_system)
+    unsafe number = text(block.number)
+    unsafe formula = text(block.formula)
+    // Safety: the arrays are as long as the counts that came with them, coordinates three times the sites.
+    operators = (0..<Int(unsafe block.operator_count)).map { unsafe text(block.operators[$0]) }
+    sites = (0..<Int(unsafe block.site_count)).map { i in
+      unsafe Site(
+        label: text(block.label[i]), type: text(block.element[i]),
+        position: Vector3(block.coordinates[3 * i], block.coordinates[3 * i + 1], block.coordinates[3 * i + 2]),
+        occupancy: block.occupancy[i], multiplicity: Int(block.multiplicity[i]),
+        isDisordered: block.disorder[i] != 0, isDummy: block.dummy[i] != 0)
+    }
+  }
+}
+
+/// The characters of a C array that Swift sees as a tuple, up to the first zero.
+private func text<Characters: BitwiseCopyable>(_ characters: Characters) -> String {
+  // Safety: the bytes are those of the value itself.
+  unsafe withUnsafeBytes(of: characters) {
+    unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

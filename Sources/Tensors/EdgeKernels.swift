@@ -28,8 +28,8 @@ public struct EdgeKernels {
   ///
   /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `pre`, `out` (edges, C).
   public static func messages(
-    center: Span<Float>, neighbor: Span<Float>, cosine: Span<Float>, sine: Span<Float>, ownSelf: Span<Float>,
-    range: Range, into pre: inout MutableSpan<Float>, _ out: inout MutableSpan<Float>
+    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float],
+    range: Range, into pre: inout [Float], _ out: inout [Float]
   ) {
     let c = ownSelf.count
     check(range, c, sites: center.count, pairs: cosine.count, edges: pre.count)
@@ -61,9 +61,9 @@ public struct EdgeKernels {
   /// The backward pass of `messages`. `gradient` comes as that of `out` and leaves as that of `pre`; the sites' and the self
   /// edges' gradients are added to, the pairs' written.
   public static func messagesBackward(
-    pre: Span<Float>, gradient: inout MutableSpan<Float>, range: Range, center: inout MutableSpan<Float>,
-    neighbor: inout MutableSpan<Float>, cosine: inout MutableSpan<Float>, sine: inout MutableSpan<Float>,
-    ownSelf: inout MutableSpan<Float>
+    pre: [Float], gradient: inout [Float], range: Range, center: inout [Float],
+    neighbor: inout [Float], cosine: inout [Float], sine: inout [Float],
+    ownSelf: inout [Float]
   ) {
     let c = ownSelf.count
     check(range, c, sites: center.count, pairs: cosine.count, edges: pre.count)
@@ -94,7 +94,7 @@ public struct EdgeKernels {
 
   /// `out[i] = mean over j of messages (i, j)`, rows of `out` `stride` floats apart and beginning at column `column`.
   public static func mean(
-    _ messages: Span<Float>, width c: Int, range: Range, into out: inout MutableSpan<Float>, stride: Int, column: Int
+    _ messages: [Float], width c: Int, range: Range, into out: inout [Float], stride: Int, column: Int
   ) {
     precondition(messages.count >= (range.firstEdge + range.edges) * c)
     precondition(column >= 0 && column + c <= stride && out.count >= (range.firstSite + range.sites) * stride)
@@ -110,7 +110,7 @@ public struct EdgeKernels {
 
   /// The gradient of silu's argument `pre` (edges, C) where `silu(pre)` was averaged: written to `gradient`.
   public static func meanBackward(
-    pre: Span<Float>, output: Span<Float>, width c: Int, range: Range, into gradient: inout MutableSpan<Float>,
+    pre: [Float], output: [Float], width c: Int, range: Range, into gradient: inout [Float],
     stride: Int, column: Int
   ) {
     precondition(pre.count >= (range.firstEdge + range.edges) * c)

@@ -1,31 +1,20 @@
-/// A row-major matrix of `Float` whose storage has spare rows, so that products run over whole tiles.
-///
-/// Products treat every row alike only where they come in whole tiles of the BLAS kernel; the last rows of a ragged matrix take
-/// another path through it and may differ in the last bit. With `rows` padded to `rowTile` a row's result does not depend on
-/// how many others there are: the same sample in any batch. The spare rows hold anything finite and are never read as results.
+/// A row-major matrix of `Float` that is reused from batch to batch.
 public struct Matrix: Sendable {
-  /// Rows come in multiples of this: 48 is what OpenBLAS's kernels for AVX2 and AVX-512 divide.
-  public static let rowTile = 48
-
   public private(set) var rows: Int
   public let columns: Int
+  /// (rows, columns).
   public var values: [Float]
 
   public init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
-    values = [Float](repeating: 0, count: Self.padded(rows) * columns)
+    values = [Float](repeating: 0, count: rows * columns)
   }
-
-  /// `rows` rounded up to whole tiles.
-  public static func padded(_ rows: Int) -> Int { (rows + rowTile - 1) / rowTile * rowTile }
-
-  public var paddedRows: Int { values.count / max(1, columns) }
 
   /// Makes room for another number of rows; the contents are not kept in any order.
   public mutating func resize(rows: Int) {
     self.rows = rows
-    let count = Self.padded(rows) * columns
+    let count = rows * columns
     if values.count < count {
       values.append(contentsOf: repeatElement(0, count: count - values.count))
     } else {

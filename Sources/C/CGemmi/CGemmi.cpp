@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,52 +17,9 @@ namespace {
 
 using gemmi::cif::Block;
 
-const std::string *first_value(Block &block, std::initializer_list<const char *> tags) {
-  for (const char *tag : tags)
-    if (const std::string *value = block.find_value(tag))
-      if (!gemmi::cif::is_null(*value)) return value;
-  return nullptr;
-}
-
-gemmi::GroupOps operations_of(Block &block, double alpha, double gamma, std::string &source, bool &known) {
-  known = true;
-  for (const char *tag : {"_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz",
-                          "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv.pos_as_xyz"}) {
-    gemmi::cif::Column column = block.find_values(tag);
-    if (column.length() == 0) continue;
-    gemmi::GroupOps ops;
-    for (const std::string &value : column) ops.sym_ops.push_back(gemmi::parse_triplet(gemmi::cif::as_string(value)));
-    ops.cen_ops.push_back({0, 0, 0});
-    source = "operations";
-    return ops;
-  }
-  if (const std::string *hall = first_value(
-          block, {"_space_group_name_Hall", "_space_group.name_Hall", "_symmetry_space_group_name_Hall"})) {
-    source = gemmi::cif::as_string(*hall);
-    return gemmi::symops_from_hall(source.c_str());
-  }
-  if (const std::string *hm = first_value(block, {"_space_group_name_H-M_alt", "_symmetry_space_group_name_H-M",
-                                                  "_space_group_name_H-M", "_space_group.name_H-M_alt",
-                                                  "_symmetry.space_group_name_H-M"})) {
-    source = gemmi::cif::as_string(*hm);
-    if (const gemmi::SpaceGroup *group = gemmi::find_spacegroup_by_name(source, alpha, gamma)) return group->operations();
-  }
-  if (const std::string *number = first_value(block, {"_space_group_IT_number", "_space_group.IT_number",
-                                                      "_symmetry_Int_Tables_number", "_symmetry.Int_Tables_number"})) {
-    int n = std::atoi(gemmi::cif::as_string(*number).c_str());
-    if (const gemmi::SpaceGroup *group = n > 0 ? gemmi::find_spacegroup_by_number(n) : nullptr) {
-      if (source.empty()) source = std::to_string(n);
-      return group->operations();
-    }
-    source = gemmi::cif::as_string(*number);
-  }
-  known = source.empty();
-  if (known) source = "none";
-  gemmi::GroupOps identity;
-  identity.sym_ops.push_back(gemmi::Op::identity());
-  identity.cen_ops.push_back({0, 0, 0});
-  return identity;
-}
+struct TooManySites : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 template <typename T>
 T *allocate(size_t n) {
@@ -70,63 +28,149 @@ T *allocate(size_t n) {
   return p;
 }
 
-void copy_text(char *to, size_t size, const std::string &from) { std::snprintf(to, size, "%s", from.c_str()); }
+template <size_t Size>
+void copy_text(char (&to)[Size], const std::string &from) {
+  std::snprintf(to, Size, "%s", from.c_str());
+}
 
-void read_block(Block &block, gemmi::cif::Table &table, frieze_cif_block &out) {
-  copy_text(out.name, sizeof out.name, block.name);
-  const char *cell_tags[6] = {"_cell_length_a",    "_cell_length_b",   "_cell_length_c",
-                              "_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma"};
-  for (int i = 0; i < 6; ++i) {
-    const std::string *value = block.find_value(cell_tags[i]);
-    std::string dotted = cell_tags[i];
-    dotted[5] = '.';
-    if (!value) value = block.find_value(dotted);
-    out.cell[i] = value ? gemmi::cif::as_number(*value) : NAN;
+/// The first tag of a list that has a value, whether it stands alone or in a loop.
+std::string first_value(Block &block, std::initializer_list<const char *> tags) {
+  for (const char *tag : tags) {
+    gemmi::cif::Column column = block.find_values(tag);
+    if (column.length() > 0 && !column[0].empty() && !gemmi::cif::is_null(column[0]))
+      return gemmi::cif::as_string(column[0]);
   }
-  std::string source;
-  bool known = false;
-  gemmi::GroupOps group = operations_of(block, out.cell[3], out.cell[5], source, known);
-  copy_text(out.symmetry, sizeof out.symmetry, source);
-  std::vector<gemmi::Op> ops;
-  if (known)
-    for (const gemmi::Op &op : group) {
-      if (ops.size() >= 4096) break;
-      ops.push_back(op);
-    }
-  out.operations = allocate<int>(12 * ops.size());
-  out.operation_count = static_cast<int>(ops.size());
-  for (size_t g = 0; g < ops.size(); ++g) {
-    for (int i = 0; i < 3; ++i) {
-      for (int j = 0; j < 3; ++j) out.operations[12 * g + 3 * i + j] = ops[g].rot[i][j] / gemmi::Op::DEN;
-      out.operations[12 * g + 9 + i] = ops[g].tran[i];
-    }
+  return "";
+}
+
+double number_or_nan(const std::string &value) { return value.empty() ? NAN : gemmi::cif::as_number(value); }
+
+void read_cell(Block &block, frieze_cif_block &out) {
+  const char *tags[6][2] = {{"_cell_length_a", "_cell.length_a"},       {"_cell_length_b", "_cell.length_b"},
+                            {"_cell_length_c", "_cell.length_c"},       {"_cell_angle_alpha", "_cell.angle_alpha"},
+                            {"_cell_angle_beta", "_cell.angle_beta"},   {"_cell_angle_gamma", "_cell.angle_gamma"}};
+  for (int i = 0; i < 6; ++i) out.cell[i] = number_or_nan(first_value(block, {tags[i][0], tags[i][1]}));
+}
+
+void read_symmetry(Block &block, frieze_cif_block &out) {
+  copy_text(out.hall, first_value(block, {"_space_group_name_Hall", "_space_group.name_Hall",
+                                          "_symmetry_space_group_name_Hall", "_symmetry.space_group_name_Hall"}));
+  copy_text(out.hermann_mauguin,
+            first_value(block, {"_space_group_name_H-M_alt", "_space_group.name_H-M_alt", "_space_group_name_H-M_full",
+                                "_space_group.name_H-M_full", "_symmetry_space_group_name_H-M",
+                                "_symmetry.space_group_name_H-M", "_space_group_name_H-M"}));
+  copy_text(out.coordinate_system,
+            first_value(block, {"_space_group_IT_coordinate_system_code", "_space_group.IT_coordinate_system_code"}));
+  copy_text(out.number, first_value(block, {"_space_group_IT_number", "_space_group.IT_number",
+                                            "_symmetry_Int_Tables_number", "_symmetry.Int_Tables_number"}));
+  for (const char *tag : {"_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz",
+                          "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv.pos_as_xyz"}) {
+    gemmi::cif::Column column = block.find_values(tag);
+    size_t n = static_cast<size_t>(column.length());
+    if (n == 0 || n > 4096) continue;
+    out.operators = static_cast<char(*)[96]>(static_cast<void *>(allocate<char>(96 * n)));
+    out.operator_count = static_cast<int>(n);
+    size_t i = 0;
+    for (const std::string &value : column) copy_text(out.operators[i++], gemmi::cif::as_string(value));
+    return;
   }
+}
+
+void read_sites(gemmi::cif::Table &table, frieze_cif_block &out) {
   size_t n = table.length();
   out.site_count = static_cast<int>(n);
   out.coordinates = allocate<double>(3 * n);
   out.occupancy = allocate<double>(n);
+  out.multiplicity = allocate<int>(n);
   out.disorder = allocate<int>(n);
-  out.element = static_cast<char(*)[8]>(static_cast<void *>(allocate<char>(8 * n)));
+  out.dummy = allocate<int>(n);
+  out.element = static_cast<char(*)[16]>(static_cast<void *>(allocate<char>(16 * n)));
+  out.label = static_cast<char(*)[16]>(static_cast<void *>(allocate<char>(16 * n)));
   size_t i = 0;
   for (auto row : table) {
-    for (int k = 0; k < 3; ++k) out.coordinates[3 * i + k] = gemmi::cif::as_number(row[k]);
-    std::string element = row.has2(4) ? row.str(4) : row.has2(3) ? row.str(3) : "";
-    copy_text(out.element[i], 8, element);
-    out.occupancy[i] = row.has2(5) ? gemmi::cif::as_number(row[5], 1.0) : 1.0;
-    if (row.has2(6)) out.disorder[i] = std::atoi(row.str(6).c_str());
+    for (int k = 0; k < 3; ++k) out.coordinates[3 * i + k] = number_or_nan(row.str(k));
+    if (row.has2(3)) copy_text(out.label[i], row.str(3));
+    if (row.has2(4)) copy_text(out.element[i], row.str(4));
+    out.occupancy[i] = row.has2(5) ? number_or_nan(row.str(5)) : 1.0;
+    out.disorder[i] = row.has2(6) && row.str(6) != "0";
+    out.dummy[i] = row.has2(7) && gemmi::iequal(row.str(7), "dum");
+    double multiplicity = row.has2(8) ? number_or_nan(row.str(8)) : 0;
+    if (multiplicity > 0 && multiplicity < 1e6) out.multiplicity[i] = static_cast<int>(multiplicity);
     ++i;
   }
+}
+
+/// Tags that matter here and stand twice in a block would be read one way or the other by chance.
+void refuse_duplicates(const Block &block) {
+  std::vector<std::string> seen;
+  auto check = [&](const std::string &tag) {
+    std::string name = gemmi::to_lower(tag);
+    for (char &c : name)
+      if (c == '.') c = '_';
+    for (const char *prefix : {"_cell_length", "_cell_angle", "_atom_site_", "_symmetry_", "_space_group_"})
+      if (gemmi::starts_with(name, prefix)) {
+        for (const std::string &other : seen)
+          if (other == name) throw std::runtime_error("block " + block.name + " has " + tag + " twice");
+        if (seen.size() < 1000) seen.push_back(name);
+        return;
+      }
+  };
+  for (const gemmi::cif::Item &item : block.items) {
+    if (item.type == gemmi::cif::ItemType::Pair) check(item.pair[0]);
+    if (item.type == gemmi::cif::ItemType::Loop)
+      for (const std::string &tag : item.loop.tags) check(tag);
+  }
+}
+
+/// Whether gemmi may be given a Hall symbol: it writes outside its arrays where a screw subscript has no axis.
+bool is_safe_hall_symbol(const std::string &symbol) {
+  if (symbol.size() > 80) return false;
+  size_t end = symbol.find('(');
+  std::string basis = end == std::string::npos ? "" : symbol.substr(end);
+  int digits = 0;
+  for (char c : basis) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 2) return false;
+  }
+  int position = -1;  // the lattice symbol, then 1, 2, …
+  size_t i = 0;
+  std::string head = symbol.substr(0, end);
+  while (i < head.size()) {
+    if (head[i] == ' ' || head[i] == '_' || head[i] == '\t') {
+      ++i;
+      continue;
+    }
+    size_t stop = head.find_first_of(" _\t", i);
+    if (stop == std::string::npos) stop = head.size();
+    std::string token = head.substr(i, stop - i);
+    i = stop;
+    if (++position == 0) {
+      // "- P" and glued symbols such as "P2" are not worth guessing at.
+      if (token.size() > 2 || (token.size() == 2 && token[0] != '-') || token == "-") return false;
+      continue;
+    }
+    if (position > 4) return false;
+    size_t order = token[0] == '-' ? 1 : 0;
+    bool axis = token.find_first_of("xyz") != std::string::npos;
+    bool diagonal = token.find_first_of("'\"*") != std::string::npos;
+    bool subscript = token.find_first_of("12345", order + 1) != std::string::npos;
+    if (subscript && !axis && (position != 1 || diagonal)) return false;
+  }
+  return position >= 1;
 }
 
 }  // namespace
 
 extern "C" void frieze_cif_free(frieze_cif_block *blocks, int block_count) {
   for (int i = 0; i < block_count; ++i) {
-    std::free(blocks[i].operations);
+    std::free(blocks[i].operators);
     std::free(blocks[i].coordinates);
     std::free(blocks[i].occupancy);
+    std::free(blocks[i].multiplicity);
     std::free(blocks[i].disorder);
+    std::free(blocks[i].dummy);
     std::free(blocks[i].element);
+    std::free(blocks[i].label);
   }
   std::free(blocks);
 }
@@ -136,34 +180,100 @@ extern "C" int frieze_cif_read(const char *text, size_t length, int maximum_site
   *blocks = nullptr;
   *block_count = 0;
   int filled = 0;
+  int status = 1;
   frieze_cif_block *found = nullptr;
+  std::string what = "unreadable";
   try {
-    gemmi::cif::Document document = gemmi::cif::read_memory(text, length, "cif");
+    // Not read_memory: a block name or a tag of no interest that stands twice is no reason to refuse a file.
+    gemmi::cif::Document document;
+    tao::pegtl::memory_input<> input(text, length, "cif");
+    gemmi::cif::parse_input(document, input);
     found = allocate<frieze_cif_block>(document.blocks.size());
     for (Block &block : document.blocks) {
       for (const char *prefix : {"_atom_site_", "_atom_site."}) {
-        gemmi::cif::Table table = block.find(
-            prefix, {"fract_x", "fract_y", "fract_z", "?label", "?type_symbol", "?occupancy", "?disorder_group"});
+        gemmi::cif::Table table =
+            block.find(prefix, {"fract_x", "fract_y", "fract_z", "?label", "?type_symbol", "?occupancy",
+                                "?disorder_group", "?calc_flag", "?symmetry_multiplicity"});
         if (!table.ok() || table.length() == 0) continue;
         if (table.length() > static_cast<size_t>(maximum_sites))
-          throw std::runtime_error(std::to_string(table.length()) + " atom sites, more than " +
-                                   std::to_string(maximum_sites));
-        ++filled;
-        read_block(block, table, found[filled - 1]);
+          throw TooManySites(std::to_string(table.length()) + " atom sites, more than " +
+                             std::to_string(maximum_sites));
+        refuse_duplicates(block);
+        frieze_cif_block &out = found[filled++];
+        copy_text(out.name, block.name);
+        read_cell(block, out);
+        read_symmetry(block, out);
+        copy_text(out.formula, first_value(block, {"_chemical_formula_sum", "_chemical_formula.sum"}));
+        read_sites(table, out);
         break;
       }
     }
     *blocks = found;
     *block_count = filled;
     return 0;
+  } catch (const TooManySites &error) {
+    what = error.what();
+    status = 2;
   } catch (const std::exception &error) {
-    std::string what = error.what();
-    for (char &c : what)
-      if (c == '\n' || c == '\r') c = ' ';
-    std::snprintf(message, message_length, "%s", what.c_str());
+    what = error.what();
   } catch (...) {
-    std::snprintf(message, message_length, "unreadable");
   }
+  for (char &c : what)
+    if (c < ' ' || c > '~') c = ' ';
+  std::snprintf(message, message_length, "%s", what.c_str());
   frieze_cif_free(found, filled);
-  return 1;
+  return status;
+}
+
+extern "C" int frieze_operations_of_hall(const char *symbol, int *operations, int capacity) {
+  try {
+    if (!is_safe_hall_symbol(symbol)) return 0;
+    gemmi::GroupOps group = gemmi::symops_from_hall(symbol);
+    if (group.sym_ops.size() * group.cen_ops.size() > static_cast<size_t>(capacity)) return 0;
+    int count = 0;
+    for (const gemmi::Op &op : group) {
+      int *row = operations + 12 * count++;
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) {
+          if (op.rot[i][j] % gemmi::Op::DEN != 0) return 0;
+          row[3 * i + j] = op.rot[i][j] / gemmi::Op::DEN;
+        }
+        row[9 + i] = op.tran[i];
+      }
+    }
+    return count;
+  } catch (...) {
+    return 0;
+  }
+}
+
+extern "C" const char *frieze_hall_of_hermann_mauguin(const char *symbol, double alpha, double gamma, int index) {
+  try {
+    const gemmi::SpaceGroup *group = gemmi::find_spacegroup_by_name(symbol, alpha, gamma);
+    if (!group || index == 0) return group ? group->hall : nullptr;
+    if (index > 1 || group->ext != '1' || std::strchr(symbol, ':')) return nullptr;
+    for (const gemmi::SpaceGroup &other : gemmi::spacegroup_tables::main)
+      if (other.ext == '2' && other.number == group->number && std::strcmp(other.hm, group->hm) == 0) return other.hall;
+  } catch (...) {
+  }
+  return nullptr;
+}
+
+extern "C" const char *frieze_hall_of_number(int number, int index) {
+  for (int reference = 1; reference >= 0; --reference)
+    for (const gemmi::SpaceGroup &group : gemmi::spacegroup_tables::main)
+      if (group.number == number && group.is_reference_setting() == (reference == 1) && index-- == 0) return group.hall;
+  return nullptr;
+}
+
+extern "C" void frieze_hermann_mauguin_of_number(int number, char *symbol, size_t length) {
+  std::snprintf(symbol, length, "%s", "");
+  for (const gemmi::SpaceGroup &group : gemmi::spacegroup_tables::main)
+    if (group.number == number && group.is_reference_setting()) {
+      if (group.ext)
+        std::snprintf(symbol, length, "%s:%c", group.hm, group.ext);
+      else
+        std::snprintf(symbol, length, "%s", group.hm);
+      return;
+    }
 }

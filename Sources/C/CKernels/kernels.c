@@ -187,6 +187,20 @@ EVERYWHERE void frieze_moving_average(float *restrict average, const float *rest
   for (size_t i = 0; i < count; ++i) average[i] += (parameters[i] - average[i]) * (1.0f - decay);
 }
 
+EVERYWHERE double frieze_squared_norm(const float *restrict x, size_t count) {
+  double total = 0;
+  for (size_t start = 0; start < count; start += 1024) {
+    size_t n = count - start < 1024 ? count - start : 1024;
+    float lanes[16] = {0};
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+      for (size_t l = 0; l < 16; ++l) lanes[l] += x[start + i + l] * x[start + i + l];
+    for (; i < n; ++i) lanes[0] += x[start + i] * x[start + i];
+    for (size_t l = 0; l < 16; ++l) total += lanes[l];
+  }
+  return total;
+}
+
 EVERYWHERE void frieze_philox(uint64_t key, uint64_t stream, uint64_t start, uint32_t *restrict out, size_t blocks) {
   for (size_t b = 0; b < blocks; ++b) {
     uint64_t counter = start + b;

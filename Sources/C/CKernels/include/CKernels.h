@@ -2,6 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "potentials.h"
+
 // Element-wise loops of the networks. Each is compiled for AVX-512, AVX2 and plain x86-64 and chosen when the program starts.
 // Arrays are row-major float; callers check shapes. No function allocates.
 
@@ -50,6 +52,9 @@ void frieze_adam(float *parameters, const float *gradient, float *m, float *v, s
 
 /// average += (parameters - average) * (1 - decay).
 void frieze_moving_average(float *average, const float *parameters, size_t count, float decay);
+
+/// Sum of squares.
+double frieze_squared_norm(const float *x, size_t count);
 
 /// Philox 4x32-10 (Salmon et al., SC 2011): `blocks` x 4 words for counters start, start + 1, …
 void frieze_philox(uint64_t key, uint64_t stream, uint64_t start, uint32_t *out, size_t blocks);

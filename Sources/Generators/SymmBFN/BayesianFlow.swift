@@ -1,0 +1,53 @@
+import Foundation
+import Tensors
+
+/// The Bayesian flow of SymmBFN: how data turn into beliefs, and beliefs and network outputs into predictions.
+///
+/// Continuous (coordinates, lattice): Graves et al. 2023, section 4; discrete (elements, site symmetries): section 6. Greek
+/// letters: gamma(t) = 1 - sigma^(2t) is how much of the data a belief holds, alpha and beta(t) are accuracies.
+public struct BayesianFlow: Sendable {
+  let configuration: SymmBFNConfiguration.Flow
+
+  public init(_ configuration: SymmBFNConfiguration.Flow) { self.configuration = configuration }
+
+  /// `gamma(t) = 1 - sigma^(2t)`.
+  static func gamma(_ t: Float, sigma: Float) -> Float { Float(1 - pow(Double(sigma), 2 * Double(t))) }
+
+  /// A sample of the Bayesian flow distribution of a continuous variable: `gamma x + sqrt(gamma (1 - gamma)) noise`.
+  static func belief(_ x: Float, gamma: Float, noise: Float) -> Float {
+    gamma * x + (gamma * (1 - gamma)).squareRoot() * noise
+  }
+
+  /// The prediction from a belief and the predicted noise: `mu / gamma - sqrt((1 - gamma) / gamma) noise`.
+  static func prediction(_ mean: Float, gamma: Float, noise: Float) -> Float {
+    mean / gamma - ((1 - gamma) / gamma).squareRoot() * noise
+  }
+
+  /// Largest noise that a network's output may say.
+  static let largestNoise: Float = 10
+
+  /// Adds a noisy observation of class `k` to log-beliefs: `beta (K e_k - 1) + sqrt(beta K) noise`.
+  ///
+  /// - Parameters:
+  ///   - logits: log-beliefs, the K from `offset` on.
+  ///   - noise: K standard normal deviates from `noiseOffset` on.
+  static func observe(
+    _ k: Int, classes: Int, accuracy: Float, logits: inout [Float], offset: Int, noise: [Float], noiseOffset: Int
+  ) {
+    let scale = (accuracy * Float(classes)).squareRoot()
+    for c in 0..<classes { logits[offset &+ c] += scale * noise[noiseOffset &+ c] - accuracy }
+    logits[offset + k] += accuracy * Float(classes)
+  }
+}
+
+/// `x` in [0, 1).
+func wrapped(_ x: Float) -> Float {
+  let w = x - x.rounded(.down)
+  return w < 1 ? w : 0
+}
+
+/// The shortest way from a to b on a circle of length 1.
+func minimumImage(from a: Float, to b: Float) -> Float {
+  let d = b - a
+  return d - d.rounded()
+}

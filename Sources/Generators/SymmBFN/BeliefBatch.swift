@@ -1,0 +1,38 @@
+public import Networks
+public import Tensors
+
+/// The input distributions of a batch of crystals, as the network sees them.
+///
+/// B crystals, N sites; element classes are atomic numbers less one.
+public struct BeliefBatch: Sendable {
+  public static let elementClasses = 100
+  public static let symmetryAxes = 15
+  public static let symmetryClasses = 13
+
+  public let graph: CrystalGraph
+  /// (B) international numbers.
+  public var spaceGroups: [Int]
+  /// (B) in 0...1.
+  public var times: [Float]
+  /// (N, 100) probabilities.
+  public var elements: Matrix
+  /// (N, 15 x 13) probabilities.
+  public var siteSymmetries: Matrix
+  /// (N, 3) means in [0, 1).
+  public var coordinates: Matrix
+  /// (B, 6) means of the k-vectors.
+  public var lattice: Matrix
+
+  public init(spaceGroups: [Int], siteCounts: [Int]) {
+    precondition(spaceGroups.count == siteCounts.count)
+    graph = CrystalGraph(siteCounts: siteCounts)
+    self.spaceGroups = spaceGroups
+    times = [Float](repeating: 0, count: spaceGroups.count)
+    elements = Matrix(rows: graph.sites, columns: Self.elementClasses)
+    elements.fill(1 / Float(Self.elementClasses))
+    siteSymmetries = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
+    siteSymmetries.fill(1 / Float(Self.symmetryClasses))
+    coordinates = Matrix(rows: graph.sites, columns: 3)
+    lattice = Matrix(rows: spaceGroups.count, columns: 6)
+  }
+}

@@ -1,0 +1,129 @@
+/// All that a SymmBFN run can be told, with the published values as defaults (Ruple et al. 2026, A.3, and its code).
+public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
+  public var network = Network()
+  public var flow = Flow()
+  public var training = Training()
+  public var sampling = Sampling()
+
+  public init() {}
+
+  /// The message-passing network.
+  public struct Network: Codable, Sendable, Equatable {
+    /// Features of a site.
+    public var hidden = 512
+    public var layers = 6
+    /// Features of each embedding: elements, site symmetry, space group, time.
+    public var embedding = 128
+    /// Fourier frequencies of each coordinate difference.
+    public var frequencies = 128
+    /// Fourier frequencies of each absolute coordinate beside the coordinate itself; 0 for none.
+    public var coordinateFrequencies = 32
+
+    enum CodingKeys: String, CodingKey {
+      case hidden, layers, embedding, frequencies
+      case coordinateFrequencies = "coordinate_frequencies"
+    }
+  }
+
+  /// The Bayesian flow: accuracies and loss weights.
+  public struct Flow: Codable, Sendable, Equatable {
+    public var sigmaCoordinates: Float = 0.02
+    public var sigmaLattice: Float = 0.02
+    public var betaElements: Float = 0.25
+    public var betaSiteSymmetry: Float = 2.5
+    public var minimumTime: Float = 1e-4
+    public var weights = Weights()
+
+    enum CodingKeys: String, CodingKey {
+      case sigmaCoordinates = "sigma_coordinates"
+      case sigmaLattice = "sigma_lattice"
+      case betaElements = "beta_elements"
+      case betaSiteSymmetry = "beta_site_symmetry"
+      case minimumTime = "minimum_time"
+      case weights
+    }
+  }
+
+  /// Weights of the four losses.
+  public struct Weights: Codable, Sendable, Equatable {
+    public var coordinates: Float = 1
+    public var lattice: Float = 0.1
+    public var elements: Float = 3
+    public var siteSymmetry: Float = 10
+
+    enum CodingKeys: String, CodingKey {
+      case coordinates, lattice, elements
+      case siteSymmetry = "site_symmetry"
+    }
+  }
+
+  /// The optimiser and its schedule.
+  public struct Training: Codable, Sendable, Equatable {
+    public var learningRate: Float = 1e-3
+    public var batch = 256
+    public var epochs = 2000
+    public var plateauFactor: Float = 0.6
+    /// Epochs without improvement before the rate falls.
+    public var plateauPatience = 100
+    public var minimumRate: Float = 1e-4
+    public var averageDecay: Float = 0.995
+    /// Longest gradient; it is scaled down where it is longer.
+    public var clipNorm: Float = 100
+    public var weightDecay: Float = 0
+
+    enum CodingKeys: String, CodingKey {
+      case learningRate = "learning_rate"
+      case batch, epochs
+      case plateauFactor = "plateau_factor"
+      case plateauPatience = "plateau_patience"
+      case minimumRate = "minimum_rate"
+      case averageDecay = "average_decay"
+      case clipNorm = "clip_norm"
+      case weightDecay = "weight_decay"
+    }
+  }
+
+  /// Choices of the sampler.
+  public struct Sampling: Codable, Sendable, Equatable {
+    public var steps = 100
+    /// How the mean of the coordinates is moved: averaged and then wrapped (published), or along the shorter way.
+    public var coordinateUpdate = CoordinateUpdate.wrapped
+    /// The last classes: drawn from the prediction (published) or the most probable.
+    public var finalChoice = FinalChoice.draw
+
+    enum CodingKeys: String, CodingKey {
+      case steps
+      case coordinateUpdate = "coordinate_update"
+      case finalChoice = "final_choice"
+    }
+  }
+
+  public enum CoordinateUpdate: String, Codable, Sendable, CaseIterable {
+    case wrapped
+    case minimumImage = "minimum_image"
+  }
+
+  public enum FinalChoice: String, Codable, Sendable, CaseIterable {
+    case draw
+    case mostProbable = "most_probable"
+  }
+
+  /// What is wrong with the values, in a sentence; nil where all is well.
+  public var complaint: String? {
+    let positive: [(String, Bool)] = [
+      ("network.hidden", network.hidden > 0), ("network.layers", network.layers > 0),
+      ("network.embedding (an even number)", network.embedding > 0 && network.embedding % 2 == 0),
+      ("network.frequencies", network.frequencies > 0),
+      ("network.coordinate_frequencies (0 or more)", network.coordinateFrequencies >= 0),
+      ("flow.sigma_coordinates (below 1)", flow.sigmaCoordinates > 0 && flow.sigmaCoordinates < 1),
+      ("flow.sigma_lattice (below 1)", flow.sigmaLattice > 0 && flow.sigmaLattice < 1),
+      ("flow.beta_elements", flow.betaElements > 0), ("flow.beta_site_symmetry", flow.betaSiteSymmetry > 0),
+      ("flow.minimum_time (below 0.1)", flow.minimumTime > 0 && flow.minimumTime < 0.1),
+      ("training.learning_rate", training.learningRate > 0), ("training.batch", training.batch > 0),
+      ("training.epochs (0 or more)", training.epochs >= 0), ("training.clip_norm", training.clipNorm > 0),
+      ("training.average_decay (below 1)", training.averageDecay >= 0 && training.averageDecay < 1),
+      ("sampling.steps", sampling.steps > 0),
+    ]
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
+  }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Networks
+import Tensors
+
+/// The four losses of a batch, each a mean: coordinates, elements and site symmetries over sites (symmetries over axes too),
+/// lattice over crystals.
+public struct SymmBFNLosses: Sendable, Equatable {
+  public var coordinates = 0.0
+  public var lattice = 0.0
+  public var elements = 0.0
+  public var siteSymmetry = 0.0
+
+  public init() {}
+
+  /// The weighted sum that training lowers.
+  public func total(_ weights: SymmBFNConfiguration.Weights) -> Double {
+    Double(weights.coordinates) * coordinates + Double(weights.lattice) * lattice
+      + Double(weights.elements) * elements + Double(weights.siteSymmetry) * siteSymmetry
+  }
+
+  static func += (a: inout Self, b: Self) {
+    a.coordinates += b.coordinates
+    a.lattice += b.lattice
+    a.elements += b.elements
+    a.siteSymmetry += b.siteSymmetry
+  }
+
+  func scaled(_ s: Double) -> Self {
+    var scaled = self
+    scaled.coordinates *= s
+    scaled.lattice *= s
+    scaled.elements *= s
+    scaled.siteSymmetry *= s
+    return scaled
+  }
+}
+
+extension BayesianFlow {
+  /// Beliefs about crystals at random times, as training sees them.
+  ///
+  /// - Parameters:
+  ///   - examples: what is to be learnt, and the random stream of each.
+  ///   - time: a fixed time for all; drawn uniformly for each where nil.
+  func beliefs(_ examples: [TrainingExample], randoms: [RandomStream], time: Float? = nil) -> BeliefBatch {
+    var batch = BeliefBatch(
+      spaceGroups: examples.map(\.spaceGroup), siteCounts: examples.map(\.siteCount))
+    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    for (b, example) in examples.enumerated() {
+      var random = randoms[b]
+      let range = batch.graph.ranges[b]
+      let t = time ?? max(configuration.minimumTime, Float(random.uniform()))
+      batch.times[b] = t
+      let perSite = 3 + k + axes * ops
+      var noise = [Float](repeating: 0, count: 6 + range.sites * perSite)
+      var span = noise.mutableSpan
+      random.fillNormal(&span)
+      noiseLattice(example, t, noise, row: b, &batch)
+      let gamma = Self.gamma(t, sigma: configuration.sigmaCoordinates)
+      for i in 0..<range.sites {
+        let (site, start) = (range.firstSite + i, 6 + i * perSite)
+        for c in 0..<3 {
+          let mean = Self.belief(example.positions[3 * i + c], gamma: gamma, noise: noise[start + c])
+          batch.coordinates[site, c] = t <= configuration.minimumTime ? 0 : wrapped(mean)
+        }
+        let (e, s) = (site * k, site * axes * ops)
+        for c in 0..<k { batch.elements.values[e + c] = 0 }
+        Self.observe(
+          Int(example.elements[i]) - 1, classes: k, accuracy: configuration.betaElements * t * t,
+          logits: &batch.elements.values, offset: e, noise: noise, noiseOffset: start + 3)
+        for c in 0..<axes * ops { batch.siteSymmetries.values[s + c] = 0 }
+        for axis in 0..<axes {
+          Self.observe(
+            Int(example.siteSymmetries[i * axes + axis]), classes: ops,
+            accuracy: configuration.betaSiteSymmetry * t * t, logits: &batch.siteSymmetries.values,
+            offset: s + axis * ops, noise: noise, noiseOffset: start + 3 + k + axis * ops)
+        }
+      }
+    }
+    Kernels.softmax(&batch.elements.values, groups: batch.graph.sites, classes: k)
+    Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
+    return batch
+  }
+
+  private func noiseLattice(
+    _ example: TrainingExample, _ t: Float, _ noise: [Float], row: Int, _ batch: inout BeliefBatch
+  ) {
+    guard t > configuration.minimumTime else { return }
+    let gamma = Self.gamma(t, sigma: configuration.sigmaLattice)
+    for c in 0..<6 {
+      let fixed = example.latticeConstraint[c]
+      batch.lattice[row, c] = fixed ?? Self.belief(example.lattice[c], gamma: gamma, noise: noise[c])
+    }
+  }
+
+  /// Losses of a batch and the gradients of the network's outputs.
+  ///
+  /// Continuous: `-ln sigma sigma^(-2t) |x_hat - x|^2`, coordinates by the minimum image; discrete:
+  /// `K beta(1) t |e - e_hat|^2` (Graves et al. 2023, eqs. 94 and 205; the journal text of SymmBFN, eq. 10).
+  ///
+  /// - Parameters:
+  ///   - sites: N that means are taken over, of the whole batch where this is a part of it; `crystals` likewise.
+  ///   - elementMask: classes that may occur.
+  ///   - gradients: written where not nil, of the weighted total.
+  func losses(
+    _ batch: BeliefBatch, _ examples: [TrainingExample], _ output: SymmBFNNetwork.Workspace, sites: Int, crystals: Int,
+    elementMask: [Bool], gradients: inout SymmBFNNetwork.OutputGradients?
+  ) -> SymmBFNLosses {
+    var losses = SymmBFNLosses()
+    let graph = batch.graph
+    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    var elements = output.elements.values
+    mask(&elements, rows: graph.sites, elementMask)
+    Kernels.softmax(&elements, groups: graph.sites, classes: k)
+    var symmetries = output.siteSymmetries.values
+    Kernels.softmax(&symmetries, groups: graph.sites * axes, classes: ops)
+    var elementGradient = [Float](repeating: 0, count: gradients == nil ? 0 : elements.count)
+    var symmetryGradient = [Float](repeating: 0, count: gradients == nil ? 0 : symmetries.count)
+    let perSite = 1 / Float(sites)
+    let weights = configuration.weights
+    for (b, example) in examples.enumerated() {
+      let (t, range) = (batch.times[b], graph.ranges[b])
+      losses.lattice += latticeLoss(batch, example, output, row: b, scale: 1 / Float(crystals), &gradients)
+      let elementScale = Float(k) * configuration.betaElements * t * perSite
+      let symmetryScale = Float(ops) * configuration.betaSiteSymmetry * t * perSite / Float(axes)
+      for i in 0..<range.sites {
+        let site = range.firstSite + i
+        losses.coordinates += coordinateLoss(
+          batch, example, output, site: site, index: i, t: t, scale: perSite, &gradients)
+        losses.elements += Self.classLoss(
+          elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
+          weight: weights.elements, gradient: &elementGradient)
+        for axis in 0..<axes {
+          losses.siteSymmetry += Self.classLoss(
+            symmetries, offset: (site * axes + axis) * ops, classes: ops,
+            target: Int(example.siteSymmetries[i * axes + axis]), scale: symmetryScale,
+            weight: weights.siteSymmetry, gradient: &symmetryGradient)
+        }
+      }
+    }
+    gradients?.elements.values = elementGradient
+    gradients?.siteSymmetries.values = symmetryGradient
+    return losses
+  }
+
+  /// Puts the logits of classes that may not occur out of reach.
+  func mask(_ logits: inout [Float], rows: Int, _ allowed: [Bool]) {
+    let banned = allowed.indices.filter { !allowed[$0] }
+    for row in 0..<rows {
+      for c in banned { logits[row * allowed.count + c] = -1e9 }
+    }
+  }
+
+  private func latticeLoss(
+    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Workspace, row: Int, scale: Float,
+    _ gradients: inout SymmBFNNetwork.OutputGradients?
+  ) -> Double {
+    let t = batch.times[row]
+    let gamma = Self.gamma(t, sigma: configuration.sigmaLattice)
+    let factor = -log(configuration.sigmaLattice) / (1 - gamma) * scale
+    var loss = 0.0
+    for c in 0..<6 where example.latticeConstraint[c] == nil {
+      let raw = output.lattice[row, c]
+      let noise = min(Self.largestNoise, max(-Self.largestNoise, raw))
+      let d = Self.prediction(batch.lattice[row, c], gamma: gamma, noise: noise) - example.lattice[c]
+      loss += Double(factor * d * d)
+      guard noise == raw else { continue }
+      gradients?.lattice[row, c] =
+        -2 * factor * d * ((1 - gamma) / gamma).squareRoot() * configuration.weights.lattice
+    }
+    return loss
+  }
+
+  private func coordinateLoss(
+    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Workspace, site: Int, index: Int, t: Float,
+    scale: Float, _ gradients: inout SymmBFNNetwork.OutputGradients?
+  ) -> Double {
+    let gamma = Self.gamma(t, sigma: configuration.sigmaCoordinates)
+    let factor = -log(configuration.sigmaCoordinates) / (1 - gamma) * scale
+    var loss = 0.0
+    for c in 0..<3 {
+      let mean = batch.coordinates[site, c]
+      let raw = output.coordinates[site, c] + mean
+      let noise = min(Self.largestNoise, max(-Self.largestNoise, raw))
+      let d = minimumImage(
+        from: example.positions[3 * index + c], to: Self.prediction(mean, gamma: gamma, noise: noise))
+      loss += Double(factor * d * d)
+      guard noise == raw else { continue }
+      gradients?.coordinates[site, c] =
+        -2 * factor * d * ((1 - gamma) / gamma).squareRoot() * configuration.weights.coordinates
+    }
+    return loss
+  }
+
+  /// `scale |e - p|^2` of one set of classes; its gradient goes to the logits: `p_c (g_c - sum g p)` with g = 2 scale (p - e).
+  private static func classLoss(
+    _ p: [Float], offset: Int, classes: Int, target: Int, scale: Float, weight: Float,
+    gradient: inout [Float]
+  ) -> Double {
+    var sum: Float = 0
+    var inner: Float = 0
+    for c in 0..<classes {
+      let d = p[offset &+ c] - (c == target ? 1 : 0)
+      sum += d * d
+      inner += d * p[offset &+ c]
+    }
+    let factor = 2 * scale * weight
+    for c in 0..<classes where !gradient.isEmpty {
+      let d = p[offset &+ c] - (c == target ? 1 : 0)
+      gradient[offset &+ c] = factor * p[offset &+ c] * (d - inner)
+    }
+    return Double(scale * sum)
+  }
+}

@@ -1,0 +1,268 @@
+public import Crystals
+import Foundation
+import Networks
+import Tensors
+
+/// A trained SymmBFN: what sampling needs and nothing else.
+public struct SymmBFNModel: Sendable {
+  public let configuration: SymmBFNConfiguration
+  public let network: SymmBFNNetwork
+  /// The averaged parameters.
+  public let parameters: [Float]
+  /// Of the training set.
+  public let statistics: DatasetStatistics
+
+  public init(configuration: SymmBFNConfiguration, parameters: [Float], statistics: DatasetStatistics) {
+    self.configuration = configuration
+    network = SymmBFNNetwork(configuration.network)
+    precondition(parameters.count == network.layout.count)
+    self.parameters = parameters
+    self.statistics = statistics
+  }
+}
+
+/// What one sample is to be.
+public struct SampleRequest: Sendable, Equatable {
+  /// Number of the sample in its run: its random stream.
+  public let index: Int
+  public let spaceGroup: Int
+  public let siteCount: Int
+
+  public init(index: Int, spaceGroup: Int, siteCount: Int) {
+    self.index = index
+    self.spaceGroup = spaceGroup
+    self.siteCount = siteCount
+  }
+
+  /// Draws the space group and the number of sites from the training set's distribution.
+  ///
+  /// - Parameter among: space groups to choose from; any where empty.
+  public init(index: Int, seed: UInt64, statistics: DatasetStatistics, among: [Int]) {
+    var random = RandomStream(seed: seed, purpose: "request", index: UInt64(index))
+    let group = statistics.drawSpaceGroup(among: among, &random)
+    self.init(
+      index: index, spaceGroup: group, siteCount: statistics.drawSiteCount(spaceGroup: group, &random))
+  }
+}
+
+/// A sample: the asymmetric unit as predicted (site symmetries not yet projected), with the last prediction's probabilities.
+public struct PredictedUnit: Sendable {
+  public let unit: AsymmetricUnit
+  /// (m, 100) by element class.
+  public let elementProbabilities: [Float]
+  /// (m, 15, 13).
+  public let siteSymmetryProbabilities: [Float]
+}
+
+/// The published sampler (Ruple et al. 2026, algorithm in Supplement B; Graves et al. 2023, algorithms 3 and 9).
+public struct SymmBFNSampler: Sendable {
+  let model: SymmBFNModel
+  let steps: Int
+  let sampling: SymmBFNConfiguration.Sampling
+  let seed: UInt64
+  private let elementMask: [Bool]
+  /// Estimates of the lattice stay within the training set's range, a tenth of it wider at either end: at early times an
+  /// estimate is the noise's error times up to 36, and nothing else bounds it (coordinates wrap).
+  private let latticeRange: [ClosedRange<Float>]
+
+  /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
+  public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
+    self.model = model
+    steps = sampling.steps
+    self.sampling = sampling
+    self.seed = seed
+    latticeRange = (0..<6).map { c in
+      let (low, high) = (model.statistics.latticeRange[2 * c], model.statistics.latticeRange[2 * c + 1])
+      let margin = 0.1 * (high - low)
+      return Float(low - margin)...Float(high + margin)
+    }
+    elementMask = (1...BeliefBatch.elementClasses).map { model.statistics.elements[$0] > 0 }
+  }
+
+  /// Beliefs on their way, with one random stream a sample.
+  private struct State {
+    var beliefs: BeliefBatch
+    var elementLogits: [Float]
+    var symmetryLogits: [Float]
+    var randoms: [RandomStream]
+    let constraints: [[Float?]]
+  }
+
+  /// What the network predicts at a step.
+  private struct Prediction {
+    var coordinates: [Float]
+    var lattice: [Float]
+    var elements: [Float]
+    var siteSymmetries: [Float]
+  }
+
+  /// Samples that are drawn together: `32 g ..< 32 (g + 1)`.
+  ///
+  /// A matrix product's last bits depend on a row's place among the others, and sampling amplifies them. So a sample always has
+  /// the same neighbours: whatever part of a run is asked for, whole groups are drawn and what was not asked for is dropped.
+  public static let groupSize = 32
+
+  /// The groups that a range of samples lies in.
+  public static func groups(of range: Range<Int>) -> Range<Int> {
+    range.isEmpty ? 0..<0 : range.lowerBound / groupSize..<(range.upperBound + groupSize - 1) / groupSize
+  }
+
+  /// Draws one group of samples.
+  ///
+  /// - Parameter request: what the sample with a number is to be.
+  /// - Returns: samples `32 group ..< 32 (group + 1)`.
+  public func sample(group: Int, request: (Int) -> SampleRequest) -> [PredictedUnit] {
+    sample((group * Self.groupSize..<(group + 1) * Self.groupSize).map(request))
+  }
+
+  private func sample(_ requests: [SampleRequest]) -> [PredictedUnit] {
+    let beliefs = BeliefBatch(
+      spaceGroups: requests.map(\.spaceGroup), siteCounts: requests.map(\.siteCount))
+    var state = State(
+      beliefs: beliefs, elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
+      symmetryLogits: [Float](repeating: 0, count: beliefs.siteSymmetries.values.count),
+      randoms: requests.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0.index)) },
+      constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } })
+    var workspace = SymmBFNNetwork.Workspace(model.network, training: false)
+    var precision = (coordinates: Float(1), lattice: Float(1))
+    for i in 1...steps {
+      let t = max(Float(i - 1) / Float(steps), model.configuration.flow.minimumTime)
+      let prediction = predict(t, &state, &workspace)
+      update(step: i, prediction, &precision, &state)
+    }
+    return finish(predict(1, &state, &workspace), requests, &state)
+  }
+
+  /// One call of the network: estimates of the data, probabilities of the classes.
+  private func predict(
+    _ t: Float, _ state: inout State, _ workspace: inout SymmBFNNetwork.Workspace
+  ) -> Prediction {
+    for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
+    let graph = state.beliefs.graph
+    model.network.forward(state.beliefs, model.parameters.span, &workspace)
+    let flow = model.configuration.flow
+    var prediction = Prediction(
+      coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,
+      elements: workspace.elements.values, siteSymmetries: workspace.siteSymmetries.values)
+    let limit = BayesianFlow.largestNoise
+    var gamma = BayesianFlow.gamma(t, sigma: flow.sigmaCoordinates)
+    for i in 0..<3 * graph.sites {
+      let mean = state.beliefs.coordinates.values[i]
+      let noise = min(limit, max(-limit, prediction.coordinates[i] + mean))
+      prediction.coordinates[i] = wrapped(BayesianFlow.prediction(mean, gamma: gamma, noise: noise))
+    }
+    gamma = BayesianFlow.gamma(t, sigma: flow.sigmaLattice)
+    for b in graph.ranges.indices {
+      for c in 0..<6 {
+        let noise = min(limit, max(-limit, prediction.lattice[6 * b + c]))
+        let estimate = BayesianFlow.prediction(state.beliefs.lattice.values[6 * b + c], gamma: gamma, noise: noise)
+        prediction.lattice[6 * b + c] =
+          state.constraints[b][c] ?? min(latticeRange[c].upperBound, max(latticeRange[c].lowerBound, estimate))
+      }
+    }
+    BayesianFlow(flow).mask(&prediction.elements, rows: graph.sites, elementMask)
+    Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
+    Kernels.softmax(
+      &prediction.siteSymmetries, groups: graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
+    return prediction
+  }
+
+  /// The Bayesian update of step i: observations of the prediction at accuracy alpha_i.
+  private func update(
+    step i: Int, _ prediction: Prediction, _ precision: inout (coordinates: Float, lattice: Float), _ state: inout State
+  ) {
+    let flow = model.configuration.flow
+    let alphaX = accuracy(step: i, sigma: flow.sigmaCoordinates)
+    let alphaK = accuracy(step: i, sigma: flow.sigmaLattice)
+    let discrete = Float(2 * i - 1) / Float(steps * steps)
+    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    for (b, range) in state.beliefs.graph.ranges.enumerated() {
+      let perSite = 3 + k + axes * ops
+      var noise = [Float](repeating: 0, count: 6 + range.sites * perSite)
+      var span = noise.mutableSpan
+      state.randoms[b].fillNormal(&span)
+      for c in 0..<6 {
+        let y = prediction.lattice[6 * b + c] + noise[c] / alphaK.squareRoot()
+        let mean = state.beliefs.lattice.values[6 * b + c]
+        state.beliefs.lattice.values[6 * b + c] =
+          state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
+      }
+      for s in 0..<range.sites {
+        let (site, start) = (range.firstSite + s, 6 + s * perSite)
+        for c in 0..<3 {
+          moveCoordinate(
+            &state.beliefs.coordinates.values[3 * site + c],
+            towards: prediction.coordinates[3 * site + c] + noise[start + c] / alphaX.squareRoot(), alphaX,
+            precision.coordinates)
+        }
+        let element = state.randoms[b].index(weights: prediction.elements.span.extracting(site * k..<(site + 1) * k))
+        BayesianFlow.observe(
+          element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
+          noise: noise, noiseOffset: start + 3)
+        for axis in 0..<axes {
+          let offset = (site * axes + axis) * ops
+          let operation = state.randoms[b].index(
+            weights: prediction.siteSymmetries.span.extracting(offset..<offset + ops))
+          BayesianFlow.observe(
+            operation, classes: ops, accuracy: flow.betaSiteSymmetry * discrete, logits: &state.symmetryLogits,
+            offset: offset, noise: noise, noiseOffset: start + 3 + k + axis * ops)
+        }
+      }
+    }
+    precision.coordinates += alphaX
+    precision.lattice += alphaK
+    let sites = state.beliefs.graph.sites
+    state.beliefs.elements.values = state.elementLogits
+    Kernels.softmax(&state.beliefs.elements.values, groups: sites, classes: k)
+    state.beliefs.siteSymmetries.values = state.symmetryLogits
+    Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
+  }
+
+  /// `alpha_i = sigma^(-2i/n) (1 - sigma^(2/n))`.
+  private func accuracy(step i: Int, sigma: Float) -> Float {
+    let (s, n) = (Double(sigma), Double(steps))
+    return Float(pow(s, -2 * Double(i) / n) * (1 - pow(s, 2 / n)))
+  }
+
+  private func moveCoordinate(_ mean: inout Float, towards y: Float, _ alpha: Float, _ rho: Float) {
+    switch sampling.coordinateUpdate {
+    case .wrapped: mean = wrapped((rho * mean + alpha * y) / (rho + alpha))
+    case .minimumImage: mean = wrapped(mean + alpha / (rho + alpha) * minimumImage(from: mean, to: y))
+    }
+  }
+
+  /// Draws the sample from the last prediction.
+  private func finish(
+    _ prediction: Prediction, _ requests: [SampleRequest], _ state: inout State
+  ) -> [PredictedUnit] {
+    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    return requests.indices.map { b in
+      let range = state.beliefs.graph.ranges[b]
+      let rows = range.firstSite..<range.firstSite + range.sites
+      let sites = rows.map { site in
+        let z = choose(prediction.elements, site * k, k, &state.randoms[b]) + 1
+        let code = (0..<axes).map {
+          UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, &state.randoms[b]))
+        }
+        let x = prediction.coordinates[3 * site..<3 * site + 3].map(Double.init)
+        return Site(
+          atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code))
+      }
+      let logMetric = LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init))
+      return PredictedUnit(
+        unit: AsymmetricUnit(
+          spaceGroup: requests[b].spaceGroup, latticeLogMetric: logMetric.constrained(to: requests[b].spaceGroup),
+          sites: sites),
+        elementProbabilities: Array(prediction.elements[rows.lowerBound * k..<rows.upperBound * k]),
+        siteSymmetryProbabilities: Array(
+          prediction.siteSymmetries[rows.lowerBound * axes * ops..<rows.upperBound * axes * ops]))
+    }
+  }
+
+  private func choose(_ p: [Float], _ offset: Int, _ classes: Int, _ random: inout RandomStream) -> Int {
+    switch sampling.finalChoice {
+    case .draw: return random.index(weights: p.span.extracting(offset..<offset + classes))
+    case .mostProbable: return (0..<classes).max { p[offset + $0] < p[offset + $1] } ?? 0
+    }
+  }
+}

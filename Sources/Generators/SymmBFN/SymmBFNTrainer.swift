@@ -1,0 +1,198 @@
+public import Crystals
+public import Networks
+import Synchronization
+import Tensors
+
+/// Trains SymmBFN: batches in an order fixed by the seed, noise by (seed, epoch, crystal). All state is in the value, so that a
+/// run saved and taken up again goes on exactly as if it had not been stopped (with the same number of threads).
+public struct SymmBFNTrainer: Sendable {
+  public let configuration: SymmBFNConfiguration
+  public let network: SymmBFNNetwork
+  public let seed: UInt64
+  public var optimizer: Optimizer
+  public var schedule: PlateauSchedule
+  /// Epochs finished.
+  public var epoch = 0
+  /// Batches finished in the present epoch.
+  public var batchInEpoch = 0
+  /// Loss sums over the batches of the present epoch.
+  public var running = SymmBFNLosses()
+  public var history: [Epoch] = []
+  /// (100) element classes that occur in the training set.
+  public let elementMask: [Bool]
+
+  private let examples: [TrainingExample]
+  private let validation: [TrainingExample]
+  private let workers: [Worker]
+
+  /// One line of the history.
+  public struct Epoch: Sendable, Equatable {
+    public var training: SymmBFNLosses
+    /// With the averaged parameters.
+    public var validation: SymmBFNLosses
+    public var rate: Double
+    public var seconds: Double
+
+    public init(training: SymmBFNLosses, validation: SymmBFNLosses, rate: Double, seconds: Double) {
+      self.training = training
+      self.validation = validation
+      self.rate = rate
+      self.seconds = seconds
+    }
+  }
+
+  /// What a thread owns: a workspace and the gradient of its part of a batch.
+  private final class Worker: Sendable {
+    struct State: Sendable {
+      var workspace: SymmBFNNetwork.Workspace
+      var gradient: [Float]
+    }
+    let state: Mutex<State>
+
+    init(_ network: SymmBFNNetwork) {
+      state = Mutex(
+        State(
+          workspace: SymmBFNNetwork.Workspace(network, training: true),
+          gradient: [Float](repeating: 0, count: network.layout.count)))
+    }
+  }
+
+  /// - Parameters:
+  ///   - training: asymmetric units to learn.
+  ///   - validation: those that the schedule and the history look at; part of training where empty.
+  /// - Throws: `Rejection` where there is nothing to learn or an element has no class.
+  public init(
+    _ configuration: SymmBFNConfiguration, training: [AsymmetricUnit], validation: [AsymmetricUnit], seed: UInt64,
+    threads: Int
+  ) throws(Rejection) {
+    guard !training.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
+    self.configuration = configuration
+    self.seed = seed
+    network = SymmBFNNetwork(configuration.network)
+    var examples: [TrainingExample] = []
+    for unit in training { examples.append(try TrainingExample(unit)) }
+    var held: [TrainingExample] = []
+    for unit in validation { held.append(try TrainingExample(unit)) }
+    self.examples = examples
+    self.validation = held.isEmpty ? Array(examples.prefix(256)) : held
+    var mask = [Bool](repeating: false, count: BeliefBatch.elementClasses)
+    for example in examples { for z in example.elements { mask[Int(z) - 1] = true } }
+    elementMask = mask
+    optimizer = Optimizer(parameters: network.layout.initialParameters(seed: seed))
+    let options = configuration.training
+    schedule = PlateauSchedule(
+      rate: options.learningRate, factor: options.plateauFactor, patience: options.plateauPatience,
+      minimum: options.minimumRate)
+    let network = network
+    workers = (0..<max(1, threads)).map { _ in Worker(network) }
+  }
+
+  public var batchesPerEpoch: Int {
+    (examples.count + configuration.training.batch - 1) / configuration.training.batch
+  }
+
+  public var trainingCount: Int { examples.count }
+
+  /// Takes one step on the next batch; true where that ended an epoch (validate and note it next, with `endEpoch`).
+  public mutating func step() throws -> Bool {
+    let size = configuration.training.batch
+    var order = Array(examples.indices)
+    var random = RandomStream(seed: seed, purpose: "order", index: UInt64(epoch))
+    order.shuffle(using: &random)
+    let chosen = Array(order[batchInEpoch * size..<min(order.count, (batchInEpoch + 1) * size)])
+    let count = UInt64(examples.count)
+    let randoms = chosen.map {
+      RandomStream(seed: seed, purpose: "flow", index: UInt64(epoch) * count + UInt64($0))
+    }
+    let (losses, gradient) = try gradients(chosen.map { examples[$0] }, randoms, optimizer.parameters)
+    var options = Optimizer.Options()
+    options.clipNorm = configuration.training.clipNorm
+    options.averageDecay = configuration.training.averageDecay
+    options.weightDecay = configuration.training.weightDecay
+    _ = optimizer.update(gradient: gradient, rate: schedule.rate, options)
+    running += losses.scaled(Double(chosen.count) / Double(examples.count))
+    batchInEpoch += 1
+    return batchInEpoch == batchesPerEpoch
+  }
+
+  /// Ends an epoch: validation loss with the averaged parameters, schedule, history.
+  public mutating func endEpoch(seconds: Double) throws {
+    let held = try validationLosses()
+    schedule.note(held.total(configuration.flow.weights))
+    history.append(Epoch(training: running, validation: held, rate: Double(schedule.rate), seconds: seconds))
+    running = SymmBFNLosses()
+    epoch += 1
+    batchInEpoch = 0
+  }
+
+  /// Losses on the validation set with the averaged parameters; the same times and noise every time.
+  public func validationLosses() throws -> SymmBFNLosses {
+    var sum = SymmBFNLosses()
+    let size = configuration.training.batch
+    for start in stride(from: 0, to: validation.count, by: size) {
+      let part = Array(validation[start..<min(validation.count, start + size)])
+      let randoms = part.indices.map { RandomStream(seed: 0, purpose: "validation", index: UInt64(start + $0)) }
+      let losses = try split(part, randoms, optimizer.average, wantsGradient: false).losses
+      sum += losses.scaled(Double(part.count) / Double(validation.count))
+    }
+    return sum
+  }
+
+  /// Losses and gradient of a batch with given parameters.
+  func gradients(
+    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float]
+  ) throws -> (losses: SymmBFNLosses, gradient: [Float]) {
+    try split(batch, randoms, parameters, wantsGradient: true)
+  }
+
+  /// Cuts a batch by crystals, one part a thread, and adds up what the parts give, in their order.
+  private func split(
+    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float], wantsGradient: Bool
+  ) throws -> (losses: SymmBFNLosses, gradient: [Float]) {
+    // Largest first, dealt out in turn: the parts cost about the same.
+    let bySize = batch.indices.sorted { (batch[$1].siteCount, $0) < (batch[$0].siteCount, $1) }
+    let parts = (0..<workers.count).map { w in
+      stride(from: w, to: bySize.count, by: workers.count).map { bySize[$0] }
+    }
+    let sites = batch.reduce(0) { $0 + $1.siteCount }
+    let losses = try parallelMap(count: workers.count, threads: workers.count) { w in
+      let chosen = parts[w]
+      return workers[w].state.withLock { state in
+        run(
+          chosen.map { batch[$0] }, chosen.map { randoms[$0] }, parameters, sites: sites, crystals: batch.count,
+          wantsGradient, &state)
+      }
+    }
+    var total = SymmBFNLosses()
+    for part in losses { total += part }
+    guard wantsGradient else { return (total, []) }
+    var gradient = workers[0].state.withLock { $0.gradient }
+    for worker in workers.dropFirst() {
+      worker.state.withLock { Kernels.add($0.gradient, to: &gradient) }
+    }
+    return (total, gradient)
+  }
+
+  private func run(
+    _ examples: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float], sites: Int, crystals: Int,
+    _ wantsGradient: Bool, _ state: inout Worker.State
+  ) -> SymmBFNLosses {
+    if wantsGradient { for i in state.gradient.indices { state.gradient[i] = 0 } }
+    guard !examples.isEmpty else { return SymmBFNLosses() }
+    let flow = BayesianFlow(configuration.flow)
+    let beliefs = flow.beliefs(examples, randoms: randoms)
+    network.forward(beliefs, parameters.span, &state.workspace)
+    var output = wantsGradient ? SymmBFNNetwork.OutputGradients(beliefs.graph) : nil
+    let losses = flow.losses(
+      beliefs, examples, state.workspace, sites: sites, crystals: crystals, elementMask: elementMask,
+      gradients: &output)
+    if let output {
+      var gradient: [Float] = []
+      swap(&gradient, &state.gradient)
+      var span = gradient.mutableSpan
+      network.backward(beliefs, output, parameters.span, &state.workspace, into: &span)
+      swap(&gradient, &state.gradient)
+    }
+    return losses
+  }
+}

@@ -1,0 +1,32 @@
+public import Crystals
+
+/// An asymmetric unit as numbers for training.
+public struct TrainingExample: Sendable {
+  let spaceGroup: Int
+  /// (6)
+  let lattice: [Float]
+  /// (6) values that the space group fixes.
+  let latticeConstraint: [Float?]
+  /// (m) atomic numbers.
+  let elements: [UInt8]
+  /// (m, 3)
+  let positions: [Float]
+  /// (m, 15)
+  let siteSymmetries: [UInt8]
+
+  var siteCount: Int { elements.count }
+
+  /// - Throws: `Rejection` where an element has no class.
+  public init(_ unit: AsymmetricUnit) throws(Rejection) {
+    spaceGroup = unit.spaceGroup
+    lattice = unit.latticeLogMetric.k.map { Float($0) }
+    latticeConstraint = LatticeLogMetric.constraint(spaceGroup: unit.spaceGroup).map { $0.map { Float($0) } }
+    elements = unit.sites.map(\.atomicNumber)
+    positions = unit.sites.flatMap { [Float($0.position.x), Float($0.position.y), Float($0.position.z)] }
+    siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
+    guard !elements.isEmpty else { throw Rejection("no_sites", "an asymmetric unit without sites") }
+    if let z = elements.first(where: { $0 > BeliefBatch.elementClasses }) {
+      throw Rejection("unknown_element", "\(Element.symbol(Int(z))) is beyond the \(BeliefBatch.elementClasses) element classes")
+    }
+  }
+}

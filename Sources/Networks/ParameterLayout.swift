@@ -1,0 +1,44 @@
+import Tensors
+
+/// Names, shapes and places of a network's parameters in one flat array: gradients, averages and moments share the layout.
+public struct ParameterLayout: Sendable {
+  /// One array of parameters.
+  public struct Entry: Sendable {
+    public let name: String
+    public let shape: [Int]
+    public let range: Range<Int>
+    /// Parameters start uniform in ±bound, or normal with deviation 1 where the bound is nil (embeddings).
+    public let bound: Float?
+  }
+
+  public private(set) var entries: [Entry] = []
+  /// Number of parameters in all.
+  public private(set) var count = 0
+
+  public init() {}
+
+  /// Adds an array; returns where it lies.
+  mutating func add(_ name: String, shape: [Int], bound: Float?) -> Range<Int> {
+    let range = count..<count + shape.reduce(1, *)
+    entries.append(Entry(name: name, shape: shape, range: range, bound: bound))
+    count = range.upperBound
+    return range
+  }
+
+  /// Fresh parameters: every array has a random stream of its own, named by its place.
+  public func initialParameters(seed: UInt64) -> [Float] {
+    var parameters = [Float](repeating: 0, count: count)
+    for (index, entry) in entries.enumerated() {
+      var random = RandomStream(seed: seed, purpose: "parameters", index: UInt64(index))
+      if let bound = entry.bound {
+        for i in entry.range { parameters[i] = bound * Float(2 * random.uniform() - 1) }
+      } else {
+        var deviates = [Float](repeating: 0, count: entry.range.count)
+        var span = deviates.mutableSpan
+        random.fillNormal(&span)
+        parameters.replaceSubrange(entry.range, with: deviates)
+      }
+    }
+    return parameters
+  }
+}

@@ -1,0 +1,112 @@
+public import Crystals
+import Tensors
+
+/// CHGNet 0.3.0: a graph network trained on the relaxations of the Materials Project, which knows energies, forces, stresses and
+/// magnetic moments of crystals of 89 elements (Deng et al., Nature Machine Intelligence 5, 1031, 2023).
+///
+/// Energies carry the Materials Project's corrections of 2020. Features are float32, geometry and sums over atoms are double.
+/// A crystal with symmetry costs as much as its asymmetric unit (see `BondGraph`). Energies of a crystal are the same bits
+/// in any batch and on any number of threads.
+public struct CHGNet: Potential {
+  public let name = "chgnet"
+  public let description =
+    "CHGNet 0.3.0 graph network: H to Pu except noble gases' neighbours it never saw; energies with MP2020 corrections; needs its weights file"
+
+  /// Of edges and of the bonds that make angles, angstrom.
+  static let cutoff = 6.0
+  static let angleCutoff = 3.0
+  /// Order of the cut-off polynomial.
+  static let cutoffOrder = 8.0
+
+  let parameters: CHGNetParameters
+  private let threads: Int
+
+  /// - Parameters:
+  ///   - parameters: all of the network's by their names in its own file; shape and values.
+  ///   - threads: crystals of a call are shared out among as many.
+  /// - Throws: `ParameterError`.
+  public init(parameters: [String: NamedParameter], threads: Int = 1) throws(ParameterError) {
+    precondition(threads > 0)
+    self.parameters = try CHGNetParameters(parameters)
+    self.threads = threads
+  }
+
+  public func supports(atomicNumber: Int) -> Bool {
+    (1...CHGNetParameters.elements).contains(atomicNumber)
+  }
+
+  public func evaluate(_ crystals: [Crystal]) throws -> [Evaluation] {
+    let graphs = try parallelMap(count: crystals.count, threads: threads) { index in
+      graph(of: crystals[index])
+    }
+    let batches = share(graphs)
+    let parts = try parallelMap(count: batches.count, threads: threads) { k in
+      evaluate(batches[k], of: graphs)
+    }
+    var evaluations = graphs.map { graph in
+      switch graph {
+      case .success: Evaluation(failure: .notFinite)
+      case .failure(let failure): Evaluation(failure: failure)
+      }
+    }
+    for (indices, part) in zip(batches, parts) {
+      for (index, evaluation) in zip(indices, part) { evaluations[index] = evaluation }
+    }
+    return evaluations
+  }
+
+  private func graph(of crystal: Crystal) -> Result<BondGraph, EvaluationFailure> {
+    if let failure = unsupportedElement(in: crystal) { return .failure(failure) }
+    do throws(EvaluationFailure) {
+      return .success(try BondGraph(crystal, cutoff: Self.cutoff, angleCutoff: Self.angleCutoff))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Edges and angles worked on together: enough for the products to be fast, few enough to stay near the processor.
+  private static let rowsOfBatch = 3000
+
+  /// Crystals that have a graph, in batches.
+  private func share(_ graphs: [Result<BondGraph, EvaluationFailure>]) -> [[Int]] {
+    let sizes = graphs.map { graph in
+      if case .success(let graph) = graph { graph.rows } else { 0 }
+    }
+    let limit = min(Self.rowsOfBatch, sizes.reduce(0, +) / threads + 1)
+    var batches: [[Int]] = []
+    var rows = 0
+    for (index, size) in sizes.enumerated() where size > 0 {
+      if batches.isEmpty || rows + size > limit {
+        batches.append([])
+        rows = 0
+      }
+      batches[batches.count - 1].append(index)
+      rows += size
+    }
+    return batches
+  }
+
+  private func evaluate(
+    _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
+  ) -> [Evaluation] {
+    let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
+    let output = CHGNetNetwork.run(batch, parameters: parameters, derivatives: true)
+    return batch.graphs.indices.map { k in
+      let graph = batch.graphs[k]
+      let nodes = batch.nodeOffsets[k]
+      var energy = 0.0
+      for (o, z) in graph.nodes.enumerated() {
+        energy +=
+          Double(graph.symmetry.multiplicities[o])
+          * (Double(output.siteEnergies[nodes + o]) + Double(parameters.references[Int(z) - 1]))
+      }
+      let (forces, stress) = graph.derivatives(
+        byLength: output.byLength[batch.bondOffsets[k]..<batch.bondOffsets[k + 1]],
+        byCosine: output.byCosine[batch.angleOffsets[k]..<batch.angleOffsets[k + 1]])
+      let evaluation = Evaluation(
+        energy: energy, forces: forces, stress: stress,
+        magneticMoments: graph.symmetry.images.map { Double(output.magneticMoments[nodes + $0.orbit]) })
+      return evaluation.isFinite ? evaluation : Evaluation(failure: .notFinite)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Tensors
+
+/// `out = a weight`, or added to `out`; `rows` of them.
+func product(
+  _ a: [Float], stride: Int, offset: Int = 0, _ weight: Weight, backward: Bool = false, rows: Int,
+  into out: inout [Float], outStride: Int, outOffset: Int = 0, adding: Bool = false
+) {
+  var target = out.mutableSpan
+  Products.multiply(
+    a.span, aStride: stride, aOffset: offset,
+    backward ? weight.backward.span : weight.forward.span,
+    rows: rows, inner: backward ? weight.columns : weight.inner,
+    columns: backward ? weight.inner : weight.columns,
+    into: &target, outStride: outStride, outOffset: outOffset, accumulate: adding)
+}
+
+/// Zeros for `rows` rows.
+func zeros(rows: Int, columns: Int) -> [Float] {
+  [Float](repeating: 0, count: rows * columns)
+}
+
+/// What a gated layer leaves for its way back.
+struct GateTrace: Sendable {
+  /// (E, 128) before the first activation; empty where there is one layer.
+  var pre: [Float] = []
+  /// (E, 128) normalised, (E, 2) reciprocal deviations, (E, 64) gated.
+  var normal: [Float] = []
+  var inverse: [Float] = []
+  var out: [Float] = []
+}
+
+extension GatedLayer {
+  /// From sums of first-layer parts to gated outputs.
+  ///
+  /// - Parameters:
+  ///   - pre: (E, 128) without activation.
+  ///   - activated: (E, 128) `silu(pre)`; not read where there is one layer.
+  func forward(pre: [Float], activated: [Float], rows: Int) -> GateTrace {
+    var trace = GateTrace()
+    if let second {
+      trace.normal = zeros(rows: rows, columns: 128)
+      product(activated, stride: 128, second.core, rows: rows, into: &trace.normal, outStride: 128)
+      product(
+        activated, stride: 128, offset: 64, second.gate, rows: rows, into: &trace.normal, outStride: 128,
+        outOffset: 64)
+      trace.pre = pre
+    } else {
+      trace.normal = pre
+    }
+    trace.inverse = zeros(rows: rows, columns: 2)
+    trace.out = zeros(rows: rows, columns: 64)
+    GatedKernels.gate(
+      &trace.normal, rows: rows, bias: gate.bias, scale: gate.scale, shift: gate.shift, inverse: &trace.inverse,
+      out: &trace.out)
+    return trace
+  }
+
+  /// The gradient by `pre` (E, 128) from that by the gated outputs (E, 64).
+  func backward(_ trace: GateTrace, outGradient: [Float], rows: Int) -> [Float] {
+    var normal = zeros(rows: rows, columns: 128)
+    GatedKernels.gateBackward(
+      trace.normal, rows: rows, scale: gate.scale, shift: gate.shift, inverse: trace.inverse,
+      outGradient: outGradient, into: &normal)
+    guard let second else { return normal }
+    var gradient = zeros(rows: rows, columns: 128)
+    product(normal, stride: 128, second.core, backward: true, rows: rows, into: &gradient, outStride: 128)
+    product(
+      normal, stride: 128, offset: 64, second.gate, backward: true, rows: rows, into: &gradient, outStride: 128,
+      outOffset: 64)
+    Kernels.siLUBackward(pre: trace.pre, gradient: &gradient, count: rows * 128)
+    return gradient
+  }
+}
+
+/// What the network says of a batch: energies of the nodes, and derivatives by the inputs.
+struct CHGNetOutput: Sendable {
+  /// (N) eV an atom, without the elements' own energies.
+  var siteEnergies: [Float]
+  /// (N) Bohr magnetons.
+  var magneticMoments: [Float]
+  /// (B) derivative of the energy of all atoms by the length of a bond class, eV/angstrom.
+  var byLength: [Double] = []
+  /// (A) by the cosine of an angle class, eV.
+  var byCosine: [Double] = []
+}

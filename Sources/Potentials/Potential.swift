@@ -1,0 +1,105 @@
+public import Crystals
+
+/// A model of the energy of a crystal and of its derivatives.
+///
+/// One call takes many crystals, so that a potential may share its work between them; what it says of a crystal must not depend on
+/// the others of the call. A crystal whose `spaceGroup` and `orbit` are set (see `CrystalSymmetry`) may be computed on its
+/// representatives only. To add a potential, conform to this protocol: nothing else in the library needs to know.
+public protocol Potential: Sendable {
+  /// A short name in lower case: `chgnet`.
+  var name: String { get }
+
+  /// One line for a list of potentials: what it is, what it knows, what it needs.
+  var description: String { get }
+
+  /// Whether the potential has been made for an element, 1...118.
+  func supports(atomicNumber: Int) -> Bool
+
+  /// Energies, forces and stresses.
+  ///
+  /// - Returns: one evaluation a crystal, in order; a crystal that cannot be evaluated carries its failure and spoils no other.
+  /// - Throws: where the potential as a whole is out of order: a lost connection, a library that will not start.
+  func evaluate(_ crystals: [Crystal]) throws -> [Evaluation]
+}
+
+extension Potential {
+  /// The first element of a crystal that the potential does not know, as a failure; nil where it knows all.
+  public func unsupportedElement(in crystal: Crystal) -> EvaluationFailure? {
+    crystal.atomicNumbers.first { !supports(atomicNumber: Int($0)) }.map {
+      .unsupportedElement(atomicNumber: Int($0))
+    }
+  }
+}
+
+/// What a potential says of one crystal.
+public struct Evaluation: Sendable {
+  /// Total energy in eV a cell; not a number where there is a failure.
+  public var energy: Double
+  /// (A) minus the derivative of the energy by the Cartesian positions, eV/angstrom.
+  public var forces: [Vector3]
+  /// Derivative of the energy by strain over the volume, eV/angstrom^3, for `cell' = cell (1 + strain)`; positive in tension.
+  public var stress: Matrix3
+  /// (A) magnitudes of the magnetic moments in Bohr magnetons, where the potential has them.
+  public var magneticMoments: [Double]?
+  /// Why there is no energy; nil where there is one.
+  public var failure: EvaluationFailure?
+
+  public init(energy: Double, forces: [Vector3], stress: Matrix3, magneticMoments: [Double]? = nil) {
+    self.energy = energy
+    self.forces = forces
+    self.stress = stress
+    self.magneticMoments = magneticMoments
+  }
+
+  /// An evaluation that failed.
+  public init(failure: EvaluationFailure) {
+    energy = .nan
+    forces = []
+    stress = Matrix3(.zero, .zero, .zero)
+    self.failure = failure
+  }
+
+  /// The length of the longest force, eV/angstrom; 0 without atoms.
+  public var maxForce: Double { forces.reduce(0) { max($0, $1.length) } }
+
+  /// The stress entry of the largest magnitude, in GPa.
+  public var maxStress: Double {
+    (0..<3).reduce(0) { m, i in (0..<3).reduce(m) { max($0, abs(stress[i][$1])) } }
+      * Self.gigapascals
+  }
+
+  /// GPa in one eV/angstrom^3 (CODATA 2018).
+  public static let gigapascals = 160.2176634
+
+  /// Whether the energy, every force and the stress are finite.
+  public var isFinite: Bool {
+    energy.isFinite && forces.allSatisfy { $0.sum().isFinite }
+      && (stress[0] + stress[1] + stress[2]).sum().isFinite
+  }
+}
+
+/// Why a crystal has no energy.
+public enum EvaluationFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  case noAtoms
+  case unusableCell
+  case unsupportedElement(atomicNumber: Int)
+  case atomsTooClose(distance: Double)
+  case tooDense(neighbors: Int)
+  case notFinite
+  /// A potential in another process or library said so.
+  case reported(String)
+
+  public var description: String {
+    switch self {
+    case .noAtoms: "the crystal has no atoms"
+    case .unusableCell: "the cell has no volume, or a coordinate is not a number"
+    case .unsupportedElement(let z): "the potential does not know \(Element.symbol(z)) (atomic number \(z))"
+    case .atomsTooClose(let d): "two atoms are \(rounded(d)) angstrom apart"
+    case .tooDense(let n): "about \(n) neighbours an atom: the cell is too small for its atoms"
+    case .notFinite: "the energy is not finite"
+    case .reported(let what): what
+    }
+  }
+
+  private func rounded(_ d: Double) -> Double { (d * 1e4).rounded() / 1e4 }
+}

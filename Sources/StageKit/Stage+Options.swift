@@ -1,0 +1,6 @@
+public import ArgumentParser
+public import Generators
+
+// Choices that command lines take by the names that configuration files use.
+extension SymmBFNConfiguration.CoordinateUpdate: ExpressibleByArgument {}
+extension SymmBFNConfiguration.FinalChoice: ExpressibleByArgument {}

@@ -1,0 +1,123 @@
+import Crystals
+import Foundation
+import Networks
+import Tensors
+import Testing
+
+@testable import Generators
+
+@Suite("SymmBFN") struct SymmBFNTests {
+  /// Small crystals of several groups and sizes, one site and many.
+  static func units(_ count: Int) -> [AsymmetricUnit] {
+    var random = RandomStream(seed: 7, purpose: "units")
+    return (0..<count).map { i in
+      let group = [1, 12, 62, 139, 166, 225][i % 6]
+      let sites = (0...(i % 5)).map { _ in
+        Site(
+          atomicNumber: UInt8(1 + Int(random.uniform() * 80)),
+          position: Vector3(random.uniform(), random.uniform(), random.uniform()),
+          siteSymmetry: SiteSymmetry(operations: (0..<15).map { UInt8(($0 + i) % 6) }))
+      }
+      let k = (0..<6).map { _ in random.uniform() - 0.5 }
+      return AsymmetricUnit(
+        spaceGroup: group, latticeLogMetric: LatticeLogMetric(k: k).constrained(to: group), sites: sites)
+    }
+  }
+
+  static var configuration: SymmBFNConfiguration {
+    var configuration = SymmBFNConfiguration()
+    configuration.network = .init()
+    configuration.network.hidden = 24
+    configuration.network.layers = 2
+    configuration.network.embedding = 8
+    configuration.network.frequencies = 5
+    configuration.network.coordinateFrequencies = 3
+    configuration.training.batch = 12
+    configuration.training.learningRate = 5e-3
+    configuration.training.averageDecay = 0.9
+    configuration.sampling.steps = 12
+    return configuration
+  }
+
+  @Test("every gradient agrees with finite differences")
+  func gradients() throws {
+    let units = Self.units(6)
+    let trainer = try SymmBFNTrainer(
+      Self.configuration, training: units, validation: [], seed: 1, threads: 2)
+    let examples = try units.map { try TrainingExample($0) }
+    let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
+    let weights = Self.configuration.flow.weights
+    let parameters = trainer.optimizer.parameters
+    func loss(_ p: [Float]) throws -> Double {
+      try trainer.gradients(examples, randoms, p).losses.total(weights)
+    }
+    let gradient = try trainer.gradients(examples, randoms, parameters).gradient
+    for entry in trainer.network.layout.entries {
+      // The second part of the tolerance is what rounding of the loss (about 1e-5) does to the slope.
+      // Along the gradient of one array at a time the change is largest, so rounding matters least.
+      let part = entry.range.map { Double(gradient[$0]) }
+      let norm = part.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      try #require(norm > 0, "\(entry.name) has no gradient")
+      // A step that changes the loss by a few parts in ten thousand.
+      let h = min(0.02, 2e-4 * (try loss(parameters)) / norm)
+      var (up, down) = (parameters, parameters)
+      for (offset, i) in entry.range.enumerated() {
+        up[i] += Float(h * part[offset] / norm)
+        down[i] -= Float(h * part[offset] / norm)
+      }
+      let slope = (try loss(up) - loss(down)) / (2 * h)
+      #expect(abs(slope - norm) < 0.02 * norm + 1e-3, "\(entry.name): slope \(slope), gradient \(norm)")
+    }
+  }
+
+  @Test("training lowers the loss, and a run taken up again is the run that was never stopped")
+  func resumes() throws {
+    let units = Self.units(30)
+    func fresh() throws -> SymmBFNTrainer {
+      try SymmBFNTrainer(Self.configuration, training: units, validation: units, seed: 5, threads: 2)
+    }
+    var whole = try fresh()
+    let before = try whole.validationLosses().total(Self.configuration.flow.weights)
+    func run(_ trainer: inout SymmBFNTrainer, steps: Int) throws {
+      for _ in 0..<steps { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
+    }
+    try run(&whole, steps: 60)
+    var first = try fresh()
+    try run(&first, steps: 31)
+    var second = try fresh()
+    second.optimizer = first.optimizer
+    second.schedule = first.schedule
+    second.epoch = first.epoch
+    second.batchInEpoch = first.batchInEpoch
+    second.running = first.running
+    second.history = first.history
+    try run(&second, steps: 29)
+    #expect(second.optimizer.parameters == whole.optimizer.parameters)
+    #expect(second.optimizer.average == whole.optimizer.average)
+    #expect(second.history == whole.history)
+    let after = try whole.validationLosses().total(Self.configuration.flow.weights)
+    #expect(after < 0.8 * before)
+  }
+
+  @Test("samples come out the same every time, of elements that occur and groups that were asked for")
+  func samples() throws {
+    let units = Self.units(12)
+    let statistics = DatasetStatistics(units)
+    let network = SymmBFNNetwork(Self.configuration.network)
+    let model = SymmBFNModel(
+      configuration: Self.configuration, parameters: network.layout.initialParameters(seed: 2), statistics: statistics)
+    let sampler = SymmBFNSampler(model, sampling: Self.configuration.sampling, seed: 9)
+    func draw(_ group: Int) -> [PredictedUnit] {
+      sampler.sample(group: group) { SampleRequest(index: $0, seed: 9, statistics: statistics, among: [12, 225]) }
+    }
+    let (once, again, other) = (draw(1), draw(1), draw(2))
+    #expect(once.count == SymmBFNSampler.groupSize)
+    #expect(once.map(\.unit.sites) == again.map(\.unit.sites))
+    #expect(once.map(\.unit.sites) != other.map(\.unit.sites))
+    #expect(once.allSatisfy { [12, 225].contains($0.unit.spaceGroup) })
+    let occurring = Set(units.flatMap { $0.sites.map(\.atomicNumber) })
+    #expect(once.allSatisfy { $0.unit.sites.allSatisfy { occurring.contains($0.atomicNumber) } })
+    #expect(SymmBFNSampler.groups(of: 31..<33) == 0..<2)
+    #expect(SymmBFNSampler.groups(of: 64..<96) == 2..<3)
+  }
+}
