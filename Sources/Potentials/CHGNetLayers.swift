@@ -1,23 +1,18 @@
 import Tensors
 
-/// `out = a weight`, or added to `out`; `rows` of them in whole tiles.
+/// `out = a weight`, or added to `out`; back, `a` times the weight transposed.
 func product(
   _ a: [Float], stride: Int, offset: Int = 0, _ weight: Weight, backward: Bool = false, rows: Int,
   into out: inout [Float], outStride: Int, outOffset: Int = 0, adding: Bool = false
 ) {
-  var target = out.mutableSpan
-  Products.multiply(
-    a.span, aStride: stride, aOffset: offset,
-    backward ? weight.backward.span : weight.forward.span,
-    rows: Matrix.padded(rows), inner: backward ? weight.columns : weight.inner,
-    columns: backward ? weight.inner : weight.columns,
-    into: &target, outStride: outStride, outOffset: outOffset, accumulate: adding)
+  RowProducts.multiply(
+    a, stride: stride, offset: offset, backward ? weight.backward : weight.forward, rows: rows,
+    inner: backward ? weight.columns : weight.inner, columns: backward ? weight.inner : weight.columns,
+    into: &out, outStride: outStride, outOffset: outOffset, adding: adding)
 }
 
-/// Zeros for `rows` rows, in whole tiles.
-func zeros(rows: Int, columns: Int) -> [Float] {
-  [Float](repeating: 0, count: Matrix.padded(rows) * columns)
-}
+/// A matrix of zeros.
+func zeros(rows: Int, columns: Int) -> [Float] { [Float](repeating: 0, count: rows * columns) }
 
 /// What a gated layer leaves for its way back.
 struct GateTrace: Sendable {
@@ -67,8 +62,7 @@ extension GatedLayer {
     product(
       normal, stride: 128, offset: 64, second.gate, backward: true, rows: rows, into: &gradient, outStride: 128,
       outOffset: 64)
-    var span = gradient.mutableSpan
-    Kernels.siLUBackward(pre: trace.pre.span, gradient: &span, count: rows * 128)
+    Kernels.siLUBackward(pre: trace.pre, gradient: &gradient, count: rows * 128)
     return gradient
   }
 }

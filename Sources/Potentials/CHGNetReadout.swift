@@ -30,9 +30,7 @@ struct Readout {
     for (weight, bias) in parameters.readout {
       var sums = zeros(rows: rows, columns: 64)
       product(x, stride: 64, weight, rows: rows, into: &sums, outStride: 64)
-      var source = sums.mutableSpan
-      var target = x.mutableSpan
-      Kernels.biasSiLU(&source, bias: bias.span, rows: rows, into: &target)
+      Kernels.biasSiLU(&sums, bias: bias.span, rows: rows, into: &x)
       pre.append(sums)
     }
     energies = (0..<rows).map { r in
@@ -49,8 +47,7 @@ struct Readout {
       for k in 0..<64 { gradient[64 * r + k] = weights[r] * parameters.last.weight[k] }
     }
     for (layer, sums) in zip(parameters.readout, pre).reversed() {
-      var span = gradient.mutableSpan
-      Kernels.siLUBackward(pre: sums.span, gradient: &span, count: 64 * rows)
+      Kernels.siLUBackward(pre: sums, gradient: &gradient, count: 64 * rows)
       var below = zeros(rows: rows, columns: 64)
       product(gradient, stride: 64, layer.weight, backward: true, rows: rows, into: &below, outStride: 64)
       gradient = below
