@@ -60,7 +60,7 @@ let stages: [Target] = [
   stage("reconstruct", ["Generators"]),
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
-  stage("report", ["Evaluation"]),
+  stage("report", ["Evaluation", "Generators"]),
   stage("convert", []),
   stage("merge", []),
 ]
