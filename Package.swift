@@ -40,7 +40,9 @@ let libraries: [Target] = [
   .target(name: "Evaluation", dependencies: ["Crystals"]),
   .target(
     name: "StageKit",
-    dependencies: ["CHDF5", "COpenSSL", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+    dependencies: [
+      "CHDF5", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors", argumentParser, yams,
+    ]),
 ]
 
 // MARK: Stages, one executable each
@@ -70,7 +72,7 @@ let tests: [Target] = [
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
-  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors"]),
   .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 

@@ -10,7 +10,7 @@ import Tensors
 public struct CHGNet: Potential {
   public let name = "chgnet"
   public let description =
-    "CHGNet 0.3.0 graph network: H to Pu except noble gases' neighbours it never saw; energies with MP2020 corrections; needs its weights file"
+    "CHGNet 0.3.0 graph network, elements 1 to 94, energies with MP2020 corrections; needs its weights file"
 
   /// Of edges and of the bonds that make angles, angstrom.
   static let cutoff = 6.0

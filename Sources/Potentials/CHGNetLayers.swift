@@ -1,23 +1,18 @@
 import Tensors
 
-/// `out = a weight`, or added to `out`; `rows` of them.
+/// `out = a weight`, or added to `out`; back, `a` times the weight transposed.
 func product(
   _ a: [Float], stride: Int, offset: Int = 0, _ weight: Weight, backward: Bool = false, rows: Int,
   into out: inout [Float], outStride: Int, outOffset: Int = 0, adding: Bool = false
 ) {
-  var target = out.mutableSpan
-  Products.multiply(
-    a.span, aStride: stride, aOffset: offset,
-    backward ? weight.backward.span : weight.forward.span,
-    rows: rows, inner: backward ? weight.columns : weight.inner,
-    columns: backward ? weight.inner : weight.columns,
-    into: &target, outStride: outStride, outOffset: outOffset, accumulate: adding)
+  RowProducts.multiply(
+    a, stride: stride, offset: offset, backward ? weight.backward : weight.forward, rows: rows,
+    inner: backward ? weight.columns : weight.inner, columns: backward ? weight.inner : weight.columns,
+    into: &out, outStride: outStride, outOffset: outOffset, adding: adding)
 }
 
-/// Zeros for `rows` rows.
-func zeros(rows: Int, columns: Int) -> [Float] {
-  [Float](repeating: 0, count: rows * columns)
-}
+/// A matrix of zeros.
+func zeros(rows: Int, columns: Int) -> [Float] { [Float](repeating: 0, count: rows * columns) }
 
 /// What a gated layer leaves for its way back.
 struct GateTrace: Sendable {

@@ -39,6 +39,8 @@ struct CHGNetNetwork {
   private var dAtoms: [Float] = []
   private var dFolded: [Float] = []
   private var dBonds: [Float] = []
+  /// By what layers add to bonds as the atom layers see them; first features reach those by `folded`.
+  private var dBondChanges: [Float] = []
   private var dBondWeights: [Float] = []
   private var dFoldedAngles: [Float] = []
   private var dAngles: [Float] = []
@@ -75,7 +77,7 @@ struct CHGNetNetwork {
     }
   }
 
-  /// Rows of a matrix, picked by index, in whole tiles.
+  /// Rows of a matrix, picked by index.
   private static func gather(_ a: [Float], columns: Int, rows: [Int]) -> [Float] {
     var out = zeros(rows: rows.count, columns: columns)
     for (r, source) in rows.enumerated() {
@@ -181,7 +183,7 @@ struct CHGNetNetwork {
         for k in 0..<128 { dChanges[128 * q + k] = dFolded[row + k] }
       }
       product(
-        dChanges, stride: 128, layer.parts[1], backward: true, rows: shorts, into: &dBonds, outStride: 64,
+        dChanges, stride: 128, layer.parts[1], backward: true, rows: shorts, into: &dBondChanges, outStride: 64,
         adding: true)
     }
     // The first layer's atoms are what their elements make them: nothing depends on their gradient.
@@ -269,6 +271,7 @@ struct CHGNetNetwork {
     var dSum = zeros(rows: shorts, columns: 64)
     if let out = layer.out {
       product(dBonds, stride: 64, out, backward: true, rows: shorts, into: &dSum, outStride: 64)
+      product(dBondChanges, stride: 64, out, backward: true, rows: shorts, into: &dSum, outStride: 64, adding: true)
     }
     var dOut = zeros(rows: angles, columns: 64)
     GatedKernels.messagesBackward(
@@ -299,6 +302,7 @@ struct CHGNetNetwork {
     self.dAtoms = dAtoms
     dFolded = zeros(rows: batch.bonds, columns: Self.fold)
     dBonds = zeros(rows: shorts, columns: 64)
+    dBondChanges = dBonds
     dBondWeights = dBonds
     if angles > 0 {
       dFoldedAngles = zeros(rows: angles, columns: 320)

@@ -6,27 +6,29 @@ public struct SourceRecord: Sendable {
   public let id: String
   /// 0 train, 1 validation, 2 test; nil where the source does not say.
   public let split: UInt8?
-  public let properties: [String: Double]
   let text: Text
 
   enum Text: Sendable {
-    case cif([UInt8])
+    case row(CrystalTable, Int)
     case file(String)
     case parsed(Crystal)
   }
 
-  /// Reads the crystals of the record: one, or one a data block or frame.
-  public func crystals() -> [(id: String, crystal: Result<Crystal, Rejection>)] {
+  /// Reads the record: its crystals (one, or one a data block or frame) and the properties that its table gives.
+  public func read() -> (crystals: [(id: String, crystal: Result<Crystal, Rejection>)], properties: [String: Double]) {
     do {
       switch text {
-      case .parsed(let crystal): return [(id, .success(crystal))]
-      case .cif(let bytes): return named(try CIF.read(bytes))
-      case .file(let path): return named(try readCrystals(path: path))
+      case .parsed(let crystal): return ([(id, .success(crystal))], [:])
+      case .file(let path): return (named(try readCrystals(path: path)), [:])
+      case .row(let table, let index):
+        let row = try table.row(index)
+        let properties = Dictionary(zip(table.propertyNames, row.properties)) { first, _ in first }
+        return (named(try CIF.read(row.cif)), properties)
       }
     } catch let rejection as Rejection {
-      return [(id, .failure(rejection))]
+      return ([(id, .failure(rejection))], [:])
     } catch {
-      return [(id, .failure(Rejection("unreadable_file", String(describing: error))))]
+      return ([(id, .failure(Rejection("unreadable_file", String(describing: error))))], [:])
     }
   }
 
@@ -91,8 +93,7 @@ public enum CrystalSource {
     default:
       return [
         SourceRecord(
-          id: ((path as NSString).lastPathComponent as NSString).deletingPathExtension, split: nil, properties: [:],
-          text: .file(path))
+          id: ((path as NSString).lastPathComponent as NSString).deletingPathExtension, split: nil, text: .file(path))
       ]
     }
   }
@@ -119,7 +120,7 @@ public enum CrystalSource {
       throw StageError(
         .input, "the folder '\(path)' holds no CIF, extxyz or POSCAR file at any depth and no train/val/test table.")
     }
-    return files.map { SourceRecord(id: ($0 as NSString).deletingPathExtension, split: nil, properties: [:], text: .file("\(path)/\($0)")) }
+    return files.map { SourceRecord(id: ($0 as NSString).deletingPathExtension, split: nil, text: .file("\(path)/\($0)")) }
   }
 
   private static func artifact(_ path: String) throws -> [SourceRecord] {
@@ -128,16 +129,14 @@ public enum CrystalSource {
     let ids = try reader.ids()
     let split = try reader.split(records: crystals.count)
     return crystals.indices.map {
-      SourceRecord(id: ids[$0], split: split[$0], properties: [:], text: .parsed(crystals[$0]))
+      SourceRecord(id: ids[$0], split: split[$0], text: .parsed(crystals[$0]))
     }
   }
 
   private static func table(_ path: String, split: UInt8?) throws -> [SourceRecord] {
     do {
-      let table = try CrystalTable(AtomicFile.bytes(of: path))
-      return table.rows.map {
-        SourceRecord(id: $0.id, split: split, properties: $0.properties, text: .cif($0.cif))
-      }
+      let table = try CrystalTable(csv: AtomicFile.bytes(of: path))
+      return (0..<table.count).map { SourceRecord(id: table.id($0), split: split, text: .row(table, $0)) }
     } catch let rejection as Rejection {
       throw StageError(.input, "'\(path)': \(rejection.description).")
     }

@@ -59,16 +59,17 @@ struct Preprocess: Stage {
       try Interruption.check()
       let chunk = Array(records[start..<min(records.count, start + 512)])
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
-        chunk[i].crystals().map { record in
-          (record.id, record.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) })
-        }
+        let (crystals, properties) = chunk[i].read()
+        return (
+          properties, crystals.map { ($0.id, $0.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) }) }
+        )
       }
-      for (record, crystals) in zip(chunk, results) {
+      for (record, (properties, crystals)) in zip(chunk, results) {
         for (id, result) in crystals {
           switch result {
           case .success(let (unit, crystal)):
             let split = record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
-            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: record.properties)
+            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: properties)
             report.accept()
           case .failure(let rejection): report.reject(id, because: rejection)
           }
