@@ -85,6 +85,27 @@ struct CHGNetTests {
     }
   }
 
+  @Test("relaxations end at or below the reference's energies")
+  func relaxation() throws {
+    let relaxed = try CHGNetReference.numbers.get().relaxed
+    let results = try relax(relaxed.map { RelaxationInput(crystal: $0.start.crystal) }, with: network)
+    for (result, expected) in zip(results, relaxed) {
+      #expect(result.outcome == .converged, "\(expected.id)")
+      #expect(result.energy / Double(result.crystal.count) < expected.final_e + 2e-3, "\(expected.id)")
+      #expect(result.steps <= expected.n_steps)
+    }
+  }
+
+  @Test("relaxed within its asymmetric unit a crystal keeps its group", arguments: symmetricCrystals().indices)
+  func constrained(index: Int) throws {
+    let (crystal, unit) = symmetricCrystals()[index]
+    let result = try relax([RelaxationInput(crystal: crystal, asymmetricUnit: unit)], with: network)[0]
+    #expect(result.converged && result.energy <= result.initialEnergy)
+    #expect(result.crystal.spaceGroup == unit.spaceGroup)
+    #expect(SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3) ?? 0 >= unit.spaceGroup)
+    #expect(CrystalSymmetry(result.crystal, tolerance: 1e-9) != nil)
+  }
+
   @Test("bad crystals fail alone, lonely atoms have an energy")
   func failures() throws {
     let cube = Lattice(lengths: Vector3(4, 4, 4), angles: Vector3(90, 90, 90))
