@@ -40,25 +40,27 @@ let libraries: [Target] = [
   .target(name: "Evaluation", dependencies: ["Crystals"]),
   .target(
     name: "StageKit",
-    dependencies: ["CHDF5", "COpenSSL", "Crystals", "Generators", "Tensors", argumentParser, yams]),
+    dependencies: [
+      "CHDF5", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors", argumentParser, yams,
+    ]),
 ]
 
 // MARK: Stages, one executable each
 
 func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies + ["StageKit", "Crystals", argumentParser],
+    name: name, dependencies: dependencies + ["StageKit", "Crystals", "Tensors", argumentParser],
     path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
 }
 
 let stages: [Target] = [
-  stage("preprocess", []),
+  stage("preprocess", ["Generators"]),
   stage("train", ["Generators", "Networks"]),
   stage("sample", ["Generators"]),
   stage("reconstruct", ["Generators"]),
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
-  stage("report", ["Evaluation"]),
+  stage("report", ["Evaluation", "Generators"]),
   stage("convert", []),
   stage("merge", []),
 ]

@@ -7,14 +7,14 @@ extension AsymmetricUnit {
   /// - Parameters:
   ///   - crystal: any cell of the crystal.
   ///   - symprec: tolerance of the symmetry search in angstrom.
-  /// - Throws: `SymmetryError` where no group is found or the unit does not give the crystal back: every atom of the idealised
+  /// - Throws: `Rejection`: `symmetry_not_found`, or `round_trip` where the unit does not give the crystal back: every atom of the idealised
   ///   cell within 0.05 angstrom, the volume an atom within 1 %.
   public static func standardize(
     _ crystal: Crystal, symprec: Double
-  ) throws(SymmetryError) -> (unit: AsymmetricUnit, conventional: Crystal) {
+  ) throws(Rejection) -> (unit: AsymmetricUnit, conventional: Crystal) {
     let search = try SymmetrySearch(crystal, symprec: symprec)
     guard abs(search.volumeRatio - 1) < 0.01 else {
-      throw .roundTrip("volume an atom changes by a factor of \(search.volumeRatio)")
+      throw Rejection("round_trip", "volume an atom changes by a factor of \(search.volumeRatio)")
     }
     let group = SpaceGroup.numbered(search.spaceGroup)
     let standard = search.standard
@@ -29,11 +29,11 @@ extension AsymmetricUnit {
       let z = standard.atomicNumbers[first]
       let x = standard.fractionalCoordinates[first]
       guard let (position, point, member) = group.position(of: x, metric: lattice.metric) else {
-        throw .roundTrip("no Wyckoff position fits the stabiliser of an atom of \(Element.symbol(Int(z)))")
+        throw Rejection("round_trip", "no Wyckoff position fits the stabiliser of an atom of \(Element.symbol(Int(z)))")
       }
       let orbit = position.orbit(of: point, onMember: member)
       for p in orbit where !matcher.match(p, atomicNumber: z, tolerance: 0.05) {
-        throw .roundTrip("an image of \(Element.symbol(Int(z))) on \(position.multiplicity)\(Character(UnicodeScalar(position.letter))) has no atom within 0.05 angstrom")
+        throw Rejection("round_trip", "an image of \(Element.symbol(Int(z))) on \(position.multiplicity)\(Character(UnicodeScalar(position.letter))) has no atom within 0.05 angstrom")
       }
       let chosen = position.representative(of: orbit)
       sites.append(

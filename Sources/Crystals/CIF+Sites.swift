@@ -85,6 +85,7 @@ extension CIF {
   ///   - formula: the elements of the file's formula, if it has one; decides where a label can be read in two ways.
   static func atomicNumber(type: String, label: String, formula: [Int: Double] = [:]) throws(Rejection) -> Int {
     let name = type.isEmpty ? label : type
+    guard !name.isEmpty else { throw Rejection("unknown_element", "a site has neither type symbol nor label") }
     let letters = name.prefix { $0.isLetter && $0.isASCII }
     let upper = letters.uppercased()
     // Names for what is no atom; the first letters of some would make elements.

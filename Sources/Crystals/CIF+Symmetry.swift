@@ -71,6 +71,8 @@ extension CIFBlock {
     var plain = symbol
     // `P 1 21/c 1 (14)`, `P 63/m m c (No. 194)`
     if let open = plain.firstIndex(of: "(") { plain = String(plain[..<open]) }
+    // `R 3 c {rhombohedral axes}`: the cell says which axes they are.
+    if let open = plain.firstRange(of: " {") { plain = String(plain[..<open.lowerBound]) }
     // `P 6~3~/m m c`, `P 2<sub>1</sub>`, `$P2_{1}/c$`, `P\bar{1}`
     for (mark, replacement) in [("<sub>", ""), ("</sub>", ""), ("\\bar", "-")] {
       plain = plain.replacing(mark, with: replacement)

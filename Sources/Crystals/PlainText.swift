@@ -72,13 +72,22 @@ extension PlainText {
 /// A number of a file, with or without its uncertainty in parentheses; nil where it is none or not finite.
 func decimal(_ text: some StringProtocol) -> Double? {
   var digits = Substring(text)
-  if let open = digits.firstIndex(of: "(") {
-    let uncertainty = digits[digits.index(after: open)...]
-    guard uncertainty.last == ")", uncertainty.dropLast().utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else { return nil }
+  // Over bytes: characters are several times slower, and tables have millions of numbers.
+  if let open = digits.utf8.firstIndex(of: UInt8(ascii: "(")) {
+    let uncertainty = digits.utf8[digits.utf8.index(after: open)...]
+    guard uncertainty.last == UInt8(ascii: ")"), uncertainty.dropLast().allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") })
+    else { return nil }
     digits = digits[..<open]
   }
   // Swift's own parser also takes "nan", "inf" and hexadecimal.
-  guard digits.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+  for byte in digits.utf8 where !isDigit(byte) {
+    switch byte {
+    case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): continue
+    default: return nil
+    }
+  }
   guard let value = Double(digits), value.isFinite else { return nil }
   return value
 }
+
+private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -39,7 +39,11 @@ public struct Reconstruction: Sendable {
     /// How many positions to try for a site.
     public var attempts = 12
 
-    public init() {}
+    public init(minimumDistance: Double = 0.5, radiiShare: Double = 0.5, attempts: Int = 12) {
+      self.minimumDistance = minimumDistance
+      self.radiiShare = radiiShare
+      self.attempts = attempts
+    }
 
     func limit(_ a: UInt8, _ b: UInt8) -> Double {
       max(minimumDistance, radiiShare * (Element.covalentRadius(Int(a)) + Element.covalentRadius(Int(b))))

@@ -1,27 +1,5 @@
 import CSpglib
 
-/// Why a crystal has no asymmetric unit here.
-public enum SymmetryError: Error, Equatable, CustomStringConvertible, Sendable {
-  case notFound(symprec: Double)
-  case roundTrip(String)
-
-  public var description: String {
-    switch self {
-    case .notFound(let symprec):
-      "spglib finds no space group at symprec \(symprec) (atoms too close, or a cell it cannot reduce)"
-    case .roundTrip(let what): "the asymmetric unit does not give the crystal back: \(what)"
-    }
-  }
-
-  /// A short name for tables.
-  public var code: String {
-    switch self {
-    case .notFound: "symmetry_not_found"
-    case .roundTrip: "round_trip"
-    }
-  }
-}
-
 /// The symmetry of a crystal as spglib sees it.
 public struct SymmetrySearch: Sendable {
   /// International number.
@@ -31,20 +9,20 @@ public struct SymmetrySearch: Sendable {
   /// Volume an atom of the idealised cell over that of the crystal given.
   public let volumeRatio: Double
 
-  /// Finds the space group and the idealised conventional cell.
+  /// Finds the space group and the idealised conventional cell; throws `symmetry_not_found` where spglib gives up.
   ///
   /// - Parameters:
   ///   - crystal: any cell of it.
   ///   - symprec: how far atoms may be from their symmetric places, in angstrom.
-  public init(_ crystal: Crystal, symprec: Double) throws(SymmetryError) {
+  public init(_ crystal: Crystal, symprec: Double) throws(Rejection) {
     guard let found = searchDataset(crystal, symprec: symprec, hallNumber: 0) else {
-      throw .notFound(symprec: symprec)
+      throw Self.notFound(symprec)
     }
     let wanted = SpaceGroup.numbered(found.number).hallNumber
     var data = found
     if found.hallNumber != wanted {
       guard let other = searchDataset(crystal, symprec: symprec, hallNumber: Int32(wanted)) else {
-        throw .notFound(symprec: symprec)
+        throw Self.notFound(symprec)
       }
       data = other
     }
@@ -53,6 +31,11 @@ public struct SymmetrySearch: Sendable {
     volumeRatio =
       (data.standard.lattice.volume / Double(max(1, data.standard.count)))
       / (crystal.lattice.volume / Double(max(1, crystal.count)))
+  }
+
+  private static func notFound(_ symprec: Double) -> Rejection {
+    Rejection(
+      "symmetry_not_found", "spglib finds no space group at symprec \(symprec): atoms too close, or a cell it cannot reduce")
   }
 
   /// The international number alone, nil where spglib gives up; without the cost of a change of setting.

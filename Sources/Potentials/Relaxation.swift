@@ -88,6 +88,11 @@ public struct RelaxationResult: Sendable {
   public var outcome = RelaxationOutcome.notRelaxed
   public var failure: EvaluationFailure?
 
+  public init(crystal: Crystal, asymmetricUnit: AsymmetricUnit? = nil) {
+    self.crystal = crystal
+    self.asymmetricUnit = asymmetricUnit
+  }
+
   public var converged: Bool { outcome == .converged }
 }
 

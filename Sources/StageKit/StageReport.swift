@@ -35,6 +35,20 @@ public struct StageReport {
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map { (code: $0.0, count: $0.1) }
   }
 
+  /// The reason given for the first record of the most frequent rejection, for messages.
+  public var mostFrequentReason: String {
+    guard let code = rejectionCounts.first?.code, let record = rejected.first(where: { $0.code == code }) else {
+      return "nothing was read"
+    }
+    return "\(code), e.g. \(record.id): \(record.reason)"
+  }
+
+  /// The share of what was taken among that and the rejections of one code.
+  public func shareWithout(_ code: String) -> Double {
+    let lost = rejected.count { $0.code == code }
+    return Double(accepted) / Double(max(1, accepted + lost))
+  }
+
   /// Prints the summary: words to standard error, one JSON line to standard output where asked for.
   public func finish(_ options: SharedOptions, output: String) {
     if !options.quiet {

@@ -1,1 +1,103 @@
-@main struct Placeholder { static func main() {} }
+import ArgumentParser
+import Crystals
+import Generators
+import StageKit
+import Tensors
+
+/// Turns crystal files into a dataset: symmetry found, conventional cells, asymmetric units, splits, statistics.
+///
+/// | reads  | CIF, extxyz, POSCAR files, or tables of CIFs         |
+/// | writes | dataset.h5, for `train`, `metrics` and `reconstruct` |
+/// | drops  | what has no asymmetric unit that gives it back       |
+@main
+struct Preprocess: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "preprocess",
+    abstract: "Turn crystal files into a dataset of asymmetric units.",
+    discussion: """
+      A folder may hold train/val/test tables (.csv, .csv.gz, .csv.xz with columns material_id and cif, further numeric columns \
+      are properties) or crystal files at any depth, which are then split at random by the seed.
+
+      Every input that is not taken is named under /rejected with its reason.
+      """, version: friezeVersion)
+
+  @Option(help: "Folder, table or crystal file to read.")
+  var input: String
+
+  @Option(help: "The dataset to write (HDF5).")
+  var output: String
+
+  @Option(help: "How far atoms may be from their symmetric places, in angstrom.")
+  var symprec = 0.1
+
+  @Option(help: "Leave out crystals with more sites than this in the asymmetric unit; 0 takes all.")
+  var maxSites = 0
+
+  @Option(help: "Read only the first so many records; 0 reads all.")
+  var limit = 0
+
+  @Option(help: "Shares of validation and test set where the input has no splits.")
+  var heldOut = 0.1
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard maxSites >= 0, limit >= 0 else { throw ValidationError("--max-sites and --limit must be 0 or more.") }
+    guard (0..<0.5).contains(heldOut) else { throw ValidationError("--held-out must be from 0 to below 0.5.") }
+  }
+
+  func perform() throws {
+    var report = StageReport(stage: "preprocess")
+    var records = try CrystalSource.records(input)
+    if limit > 0 { records = Array(records.prefix(limit)) }
+    records = Array(records[shared.part.range(of: records.count)])
+    var dataset = Dataset()
+    let (symprec, maxSites) = (symprec, maxSites)
+    var progress = Progress("preprocess", total: records.count, quiet: shared.quiet)
+    for start in stride(from: 0, to: records.count, by: 512) {
+      try Interruption.check()
+      let chunk = Array(records[start..<min(records.count, start + 512)])
+      let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
+        let (crystals, properties) = chunk[i].read()
+        return (
+          properties, crystals.map { ($0.id, $0.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) }) }
+        )
+      }
+      for (record, (properties, crystals)) in zip(chunk, results) {
+        for (id, result) in crystals {
+          switch result {
+          case .success(let (unit, crystal)):
+            let split = record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
+            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: properties)
+            report.accept()
+          case .failure(let rejection): report.reject(id, because: rejection)
+          }
+        }
+      }
+      progress.update(start + chunk.count)
+    }
+    progress.finish()
+    guard report.accepted > 0 else {
+      throw StageError(.input, "none of \(records.count) records of '\(input)' gave a crystal: \(report.mostFrequentReason).")
+    }
+    dataset.rejected = report.rejected
+    try dataset.write(to: output, symprec: symprec, options: shared, seconds: report.seconds)
+    report.note("per_second", Double(report.accepted + report.rejected.count) / report.seconds)
+    report.note("round_trip_share", report.shareWithout("round_trip"))
+    report.finish(shared, output: output)
+  }
+}
+
+/// The asymmetric unit of a crystal and its conventional cell, or why there is none.
+private func standardize(
+  _ crystal: Crystal, symprec: Double, maxSites: Int
+) -> Result<(unit: AsymmetricUnit, conventional: Crystal), Rejection> {
+  Result { () throws(Rejection) in
+    let standard = try AsymmetricUnit.standardize(crystal, symprec: symprec)
+    guard maxSites == 0 || standard.unit.sites.count <= maxSites else {
+      throw Rejection("too_many_sites", "\(standard.unit.sites.count) sites, more than --max-sites \(maxSites)")
+    }
+    return standard
+  }
+}

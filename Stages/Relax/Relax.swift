@@ -1,1 +1,93 @@
-@main struct Placeholder { static func main() {} }
+import ArgumentParser
+import Crystals
+import Foundation
+import Potentials
+import StageKit
+import Tensors
+
+/// Relaxes crystals with a potential.
+///
+/// | reads  | any file with /crystal: crystals.h5, dataset.h5                                        |
+/// | writes | relaxed.h5: crystals before and after, energies, forces, an outcome for every crystal  |
+/// | drops  | nothing: what does not relax has an outcome that says why                              |
+@main
+struct Relax: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "relax",
+    abstract: "Relax crystals with a potential.",
+    discussion: """
+      Positions and cell move within the space group, unless --free. A run that is stopped leaves what it has done beside the \
+      output and goes on from there when it is started again with the same options.
+      """, version: friezeVersion)
+
+  @Option(help: "Crystals to relax (HDF5).")
+  var crystals: String?
+
+  @Option(help: "NAME or NAME:ARGUMENT; --list-potentials shows what there is.")
+  var potential = "pair"
+
+  @Option(help: "The relaxed crystals to write (HDF5).")
+  var output: String?
+
+  @Option(help: "Converged where no force is longer than this, in eV/angstrom.")
+  var fmax = 0.1
+
+  @Option(help: "Most steps a crystal takes.")
+  var maxSteps = 500
+
+  @Option(help: "How to go downhill: lbfgs or fire.")
+  var optimizer = OptimizerKind.lbfgs
+
+  @Flag(help: "Energies, forces and stresses of the crystals as they are.")
+  var `static` = false
+
+  @Flag(help: "Let every atom and the whole cell move; the space group may be lost.")
+  var free = false
+
+  @Flag(help: "Keep the cell.")
+  var fixCell = false
+
+  @Flag(help: "List the potentials and leave.")
+  var listPotentials = false
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard listPotentials || (crystals != nil && output != nil) else {
+      throw ValidationError("--crystals and --output are needed.")
+    }
+    guard fmax > 0, maxSteps >= 0 else { throw ValidationError("--fmax must be above 0, --max-steps 0 or more.") }
+  }
+
+  func perform() throws {
+    if listPotentials { return print(PotentialCatalog.listing) }
+    guard let crystals, let output else { return }
+    var report = StageReport(stage: "relax")
+    let judge = try PotentialCatalog.open(potential)
+    let run = try RelaxationRun(input: crystals, output: output, potential: potential, options: options, shared: shared)
+    let stopped = try run.perform(with: judge, report)
+    let file = run.file
+    report.accept(file.records.count)
+    for outcome in RelaxationOutcome.allCases {
+      let count = file.records.count { $0.result.outcome == outcome }
+      if count > 0 { report.note(outcome.name, count) }
+    }
+    report.note("seconds_per_crystal", report.seconds / Double(max(1, file.records.count)))
+    report.finish(shared, output: stopped ? run.unfinished : output)
+    if stopped {
+      throw StageError(
+        .interrupted, "stopped by a signal; \(file.records.count) of \(run.total) are saved in '\(run.unfinished)'. Start again to go on.")
+    }
+  }
+
+  private var options: RelaxationOptions {
+    var options = RelaxationOptions()
+    options.maxForce = fmax
+    options.maxSteps = `static` ? 0 : maxSteps
+    options.optimizer = optimizer
+    options.free = free
+    options.fixCell = fixCell
+    return options
+  }
+}
+

@@ -1,1 +1,106 @@
-@main struct Placeholder { static func main() {} }
+import ArgumentParser
+import Generators
+import StageKit
+import Tensors
+
+/// Draws asymmetric units from a trained model.
+///
+/// | reads  | model.h5                                                    |
+/// | writes | samples.h5: units as predicted, and the last probabilities  |
+/// | drops  | nothing                                                     |
+@main
+struct Sample: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Draw asymmetric units from a trained model.",
+    discussion: """
+      Sample number n is the same whatever the number of threads or shards: it depends on the model, the seed and the options.
+      """, version: friezeVersion)
+
+  @Option(help: "Model to sample from (HDF5, from train).")
+  var model: String
+
+  @Option(help: "How many samples to draw in all.")
+  var count: Int
+
+  @Option(help: "The samples to write (HDF5).")
+  var output: String
+
+  @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
+  var steps: Int?
+
+  @Option(help: "Space groups to sample, by number, with commas between; those of the training set where not given.")
+  var spaceGroup: String?
+
+  @Option(help: "How the mean of coordinates moves: wrapped (as published) or minimum_image.")
+  var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
+
+  @Option(help: "The last classes: draw (as published) or most_probable.")
+  var finalChoice: SymmBFNConfiguration.FinalChoice?
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard count > 0 else { throw ValidationError("--count must be above 0.") }
+    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
+    _ = try groups()
+  }
+
+  private func groups() throws -> [Int] {
+    guard let spaceGroup else { return [] }
+    return try spaceGroup.split(separator: ",", omittingEmptySubsequences: false).map {
+      guard let number = Int($0), (1...230).contains(number) else {
+        throw ValidationError("--space-group takes numbers from 1 to 230 with commas between, not '\($0)'.")
+      }
+      return number
+    }
+  }
+
+  func perform() throws {
+    var report = StageReport(stage: "sample")
+    let model = try ModelFile.read(model)
+    var options = model.configuration.sampling
+    options.steps = steps ?? options.steps
+    options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
+    options.finalChoice = finalChoice ?? options.finalChoice
+    let asked = try groups()
+    let unknown = asked.filter { model.statistics.spaceGroups[$0] == 0 }
+    if !unknown.isEmpty, !shared.quiet {
+      standardError("sample: the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
+    }
+    let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
+    let range = shared.part.range(of: count)
+    let seed = shared.seed
+    let samples = try draw(sampler, range) {
+      SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked)
+    }
+    try SamplesFile.write(samples, first: range.lowerBound, steps: options.steps, to: output, model: self.model, options: shared, seconds: report.seconds)
+    report.accept(samples.count)
+    report.note("seconds_per_sample", report.seconds / Double(max(1, samples.count)))
+    report.note("network_calls", options.steps + 1)
+    report.finish(shared, output: output)
+  }
+
+  /// Draws the groups that hold a range, a thread a group, and keeps what is in the range.
+  private func draw(
+    _ sampler: SymmBFNSampler, _ range: Range<Int>, request: @Sendable (Int) -> SampleRequest
+  ) throws -> [PredictedUnit] {
+    let groups = Array(SymmBFNSampler.groups(of: range))
+    var progress = Progress("sample", total: range.count, quiet: shared.quiet)
+    var samples: [PredictedUnit] = []
+    for start in stride(from: 0, to: groups.count, by: shared.threadCount) {
+      try Interruption.check()
+      let chunk = Array(groups[start..<min(groups.count, start + shared.threadCount)])
+      let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) {
+        sampler.sample(group: chunk[$0], request: request)
+      }
+      for (group, units) in zip(chunk, drawn) {
+        let first = group * SymmBFNSampler.groupSize
+        samples += units.enumerated().filter { range.contains(first + $0.offset) }.map(\.element)
+      }
+      progress.update(samples.count)
+    }
+    progress.finish()
+    return samples
+  }
+}

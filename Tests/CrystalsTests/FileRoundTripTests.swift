@@ -28,7 +28,7 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
   let special = positions[index % positions.count]
   let general = positions[positions.count - 1].orbit(of: Vector3(0.1234, 0.2718, 0.3817))
   // Coordinates far enough from each other and from special values that no two atoms of the large cell come near.
-  let u = [0.1371, 0.2833, 0.0593].map { $0 + Double.random(in: -0.005..<0.005, using: &random) }
+  let u = [0.1371, 0.2033, 0.0593].map { $0 + Double.random(in: -0.005..<0.005, using: &random) }
   let flat = special.members[0].flat
   let point = Vector3((0..<3).map { row in (0..<3).reduce(Double(flat.translation[row]) / 24) { $0 + Double(flat.matrix[3 * row + $1]) * u[$1] } })
   let others = special.orbit(of: point)

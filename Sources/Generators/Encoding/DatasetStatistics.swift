@@ -11,8 +11,13 @@ public struct DatasetStatistics: Sendable, Equatable {
   public var elements: [Int64]
   /// (231, 15, 13) sites by space group, axis and operation.
   public var siteSymmetries: [Int64]
+  /// (6, 2) least and greatest value of each component of the k-vector, ln(angstrom).
+  public var latticeRange: [Double]
 
-  public init(spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64]) {
+  public init(
+    spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeRange: [Double]
+  ) {
+    self.latticeRange = latticeRange
     self.spaceGroups = spaceGroups
     self.sites = sites
     self.elements = elements
@@ -27,6 +32,10 @@ public struct DatasetStatistics: Sendable, Equatable {
     sites = [[Int64]](repeating: [Int64](repeating: 0, count: most + 1), count: 231)
     elements = [Int64](repeating: 0, count: Element.last + 1)
     siteSymmetries = [Int64](repeating: 0, count: 231 * axes * operations)
+    latticeRange = (0..<6).flatMap { c in
+      let values = units.map { $0.latticeLogMetric.k[c] }
+      return [values.min() ?? 0, values.max() ?? 0]
+    }
     for unit in units {
       spaceGroups[unit.spaceGroup] += 1
       sites[unit.spaceGroup][unit.sites.count] += 1

@@ -61,13 +61,21 @@ public struct SymmBFNSampler: Sendable {
   let sampling: SymmBFNConfiguration.Sampling
   let seed: UInt64
   private let elementMask: [Bool]
+  /// Estimates of the lattice stay within the training set's range, a tenth of it wider at either end: at early times an
+  /// estimate is the noise's error times up to 36, and nothing else bounds it (coordinates wrap).
+  private let latticeRange: [ClosedRange<Float>]
 
-  /// - Parameter steps: n; the network is called n + 1 times.
+  /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
     self.model = model
     steps = sampling.steps
     self.sampling = sampling
     self.seed = seed
+    latticeRange = (0..<6).map { c in
+      let (low, high) = (model.statistics.latticeRange[2 * c], model.statistics.latticeRange[2 * c + 1])
+      let margin = 0.1 * (high - low)
+      return Float(low - margin)...Float(high + margin)
+    }
     elementMask = (1...BeliefBatch.elementClasses).map { model.statistics.elements[$0] > 0 }
   }
 
@@ -147,9 +155,9 @@ public struct SymmBFNSampler: Sendable {
     for b in graph.ranges.indices {
       for c in 0..<6 {
         let noise = min(limit, max(-limit, prediction.lattice[6 * b + c]))
+        let estimate = BayesianFlow.prediction(state.beliefs.lattice.values[6 * b + c], gamma: gamma, noise: noise)
         prediction.lattice[6 * b + c] =
-          state.constraints[b][c]
-          ?? BayesianFlow.prediction(state.beliefs.lattice.values[6 * b + c], gamma: gamma, noise: noise)
+          state.constraints[b][c] ?? min(latticeRange[c].upperBound, max(latticeRange[c].lowerBound, estimate))
       }
     }
     BayesianFlow(flow).mask(&prediction.elements, rows: graph.sites, elementMask)

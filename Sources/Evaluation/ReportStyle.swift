@@ -1,0 +1,68 @@
+/// The style sheet of the report: one column of text width, light and dark, and print.
+let reportStyle = """
+  :root {
+    --paper: #fdfcf9; --ink: #1f2328; --faint: #6b6f76; --rule: #dfdcd3; --reference: #bdb8ab;
+    --run-0: #2f5f8f; --run-1: #b4632a; --run-2: #4c7d5b; --run-3: #7d5a91; --edge: #8a8f98;
+    color-scheme: light dark;
+  }
+  @media (prefers-color-scheme: dark) {
+    :root {
+      --paper: #16181b; --ink: #e4e2dc; --faint: #9a9c9f; --rule: #33363b; --reference: #6a675f;
+      --run-0: #7fb0dd; --run-1: #e09a63; --run-2: #86bd96; --run-3: #b795cb; --edge: #7c8088;
+    }
+  }
+  * { box-sizing: border-box; }
+  html { background: var(--paper); color: var(--ink); }
+  body {
+    max-width: 62rem; margin: 0 auto; padding: 3rem 1.5rem 4rem;
+    font: 16px/1.5 Charter, "Bitstream Charter", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif;
+  }
+  h1 { font-size: 1.9rem; font-weight: 600; line-height: 1.2; margin: 0 0 .3rem; }
+  h2 { font-size: 1.15rem; font-weight: 600; margin: 2.8rem 0 .7rem; padding-top: .6rem; border-top: 1px solid var(--rule); }
+  h3 { font-size: .95rem; font-weight: 600; margin: 1.2rem 0 .4rem; }
+  p { max-width: 44rem; margin: .4rem 0; }
+  .faint, figcaption, .note { color: var(--faint); font-size: .88rem; }
+  .key { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; margin: .8rem 0 0; padding: 0; list-style: none; font-size: .88rem; }
+  .key i { display: inline-block; width: .8rem; height: .8rem; margin-right: .45rem; vertical-align: -1px; }
+  .headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem 1.5rem; margin: 1.6rem 0 0; }
+  .headline div { border-top: 2px solid var(--run-0); padding-top: .35rem; }
+  .headline b { display: block; font-size: 1.55rem; font-weight: 600; line-height: 1.2; font-variant-numeric: lining-nums tabular-nums; }
+  .headline span { color: var(--faint); font-size: .85rem; }
+  .scroll { overflow-x: auto; }
+  table { border-collapse: collapse; width: 100%; font-variant-numeric: lining-nums tabular-nums; }
+  th, td { padding: .26rem .6rem .26rem 0; text-align: left; vertical-align: baseline; }
+  th { font-weight: 600; }
+  td + td, th + th { text-align: right; padding-left: 1rem; }
+  thead th { border-bottom: 1px solid var(--ink); }
+  tbody th { padding-top: 1rem; font-style: italic; font-weight: 400; color: var(--faint); border-bottom: 1px solid var(--rule); }
+  tbody + tbody tr:first-child th { padding-top: 1.1rem; }
+  td small { color: var(--faint); font-size: .8rem; white-space: nowrap; margin-left: .35rem; }
+  td.published { color: var(--faint); }
+  figure { margin: 0 0 1.2rem; }
+  svg { display: block; width: 100%; height: auto; font-family: inherit; }
+  .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem 1.6rem; }
+  .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); gap: 1.1rem; }
+  .crystal { margin: 0; break-inside: avoid; border: 1px solid var(--rule); border-radius: 3px; padding: .5rem .7rem .6rem; }
+  .crystal canvas { display: block; width: 100%; aspect-ratio: 1; cursor: grab; touch-action: none; }
+  .crystal canvas:active { cursor: grabbing; }
+  .crystal canvas:focus-visible { outline: 2px solid var(--run-0); }
+  .crystal b { font-size: 1.05rem; font-weight: 600; }
+  .crystal figcaption { line-height: 1.4; color: var(--faint); }
+  .crystal figcaption b { color: var(--ink); }
+  .crystal a { float: right; }
+  a { color: var(--run-0); text-underline-offset: 2px; }
+  @media (max-width: 40rem) { .pair { grid-template-columns: 1fr; } body { padding: 1.5rem 1rem; } }
+  @media print {
+    @page { margin: 16mm; }
+    :root {
+      --paper: #fff; --ink: #000; --faint: #555; --rule: #ccc; --reference: #bbb;
+      --run-0: #2f5f8f; --run-1: #b4632a; --run-2: #4c7d5b; --run-3: #7d5a91; --edge: #777;
+    }
+    body { padding: 0; max-width: none; font-size: 10pt; }
+    * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    h2, h3 { break-after: avoid; }
+    figure, tr, .headline div { break-inside: avoid; }
+    .gallery { grid-template-columns: repeat(4, 1fr); gap: .5rem; }
+    .crystal a { display: none; }
+  }
+  """

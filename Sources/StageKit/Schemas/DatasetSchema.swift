@@ -1,0 +1,107 @@
+public import Crystals
+public import Generators
+import Tensors
+
+/// `dataset.h5`: crystals with their asymmetric units, splits, properties and statistics.
+public struct Dataset: Sendable {
+  public var ids: [String] = []
+  public var units: [AsymmetricUnit] = []
+  public var crystals: [Crystal] = []
+  /// 0 train, 1 validation, 2 test.
+  public var split: [UInt8] = []
+  /// By name, NaN where unknown.
+  public var properties: [String: [Double]] = [:]
+  public var rejected: [RejectedRecord] = []
+
+  public init() {}
+
+  public mutating func append(
+    id: String, unit: AsymmetricUnit, crystal: Crystal, split: UInt8, properties: [String: Double]
+  ) {
+    for name in properties.keys where self.properties[name] == nil {
+      self.properties[name] = [Double](repeating: .nan, count: ids.count)
+    }
+    for name in self.properties.keys { self.properties[name]?.append(properties[name] ?? .nan) }
+    ids.append(id)
+    units.append(unit)
+    crystals.append(crystal)
+    self.split.append(split)
+  }
+
+  /// Writes the file; statistics are those of the training part.
+  public func write(
+    to path: String, symprec: Double, inputs: [String] = [], options: SharedOptions, seconds: @autoclosure () -> Double
+  ) throws {
+    try Artifact.write(.dataset, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
+      try writer.setAttribute("symprec", symprec)
+      try writer.write(ids, to: "/id")
+      try writer.write(units: units)
+      try writer.write(crystals: crystals)
+      try writer.write(split, to: "/split")
+      try writer.write(properties: properties)
+      try writer.write(rejected: rejected)
+      try writer.write(statistics: DatasetStatistics(zip(units, split).filter { $0.1 == 0 }.map(\.0)))
+    }
+  }
+
+  /// Reads the file.
+  public init(reading path: String) throws {
+    let reader = try Artifact.open(path, formats: [.dataset])
+    ids = try reader.ids()
+    units = try reader.units()
+    crystals = try reader.crystals()
+    guard units.count == ids.count, crystals.count == ids.count else {
+      throw StageError(
+        .input, "'\(path)': \(ids.count) ids, \(units.count) asymmetric units and \(crystals.count) crystals; expected as many of each.")
+    }
+    split = try reader.split(records: ids.count)
+    properties = try reader.properties(records: ids.count)
+    rejected = try reader.rejected()
+  }
+
+  /// The records of a split: 0 train, 1 validation, 2 test.
+  public func indices(ofSplit wanted: UInt8) -> [Int] { split.indices.filter { split[$0] == wanted } }
+}
+
+/// Random splits for sources that have none.
+public enum DatasetSplit {
+  /// Draws the split of a record by its id, so that it does not change with what else is there.
+  ///
+  /// - Parameter heldOut: share of the validation set, and of the test set.
+  public static func draw(_ id: String, heldOut: Double, seed: UInt64) -> UInt8 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    var random = RandomStream(seed: seed, purpose: "split", index: hash)
+    let u = random.uniform()
+    return u < heldOut ? 1 : u < 2 * heldOut ? 2 : 0
+  }
+}
+
+/// `/statistics`: counts over the training set. See `DatasetStatistics`.
+extension HDF5Writer {
+  public func write(statistics: DatasetStatistics) throws {
+    let width = statistics.sites.first?.count ?? 1
+    try write(statistics.spaceGroups, to: "/statistics/space_group")
+    try write(statistics.sites.flatMap { $0 }, shape: [231, width], to: "/statistics/sites_given_space_group")
+    try write(statistics.elements, to: "/statistics/element")
+    try write(
+      statistics.siteSymmetries, shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount],
+      to: "/statistics/site_symmetry_given_space_group")
+    try write(statistics.latticeRange, shape: [6, 2], to: "/statistics/lattice_k_range")
+  }
+}
+
+extension HDF5Reader {
+  public func statistics() throws -> DatasetStatistics {
+    let counts = try read(Int64.self, "/statistics/sites_given_space_group", shape: [231, nil])
+    let width = counts.count / 231
+    return DatasetStatistics(
+      spaceGroups: try read(Int64.self, "/statistics/space_group", shape: [231]),
+      sites: (0..<231).map { Array(counts[$0 * width..<($0 + 1) * width]) },
+      elements: try read(Int64.self, "/statistics/element", shape: [Element.last + 1]),
+      siteSymmetries: try read(
+        Int64.self, "/statistics/site_symmetry_given_space_group",
+        shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount]),
+      latticeRange: try read(Double.self, "/statistics/lattice_k_range", shape: [6, 2]))
+  }
+}

@@ -1,0 +1,121 @@
+public import Generators
+import Networks
+
+/// `model.h5`: `/network` (parameters and their moving average by name), `/training` (what a run needs to go on), `/statistics`.
+public enum ModelFile {
+  /// Where a training run stands; with it a run goes on as if it had not been stopped.
+  public static func write(
+    _ trainer: SymmBFNTrainer, statistics: DatasetStatistics, to path: String, dataset: String, options: SharedOptions,
+    seconds: @autoclosure () -> Double
+  ) throws {
+    let configuration = try ModelConfiguration.text(trainer.configuration)
+    try Artifact.write(.model, to: path, inputs: [dataset], options: options, seconds: seconds()) { writer in
+      try writer.setAttribute("generator", "SymmBFN")
+      try writer.write([configuration], to: "/training/configuration")
+      for entry in trainer.network.layout.entries {
+        try writer.write(
+          Array(trainer.optimizer.parameters[entry.range]), shape: entry.shape, to: "/network/parameters/\(entry.name)")
+        try writer.write(
+          Array(trainer.optimizer.average[entry.range]), shape: entry.shape, to: "/network/average/\(entry.name)")
+      }
+      try writer.write(trainer.optimizer.firstMoment, to: "/training/first_moment")
+      try writer.write(trainer.optimizer.secondMoment, to: "/training/second_moment")
+      try writer.write(
+        [Int64(trainer.optimizer.step), Int64(trainer.epoch), Int64(trainer.batchInEpoch), Int64(trainer.schedule.waited)],
+        to: "/training/counters")
+      try writer.setAttribute("meaning", "step, epoch, batch in epoch, epochs without improvement", of: "/training/counters")
+      try writer.write([Double(trainer.schedule.rate), trainer.schedule.best] + numbers(trainer.running), to: "/training/state")
+      try writer.setAttribute(
+        "meaning", "learning rate, best validation loss, running losses (coordinates, lattice, elements, site symmetry)",
+        of: "/training/state")
+      let history = trainer.history.flatMap { numbers($0.training) + numbers($0.validation) + [$0.rate, $0.seconds] }
+      try writer.write(history, shape: [trainer.history.count, 10], to: "/training/history")
+      try writer.setAttribute(
+        "meaning",
+        "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate, seconds since the start",
+        of: "/training/history")
+      try writer.write(statistics: statistics)
+    }
+  }
+
+  /// Puts a trainer where the run of a file stands.
+  ///
+  /// - Parameter dataset: what the trainer learns; the file must have been trained on the same.
+  public static func restore(_ trainer: inout SymmBFNTrainer, from path: String, dataset: String) throws {
+    let hash = try AtomicFile.hash(of: dataset)
+    let reader = try Artifact.open(path, formats: [.model])
+    let stored = try configuration(reader)
+    guard stored.network == trainer.configuration.network, stored.flow == trainer.configuration.flow else {
+      throw StageError(.input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
+    }
+    guard reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
+      throw StageError(.input, "'\(path)' was trained on another dataset than '\(dataset)'; train anew without --resume.")
+    }
+    let seed = reader.attribute("seed", as: Int64.self).map { UInt64(bitPattern: $0) }
+    guard seed == trainer.seed else {
+      throw StageError(.input, "'\(path)' was trained with --seed \(seed ?? 0), not \(trainer.seed).")
+    }
+    trainer.optimizer.parameters = try parameters(reader, "parameters", trainer.network)
+    trainer.optimizer.average = try parameters(reader, "average", trainer.network)
+    let count = trainer.network.layout.count
+    trainer.optimizer.firstMoment = try reader.read(Float.self, "/training/first_moment", shape: [count])
+    trainer.optimizer.secondMoment = try reader.read(Float.self, "/training/second_moment", shape: [count])
+    let counters = try reader.read(Int64.self, "/training/counters", shape: [4]).map(Int.init)
+    trainer.optimizer.step = counters[0]
+    trainer.epoch = counters[1]
+    trainer.batchInEpoch = counters[2]
+    trainer.schedule.waited = counters[3]
+    let state = try reader.read(Double.self, "/training/state", shape: [6])
+    trainer.schedule.rate = Float(state[0])
+    trainer.schedule.best = state[1]
+    trainer.running = losses(state[2...])
+    trainer.history = try history(reader)
+  }
+
+  /// A trained model for sampling: the averaged parameters.
+  public static func read(_ path: String) throws -> SymmBFNModel {
+    let reader = try Artifact.open(path, formats: [.model])
+    let configuration = try configuration(reader)
+    return SymmBFNModel(
+      configuration: configuration,
+      parameters: try parameters(reader, "average", SymmBFNNetwork(configuration.network)),
+      statistics: try reader.statistics())
+  }
+
+  /// The epochs of a run.
+  public static func history(_ reader: borrowing HDF5Reader) throws -> [SymmBFNTrainer.Epoch] {
+    let values = try reader.read(Double.self, "/training/history", shape: [nil, 10])
+    return stride(from: 0, to: values.count, by: 10).map {
+      SymmBFNTrainer.Epoch(
+        training: losses(values[$0..<$0 + 4]), validation: losses(values[$0 + 4..<$0 + 8]), rate: values[$0 + 8],
+        seconds: values[$0 + 9])
+    }
+  }
+
+  private static func configuration(_ reader: borrowing HDF5Reader) throws -> SymmBFNConfiguration {
+    let text = try reader.readStrings("/training/configuration").first ?? ""
+    return try ModelConfiguration.parse(text, name: "\(reader.path), /training/configuration")
+  }
+
+  private static func parameters(
+    _ reader: borrowing HDF5Reader, _ group: String, _ network: SymmBFNNetwork
+  ) throws -> [Float] {
+    var parameters: [Float] = []
+    parameters.reserveCapacity(network.layout.count)
+    for entry in network.layout.entries {
+      parameters += try reader.read(Float.self, "/network/\(group)/\(entry.name)", shape: entry.shape)
+    }
+    return parameters
+  }
+
+  private static func numbers(_ losses: SymmBFNLosses) -> [Double] {
+    [losses.coordinates, losses.lattice, losses.elements, losses.siteSymmetry]
+  }
+
+  private static func losses(_ values: ArraySlice<Double>) -> SymmBFNLosses {
+    var losses = SymmBFNLosses()
+    let v = Array(values)
+    (losses.coordinates, losses.lattice, losses.elements, losses.siteSymmetry) = (v[0], v[1], v[2], v[3])
+    return losses
+  }
+}

@@ -1,0 +1,8 @@
+public import ArgumentParser
+public import Generators
+public import Potentials
+
+// Choices that command lines take by the names that configuration files use.
+extension SymmBFNConfiguration.CoordinateUpdate: ExpressibleByArgument {}
+extension SymmBFNConfiguration.FinalChoice: ExpressibleByArgument {}
+extension OptimizerKind: ExpressibleByArgument {}

@@ -1,0 +1,31 @@
+import Potentials
+import StageKit
+
+/// The potentials that `--potential` names. Adding one is a line here and a type that conforms to `Potential`.
+enum PotentialCatalog {
+  struct Entry: Sendable {
+    let name: String
+    let usage: String
+    let summary: String
+    let open: @Sendable (_ argument: String?) throws -> any Potential
+  }
+
+  static let entries: [Entry] = [
+    Entry(name: "pair", usage: "pair", summary: PairPotential().description) { argument in
+      guard argument == nil else { throw StageError(.input, "--potential pair takes no argument.") }
+      return PairPotential()
+    },
+  ]
+
+  /// Opens `NAME` or `NAME:ARGUMENT`.
+  static func open(_ text: String) throws -> any Potential {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    guard let name = parts.first, let entry = entries.first(where: { $0.name == name }) else {
+      throw StageError(
+        .unavailable, "there is no potential '\(text)'; there are \(entries.map(\.name).joined(separator: ", ")).")
+    }
+    return try entry.open(parts.count > 1 ? parts[1] : nil)
+  }
+
+  static var listing: String { entries.map { "\($0.usage)\n    \($0.summary)" }.joined(separator: "\n") }
+}

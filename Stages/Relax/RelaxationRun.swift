@@ -1,0 +1,105 @@
+import Crystals
+import Foundation
+import Potentials
+import StageKit
+import Tensors
+
+/// One run of `relax`: reads, resumes, goes through the crystals in blocks, saves what is done.
+final class RelaxationRun {
+  let output: String
+  /// Where an unfinished run keeps what it has done.
+  var unfinished: String { output + ".unfinished.h5" }
+  private(set) var file = RelaxedFile()
+  var total: Int { range.count }
+
+  private let input: String
+  private let potential: String
+  private let options: RelaxationOptions
+  private let shared: SharedOptions
+  private let crystals: [Crystal]
+  private let units: [AsymmetricUnit]?
+  private let ids: [String]
+  private let range: Range<Int>
+
+  /// Crystals that a thread relaxes together; fixed, so that nothing depends on the number of threads.
+  private static let blockSize = 8
+
+  init(input: String, output: String, potential: String, options: RelaxationOptions, shared: SharedOptions) throws {
+    (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
+    let reader = try Artifact.open(input)
+    crystals = try reader.crystals()
+    units = reader.contains("/asymmetric_unit") ? try reader.units() : nil
+    ids = try reader.ids()
+    guard ids.count == crystals.count, units?.count ?? ids.count == ids.count else {
+      throw StageError(.input, "'\(input)': ids, crystals and asymmetric units differ in number.")
+    }
+    range = shared.part.range(of: crystals.count)
+    file.rejected = shared.part.index == 0 ? try reader.rejected() : []
+  }
+
+  /// What must be the same for an unfinished run to be taken up.
+  private var protocolText: String {
+    "potential=\(potential) fmax=\(options.maxForce) max_steps=\(options.maxSteps) optimizer=\(options.optimizer) "
+      + "free=\(options.free) fix_cell=\(options.fixCell) shard=\(shared.part.index)/\(shared.part.count)"
+  }
+
+  /// Relaxes all that is not done yet and writes the output; true where a signal stopped it.
+  func perform(with judge: any Potential, _ report: StageReport) throws -> Bool {
+    try resume()
+    let done = Set(file.records.map(\.index))
+    let waiting = range.filter { !done.contains($0) }
+    let blocks = stride(from: 0, to: waiting.count, by: Self.blockSize).map {
+      Array(waiting[$0..<min(waiting.count, $0 + Self.blockSize)])
+    }
+    var progress = Progress("relax", total: range.count, quiet: shared.quiet)
+    var saved = Date()
+    for start in stride(from: 0, to: blocks.count, by: shared.threadCount) {
+      if Interruption.isRequested {
+        try write(to: unfinished, report)
+        return true
+      }
+      let chunk = Array(blocks[start..<min(blocks.count, start + shared.threadCount)])
+      for records in try relax(chunk, judge) { file.records += records }
+      progress.update(file.records.count)
+      if Date().timeIntervalSince(saved) > 60 {
+        try write(to: unfinished, report)
+        saved = Date()
+      }
+    }
+    progress.finish()
+    try write(to: output, report)
+    try? FileManager.default.removeItem(atPath: unfinished)
+    return false
+  }
+
+  /// A thread a block.
+  private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [[RelaxedFile.Record]] {
+    let (crystals, units, ids, options) = (crystals, units, ids, options)
+    return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
+      let start = Date()
+      let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0], asymmetricUnit: units?[$0]) }
+      let results = try Potentials.relax(inputs, with: judge, options: options)
+      let seconds = Date().timeIntervalSince(start) / Double(max(1, inputs.count))
+      return zip(blocks[b], results).map { i, result in
+        RelaxedFile.Record(index: i, id: ids[i], initial: crystals[i], result: result, wallSeconds: seconds)
+      }
+    }
+  }
+
+  private func resume() throws {
+    guard FileManager.default.fileExists(atPath: unfinished) else { return }
+    let reader = try Artifact.open(unfinished, formats: [.relaxed])
+    let hash = try AtomicFile.hash(of: input)
+    guard reader.attribute("relaxation") == protocolText, reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
+      standardError("relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
+      return
+    }
+    file.records = try RelaxedFile(reading: unfinished).records
+    if !shared.quiet { standardError("relax: going on from \(file.records.count) of \(range.count) in '\(unfinished)'.") }
+  }
+
+  private func write(to path: String, _ report: StageReport) throws {
+    try file.write(
+      to: path, input: input, potential: potential, protocolText: protocolText, options: shared, seconds: report.seconds)
+  }
+}
