@@ -60,7 +60,7 @@ let stages: [Target] = [
   stage("reconstruct", ["Generators"]),
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
-  stage("report", ["Evaluation"]),
+  stage("report", ["Evaluation", "Generators"]),
   stage("convert", []),
   stage("merge", []),
 ]
@@ -72,7 +72,7 @@ let tests: [Target] = [
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
-  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "Tensors"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors"]),
   .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 

@@ -188,7 +188,7 @@ public enum GatedKernels {
   ///
   ///     sqrt(2/c) sin(f r/c) / r  (1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2)),  x = r/c
   ///
-  /// - Returns: (E, 32) each, with spare rows of zeros for whole tiles.
+  /// - Returns: (E, 32) each.
   public static func radialBasis(
     _ r: [Double], frequencies: [Float], cutoff: Double, order: Double
   ) -> (values: Matrix, slopes: Matrix) {

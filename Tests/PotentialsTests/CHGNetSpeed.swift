@@ -1,0 +1,57 @@
+import Crystals
+import Foundation
+import Testing
+
+@testable import Potentials
+
+/// Seconds on one thread against the Python package's, as recorded in the reference; run with FRIEZE_BENCH=1.
+@Suite(
+  "CHGNet's speed", .serialized,
+  .enabled(if: ProcessInfo.processInfo.environment["FRIEZE_BENCH"] != nil && CHGNetReference.weightsPath != nil))
+struct CHGNetSpeed {
+  static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let best = try (0..<3).map { _ in try clock.measure(body) }.min() ?? .zero
+    return Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
+  }
+
+  @Test("energy, forces and stress an atom")
+  func evaluation() throws {
+    let network = try CHGNet(parameters: CHGNetReference.parameters())
+    let numbers = try CHGNetReference.numbers.get()
+    let plain = numbers.records.map(\.crystal)
+    let symmetric = plain.compactMap { try? AsymmetricUnit.standardize($0, symprec: 0.1).conventional }
+    for (what, crystals) in [("P1", plain), ("symmetric, primitive atoms", symmetric)] {
+      // A conventional cell counts as its primitive one: that is what the reference was timed on.
+      let atoms = crystals.reduce(0) {
+        $0 + $1.count / ($1.spaceGroup > 0 ? SpaceGroup.numbered($1.spaceGroup).centrings : 1)
+      }
+      let time = try Self.seconds { _ = try network.evaluate(crystals) }
+      let alone = try Self.seconds { for c in crystals { _ = try network.evaluate([c]) } }
+      let graphs = Self.seconds { for c in crystals { _ = try? BondGraph(c, cutoff: 6, angleCutoff: 3) } }
+      let rows = crystals.compactMap { try? BondGraph($0, cutoff: 6, angleCutoff: 3) }.reduce((0, 0)) {
+        ($0.0 + $1.edges.count, $0.1 + $1.angles.count)
+      }
+      let perAtom = 1e3 * time / Double(atoms)
+      print(
+        "\(what): \(crystals.count) crystals, \(atoms) atoms, \(rows.0) edges, \(rows.1) angles: \(perAtom) ms an atom,",
+        "\(8 / perAtom) times the reference; one at a time \(1e3 * alone / Double(atoms)) ms, graphs \(1e3 * graphs / Double(atoms)) ms")
+      #expect(perAtom < 0.8)
+    }
+  }
+
+  @Test("relaxation")
+  func relaxation() throws {
+    let network = try CHGNet(parameters: CHGNetReference.parameters())
+    let relaxed = try CHGNetReference.numbers.get().relaxed
+    let inputs = relaxed.map { RelaxationInput(crystal: $0.start.crystal) }
+    var results: [RelaxationResult] = []
+    let time = try Self.seconds { results = try relax(inputs, with: network) }
+    let reference = relaxed.reduce(0) { $0 + $1.seconds }
+    print("relaxing \(inputs.count) rattled crystals in P1: \(time) s, \(reference / time) times the reference")
+    for (r, s) in zip(results, relaxed) {
+      print(s.id, r.steps, s.n_steps, r.energy / Double(r.crystal.count) - s.final_e, r.outcome)
+    }
+    #expect(time * 10 < reference)
+  }
+}
