@@ -182,10 +182,11 @@ struct FigureBuilder {
   }
 
   private func cost() -> [Figure] {
-    guard !input.stages.isEmpty else { return [] }
-    let generation = input.stages.filter { $0.stage == "sample" }.reduce(0) { $0 + $1.seconds }
+    let stages = input.stages.filter(\.seconds.isFinite)
+    guard !stages.isEmpty else { return [] }
+    let generation = stages.filter { $0.stage == "sample" }.reduce(0) { $0 + $1.seconds }
     // Training happens once, whatever the number of samples.
-    let line = input.stages.filter { $0.stage != "train" && $0.stage != "preprocess" }
+    let line = stages.filter { $0.stage != "train" && $0.stage != "preprocess" }
       .reduce(0) { $0 + $1.seconds }
     let kept = funnel.last?.kept ?? 0
     return [

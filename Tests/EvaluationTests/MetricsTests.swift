@@ -147,8 +147,13 @@ import Testing
     strange.atomicNumbers[0] = 0
     let (summary, results) = MetricsSummary.judge(
       MetricsInput(
-        name: "b", sampled: 3, crystals: [lost, strange, crystals[2]].map { GeneratedCrystal($0) },
-        reference: ReferenceSet(name: "none", train: [])))
+        name: "b", sampled: 1, drops: [("overlapping", "sites overlap", 2)],
+        crystals: [lost, strange, crystals[2]].map { GeneratedCrystal($0) },
+        reference: ReferenceSet(name: "none", train: []),
+        stages: [StageTime(stage: "sample", seconds: 10), StageTime(stage: "relax", seconds: .nan)]))
+    #expect(summary.sampled == 5)
+    #expect(summary.figure("seconds_per_sample")?.value == 2)
+    #expect(summary.notes.contains("How long the stage 'relax' took is not known."))
     #expect(summary.figure("valid")?.count == 1)
     #expect(summary.figure("novel") == nil)
     #expect(summary.figure("density_distance")?.value == nil)
