@@ -35,7 +35,8 @@ struct CHGNetSpeed {
       let perAtom = 1e3 * time / Double(atoms)
       print(
         "\(what): \(crystals.count) crystals, \(atoms) atoms, \(rows.0) edges, \(rows.1) angles: \(perAtom) ms an atom,",
-        "\(8 / perAtom) times the reference; one at a time \(1e3 * alone / Double(atoms)) ms, graphs \(1e3 * graphs / Double(atoms)) ms")
+        "\(8 / perAtom) times the reference; one at a time \(1e3 * alone / Double(atoms)) ms, graphs \(1e3 * graphs / Double(atoms)) ms"
+      )
       #expect(perAtom < 0.8)
     }
   }
