@@ -9,7 +9,7 @@ struct FigureBuilder {
   let funnel: [FunnelStep]
 
   func figures() -> [Figure] {
-    validity() + discovery() + stability() + symmetry() + distances() + reference() + cost()
+    validity() + discovery() + stability() + symmetry() + distances() + coverage() + reference() + cost()
   }
 
   /// A share with its interval; nil figure values where there is nothing to share.
@@ -146,6 +146,23 @@ struct FigureBuilder {
       number(
         "space_group_distance", "space group, Jensen-Shannon", .distance,
         jensenShannonDistance(found, compared.spaceGroups), better: false),
+    ]
+  }
+
+  private func coverage() -> [Figure] {
+    guard input.includesCoverage, results.count > 0, !compared.crystals.isEmpty else { return [] }
+    let own = zip(results.structureFingerprint, results.compositionFingerprint)
+      .map(Coverage.Fingerprints.init)
+    let other = compared.crystals.map { crystal in
+      Coverage.Fingerprints(
+        structure: StructureFingerprint.of(crystal), composition: CompositionFingerprint.of(crystal))
+    }
+    let coverage = Coverage(generated: own, reference: other)
+    return [
+      rate(
+        "coverage_recall", "coverage, recall", .coverage, coverage.recalled, of: coverage.reference),
+      rate(
+        "coverage_precision", "coverage, precision", .coverage, coverage.precise, of: input.sampled),
     ]
   }
 

@@ -52,12 +52,15 @@ public struct MetricsInput: Sendable {
   public var reference: ReferenceSet
   public var stages: [StageTime]
   public var settings: Settings
+  /// Whether coverage is computed: it needs a structure fingerprint, some milliseconds, of every crystal on both sides.
+  public var includesCoverage: Bool
 
   public init(
     name: String, sampled: Int, drops: [(name: String, label: String, count: Int)] = [],
     crystals: [GeneratedCrystal], reference: ReferenceSet, stages: [StageTime] = [],
-    settings: Settings = Settings()
+    settings: Settings = Settings(), includesCoverage: Bool = true
   ) {
+    self.includesCoverage = includesCoverage
     self.name = name
     self.sampled = max(sampled, crystals.count)
     self.drops = drops

@@ -1,0 +1,183 @@
+/// Which atoms can stand on which Wyckoff positions of a group: exact, in integers.
+///
+/// A position without freedom holds one orbit, so it serves one element once; the others hold any number of orbits. Positions
+/// without freedom and of equal multiplicity are alike, so that the state of a search is how many of each multiplicity are
+/// left: at most some hundreds of states in any group. What the positions with freedom add is a coin problem. Assignments are
+/// counted, not only found, so that a random one is drawn with equal chances.
+public struct CompositionCompatibility: Sendable {
+  /// Indices into `SpaceGroup.wyckoffPositions` for each element, in rising order; one with freedom may be repeated.
+  public typealias Assignment = [[Int]]
+
+  /// Positions without freedom, by multiplicity.
+  private let fixed: [(multiplicity: Int, positions: [Int])]
+  /// Positions with freedom.
+  private let free: [(multiplicity: Int, position: Int)]
+  private let centrings: Int
+
+  public init(_ group: SpaceGroup) {
+    var fixed: [(multiplicity: Int, positions: [Int])] = []
+    var free: [(multiplicity: Int, position: Int)] = []
+    for (index, position) in group.wyckoffPositions.enumerated() {
+      if position.degreesOfFreedom > 0 {
+        free.append((position.multiplicity, index))
+      } else if let k = fixed.firstIndex(where: { $0.multiplicity == position.multiplicity }) {
+        fixed[k].positions.append(index)
+      } else {
+        fixed.append((position.multiplicity, [index]))
+      }
+    }
+    self.fixed = fixed
+    self.free = free
+    centrings = group.centrings
+  }
+
+  /// Atoms of each element in the conventional cell from those in a number of primitive cells; nil where they do not come out whole.
+  public func conventional(_ atoms: [Int], primitiveCells: Int = 1) -> [Int]? {
+    guard primitiveCells > 0, atoms.allSatisfy({ $0 >= 0 && ($0 * centrings).isMultiple(of: primitiveCells) }) else { return nil }
+    return atoms.map { $0 * centrings / primitiveCells }
+  }
+
+  /// How many assignments there are (as a double: they grow fast); 0 where the group can't hold the composition.
+  ///
+  /// - Parameter atoms: of each element in the conventional cell.
+  public func assignmentCount(_ atoms: [Int]) -> Double { Search(self, atoms).total }
+
+  /// Whether the group can hold the composition.
+  public func isCompatible(_ atoms: [Int]) -> Bool { assignmentCount(atoms) > 0 }
+
+  /// One assignment, the same every time; nil where there is none.
+  public func assignment(_ atoms: [Int]) -> Assignment? {
+    var first = FirstChoice()
+    return randomAssignment(atoms, using: &first)
+  }
+
+  /// A random assignment, all with equal chances; nil where there is none.
+  public func randomAssignment(_ atoms: [Int], using random: inout some RandomNumberGenerator) -> Assignment? {
+    let search = Search(self, atoms)
+    return search.total > 0 ? search.draw(using: &random) : nil
+  }
+
+  /// Always chooses the first of what there is to choose.
+  private struct FirstChoice: RandomNumberGenerator {
+    mutating func next() -> UInt64 { 0 }
+  }
+
+  /// Counts of the assignments of every element and those behind it, by what is left of the positions without freedom.
+  private struct Search {
+    private let problem: CompositionCompatibility
+    private let atoms: [Int]
+    /// (free positions + 1, atoms + 1): multisets of the first positions with so many atoms together.
+    private var freeWays: [[Double]]
+    /// (elements + 1, states): a state is the number of positions left of each multiplicity, in mixed radix.
+    private var ways: [[Double]]
+    private let full: [Int]
+
+    init(_ problem: CompositionCompatibility, _ atoms: [Int]) {
+      self.problem = problem
+      self.atoms = atoms
+      full = problem.fixed.map(\.positions.count)
+      let isSound = atoms.allSatisfy { $0 >= 0 }
+      let most = isSound ? atoms.max() ?? 0 : 0
+      freeWays = [[1] + [Double](repeating: 0, count: most)]
+      for (multiplicity, _) in problem.free {
+        var row = freeWays[freeWays.count - 1]
+        if multiplicity <= most { for n in multiplicity...most { row[n] += row[n - multiplicity] } }
+        freeWays.append(row)
+      }
+      let states = full.reduce(1) { $0 * ($1 + 1) }
+      ways = Array(repeating: [Double](repeating: 0, count: states), count: atoms.count + 1)
+      guard isSound else { return }
+      ways[atoms.count] = [Double](repeating: 1, count: states)
+      for element in atoms.indices.reversed() {
+        for state in 0..<states {
+          ways[element][state] = choices(element, left(state)).reduce(0) { $0 + $1.weight }
+        }
+      }
+    }
+
+    /// Assignments of all elements.
+    var total: Double { ways[0][index(full)] }
+
+    /// What one element may take of the positions without freedom, and how many assignments follow from it.
+    private func choices(_ element: Int, _ left: [Int]) -> [(taken: [Int], weight: Double)] {
+      var result: [(taken: [Int], weight: Double)] = []
+      var taken = [Int](repeating: 0, count: left.count)
+      func extend(_ k: Int, _ rest: Int, _ weight: Double) {
+        if k == left.count {
+          let free = freeWays[freeWays.count - 1][rest]
+          guard free > 0 else { return }
+          let behind = ways[element + 1][index(zip(left, taken).map { $0 - $1 })]
+          if behind > 0 { result.append((taken, weight * free * behind)) }
+          return
+        }
+        var factor = weight
+        for n in 0...left[k] {
+          let remaining = rest - n * problem.fixed[k].multiplicity
+          if remaining < 0 { break }
+          taken[k] = n
+          extend(k + 1, remaining, factor)
+          // The next binomial coefficient.
+          factor *= Double(left[k] - n) / Double(n + 1)
+        }
+        taken[k] = 0
+      }
+      extend(0, atoms[element], 1)
+      return result
+    }
+
+    private func index(_ left: [Int]) -> Int {
+      var index = 0
+      for (k, n) in left.enumerated() { index = index * (full[k] + 1) + n }
+      return index
+    }
+
+    private func left(_ index: Int) -> [Int] {
+      var rest = index
+      var left = full
+      for k in full.indices.reversed() {
+        left[k] = rest % (full[k] + 1)
+        rest /= full[k] + 1
+      }
+      return left
+    }
+
+    func draw(using random: inout some RandomNumberGenerator) -> Assignment {
+      var positions = problem.fixed.map(\.positions)
+      var assignment: Assignment = []
+      for element in atoms.indices {
+        let choices = choices(element, positions.map(\.count))
+        let choice = choices[Self.pick(choices.map(\.weight), using: &random)]
+        var taken: [Int] = []
+        var rest = atoms[element]
+        for (k, n) in choice.taken.enumerated() {
+          for _ in 0..<n { taken.append(positions[k].remove(at: Int.random(in: 0..<positions[k].count, using: &random))) }
+          rest -= n * problem.fixed[k].multiplicity
+        }
+        // Backwards through the coin problem: another orbit on position p, or none and on to the one before.
+        var p = problem.free.count
+        while p > 0 {
+          let multiplicity = problem.free[p - 1].multiplicity
+          let with = rest >= multiplicity ? freeWays[p][rest - multiplicity] : 0
+          if Self.pick([with, freeWays[p - 1][rest]], using: &random) == 0 {
+            taken.append(problem.free[p - 1].position)
+            rest -= multiplicity
+          } else {
+            p -= 1
+          }
+        }
+        assignment.append(taken.sorted())
+      }
+      return assignment
+    }
+
+    /// An index with chances as the weights; one with weight zero never, as long as any has more.
+    private static func pick(_ weights: [Double], using random: inout some RandomNumberGenerator) -> Int {
+      var target = Double.random(in: 0..<1, using: &random) * weights.reduce(0, +)
+      for (index, weight) in weights.enumerated() where weight > 0 {
+        target -= weight
+        if target < 0 { return index }
+      }
+      return weights.lastIndex { $0 > 0 } ?? 0
+    }
+  }
+}
