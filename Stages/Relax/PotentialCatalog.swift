@@ -1,3 +1,4 @@
+import Foundation
 import Potentials
 import StageKit
 
@@ -15,7 +16,24 @@ enum PotentialCatalog {
       guard argument == nil else { throw StageError(.input, "--potential pair takes no argument.") }
       return PairPotential()
     },
+    Entry(
+      name: "chgnet", usage: "chgnet[:WEIGHTS.h5]",
+      summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), elements 1 to 94; weights from \(chgnetWeights) where not given"
+    ) { argument in
+      let path = argument ?? chgnetWeights
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw StageError(
+          .unavailable, "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5.")
+      }
+      do {
+        return try CHGNet(parameters: try NamedParameter.read(path))
+      } catch let error as ParameterError {
+        throw StageError(.input, "'\(path)': \(error.description).")
+      }
+    },
   ]
+
+  static let chgnetWeights = "Artifacts/potentials/chgnet-0.3.0.h5"
 
   /// Opens `NAME` or `NAME:ARGUMENT`.
   static func open(_ text: String) throws -> any Potential {
