@@ -33,7 +33,9 @@ public struct CompositionCompatibility: Sendable {
 
   /// Atoms of each element in the conventional cell from those in a number of primitive cells; nil where they do not come out whole.
   public func conventional(_ atoms: [Int], primitiveCells: Int = 1) -> [Int]? {
-    guard primitiveCells > 0, atoms.allSatisfy({ $0 >= 0 && ($0 * centrings).isMultiple(of: primitiveCells) }) else { return nil }
+    guard primitiveCells > 0, atoms.allSatisfy({ $0 >= 0 && ($0 * centrings).isMultiple(of: primitiveCells) }) else {
+      return nil
+    }
     return atoms.map { $0 * centrings / primitiveCells }
   }
 
