@@ -60,7 +60,7 @@ let stages: [Target] = [
   stage("reconstruct", ["Generators"]),
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
-  stage("report", ["Evaluation"]),
+  stage("report", ["Evaluation", "Generators"]),
   stage("convert", []),
   stage("merge", []),
 ]
@@ -69,6 +69,7 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+  .testTarget(name: "StagesTests", dependencies: ["StageKit"]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),

@@ -26,6 +26,12 @@ public struct Coverage: Codable, Sendable, Equatable {
       self.structure = structure
       self.composition = composition
     }
+
+    /// nil where either is.
+    init?(structure: [Double]?, composition: [Double]?) {
+      guard let structure, let composition else { return nil }
+      self.init(structure: structure, composition: composition)
+    }
   }
 
   /// - Parameters:

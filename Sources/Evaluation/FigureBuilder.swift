@@ -9,7 +9,7 @@ struct FigureBuilder {
   let funnel: [FunnelStep]
 
   func figures() -> [Figure] {
-    validity() + discovery() + stability() + symmetry() + distances() + reference() + cost()
+    validity() + discovery() + stability() + symmetry() + distances() + coverage() + reference() + cost()
   }
 
   /// A share with its interval; nil figure values where there is nothing to share.
@@ -149,6 +149,23 @@ struct FigureBuilder {
     ]
   }
 
+  private func coverage() -> [Figure] {
+    guard input.includesCoverage, results.count > 0, !compared.crystals.isEmpty else { return [] }
+    let own = zip(results.structureFingerprint, results.compositionFingerprint)
+      .map(Coverage.Fingerprints.init)
+    let other = compared.crystals.map { crystal in
+      Coverage.Fingerprints(
+        structure: StructureFingerprint.of(crystal), composition: CompositionFingerprint.of(crystal))
+    }
+    let coverage = Coverage(generated: own, reference: other)
+    return [
+      rate(
+        "coverage_recall", "coverage, recall", .coverage, coverage.recalled, of: coverage.reference),
+      rate(
+        "coverage_precision", "coverage, precision", .coverage, coverage.precise, of: input.sampled),
+    ]
+  }
+
   private func reference() -> [Figure] {
     let test = input.reference.test
     guard !test.isEmpty, !input.reference.train.isEmpty else { return [] }
@@ -165,10 +182,11 @@ struct FigureBuilder {
   }
 
   private func cost() -> [Figure] {
-    guard !input.stages.isEmpty else { return [] }
-    let generation = input.stages.filter { $0.stage == "sample" }.reduce(0) { $0 + $1.seconds }
+    let stages = input.stages.filter(\.seconds.isFinite)
+    guard !stages.isEmpty else { return [] }
+    let generation = stages.filter { $0.stage == "sample" }.reduce(0) { $0 + $1.seconds }
     // Training happens once, whatever the number of samples.
-    let line = input.stages.filter { $0.stage != "train" && $0.stage != "preprocess" }
+    let line = stages.filter { $0.stage != "train" && $0.stage != "preprocess" }
       .reduce(0) { $0 + $1.seconds }
     let kept = funnel.last?.kept ?? 0
     return [

@@ -44,7 +44,7 @@ public struct ReferenceSet: Sendable {
 /// All that the numbers are made from.
 public struct MetricsInput: Sendable {
   public var name: String
-  /// Structures asked of the model.
+  /// Structures asked of the model; never less than those lost and those that arrived.
   public var sampled: Int
   /// Those lost before the judge saw them, in the order of the stages: (name, label, count).
   public var drops: [(name: String, label: String, count: Int)]
@@ -52,14 +52,18 @@ public struct MetricsInput: Sendable {
   public var reference: ReferenceSet
   public var stages: [StageTime]
   public var settings: Settings
+  /// Whether coverage is computed: it needs a structure fingerprint, some milliseconds, of every crystal on both sides.
+  public var includesCoverage: Bool
 
   public init(
     name: String, sampled: Int, drops: [(name: String, label: String, count: Int)] = [],
     crystals: [GeneratedCrystal], reference: ReferenceSet, stages: [StageTime] = [],
-    settings: Settings = Settings()
+    settings: Settings = Settings(), includesCoverage: Bool = true
   ) {
+    self.includesCoverage = includesCoverage
     self.name = name
-    self.sampled = max(sampled, crystals.count)
+    // What arrived was sampled, whatever the caller counted.
+    self.sampled = max(sampled, crystals.count + drops.reduce(0) { $0 + $1.count })
     self.drops = drops
     self.crystals = crystals
     self.reference = reference
@@ -87,6 +91,9 @@ extension MetricsSummary {
     if results.hasEnergies && unknown > 0 {
       notes.append("\(unknown) of \(results.count) crystals have no energy above the hull and count as not stable.")
     }
+    for stage in input.stages where !stage.seconds.isFinite {
+      notes.append("How long the stage '\(stage.stage)' took is not known.")
+    }
     let unclassified = results.spaceGroup.count { $0 == 0 }
     if unclassified > 0 {
       notes.append("spglib finds no space group for \(unclassified) of \(results.count) crystals.")
@@ -100,7 +107,7 @@ extension MetricsSummary {
       figures: FigureBuilder(input: input, results: results, compared: compared, funnel: funnel)
         .figures(),
       funnel: funnel, distributions: results.distributions(against: compared),
-      stages: input.stages, notes: notes)
+      stages: input.stages.filter(\.seconds.isFinite), notes: notes)
     return (summary, results)
   }
 
@@ -116,7 +123,7 @@ extension MetricsSummary {
     }
     for loss in input.drops { drop(loss.name, loss.label, loss.count) }
     let missing = kept - results.count
-    if missing != 0 { drop("unaccounted", "unaccounted for", missing) }
+    if missing > 0 { drop("unaccounted", "unaccounted for", missing) }
 
     var alive = Array(0..<results.count)
     func test(_ name: String, _ label: String, _ passes: (Int) -> Bool) {

@@ -30,6 +30,10 @@ public struct StructureResults: Sendable {
   /// eV/atom; NaN where it is not known.
   public private(set) var energyAboveHull: [Double] = []
   public private(set) var formula: [String] = []
+  /// (132) of every crystal, nil where an element has no properties; empty where coverage was not asked for.
+  public private(set) var compositionFingerprint: [[Double]?] = []
+  /// (61) of every crystal, nil where the neighbors of an atom cannot be found; empty where coverage was not asked for.
+  public private(set) var structureFingerprint: [[Double]?] = []
   /// Cubic angstrom; NaN for a crystal without atoms.
   public private(set) var volumePerAtom: [Double] = []
   /// Every element of every crystal once, all crystals in a row.
@@ -65,6 +69,10 @@ public struct StructureResults: Sendable {
         symmetry.template.map { input.reference.trainTemplates.contains($0) })
       energyAboveHull.append(generated.energyAboveHull ?? .nan)
       formula.append(crystal.reducedFormula)
+      if input.includesCoverage {
+        compositionFingerprint.append(CompositionFingerprint.of(crystal))
+        structureFingerprint.append(StructureFingerprint.of(crystal))
+      }
       let primitive = ReducedCrystal(crystal)
       atoms.append(primitive?.count ?? 0)
       reduced.append(primitive)

@@ -1,6 +1,9 @@
 public import Crystals
 
 /// What a crystal is made of but for its elements and coordinates: space group and the multiset of its Wyckoff positions.
+///
+/// The letters are those of the origin and axes that name them first in alphabetical order, so that crystals that differ by nothing
+/// else have one template.
 public struct Template: Hashable, Sendable {
   /// International number.
   public let spaceGroup: Int
@@ -9,8 +12,11 @@ public struct Template: Hashable, Sendable {
 
   /// The template of an asymmetric unit; nil where a letter is not known.
   public init?(_ unit: AsymmetricUnit) {
-    guard !unit.sites.isEmpty, unit.sites.allSatisfy({ $0.wyckoffLetter != 0 }) else { return nil }
+    guard !unit.sites.isEmpty, (1...230).contains(unit.spaceGroup),
+      unit.sites.allSatisfy({ $0.wyckoffLetter != 0 && $0.wyckoffLetter < 128 })
+    else { return nil }
     spaceGroup = unit.spaceGroup
-    letters = unit.sites.map(\.wyckoffLetter).sorted()
+    letters = LetterPermutations.canonical(
+      unit.sites.map(\.wyckoffLetter), spaceGroup: unit.spaceGroup)
   }
 }

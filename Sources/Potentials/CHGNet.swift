@@ -20,6 +20,7 @@ public struct CHGNet: Potential {
 
   let parameters: CHGNetParameters
   private let threads: Int
+  private let pool = ScratchPool()
 
   /// - Parameters:
   ///   - parameters: all of the network's by their names in its own file; shape and values.
@@ -36,6 +37,15 @@ public struct CHGNet: Potential {
   }
 
   public func evaluate(_ crystals: [Crystal]) throws -> [Evaluation] {
+    // In slices, so that the graphs of any number of crystals fit into memory.
+    var evaluations: [Evaluation] = []
+    for start in stride(from: 0, to: crystals.count, by: 512) {
+      evaluations += try evaluate(slice: Array(crystals[start..<min(crystals.count, start + 512)]))
+    }
+    return evaluations
+  }
+
+  private func evaluate(slice crystals: [Crystal]) throws -> [Evaluation] {
     let graphs = try parallelMap(count: crystals.count, threads: threads) { index in
       graph(of: crystals[index])
     }
@@ -65,7 +75,7 @@ public struct CHGNet: Potential {
   }
 
   /// Edges and angles worked on together: enough for the products to be fast, few enough to stay near the processor.
-  private static let rowsOfBatch = 3000
+  private static let rowsOfBatch = 2000
 
   /// Crystals that have a graph, in batches.
   private func share(_ graphs: [Result<BondGraph, EvaluationFailure>]) -> [[Int]] {
@@ -90,7 +100,7 @@ public struct CHGNet: Potential {
     _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
   ) -> [Evaluation] {
     let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
-    let output = CHGNetNetwork.run(batch, parameters: parameters, derivatives: true)
+    let output = pool.borrow { CHGNetNetwork.run(batch, parameters: parameters, scratch: &$0) }
     return batch.graphs.indices.map { k in
       let graph = batch.graphs[k]
       let nodes = batch.nodeOffsets[k]

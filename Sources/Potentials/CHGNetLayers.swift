@@ -22,6 +22,13 @@ struct GateTrace: Sendable {
   var normal: [Float] = []
   var inverse: [Float] = []
   var out: [Float] = []
+
+  consuming func release(to scratch: inout Scratch) {
+    scratch.give(pre)
+    scratch.give(normal)
+    scratch.give(inverse)
+    scratch.give(out)
+  }
 }
 
 extension GatedLayer {
@@ -29,21 +36,24 @@ extension GatedLayer {
   ///
   /// - Parameters:
   ///   - pre: (E, 128) without activation.
-  ///   - activated: (E, 128) `silu(pre)`; not read where there is one layer.
-  func forward(pre: [Float], activated: [Float], rows: Int) -> GateTrace {
+  ///   - activated: (E, 128) `silu(pre)`; empty where there is one layer.
+  func forward(
+    pre: consuming [Float], activated: consuming [Float], rows: Int, scratch: inout Scratch
+  ) -> GateTrace {
     var trace = GateTrace()
     if let second {
-      trace.normal = zeros(rows: rows, columns: 128)
+      trace.normal = scratch.take(rows: rows, columns: 128)
       product(activated, stride: 128, second.core, rows: rows, into: &trace.normal, outStride: 128)
       product(
         activated, stride: 128, offset: 64, second.gate, rows: rows, into: &trace.normal, outStride: 128,
         outOffset: 64)
       trace.pre = pre
+      scratch.give(activated)
     } else {
       trace.normal = pre
     }
-    trace.inverse = zeros(rows: rows, columns: 2)
-    trace.out = zeros(rows: rows, columns: 64)
+    trace.inverse = scratch.take(rows: rows, columns: 2)
+    trace.out = scratch.take(rows: rows, columns: 64)
     GatedKernels.gate(
       &trace.normal, rows: rows, bias: gate.bias, scale: gate.scale, shift: gate.shift, inverse: &trace.inverse,
       out: &trace.out)
@@ -51,18 +61,25 @@ extension GatedLayer {
   }
 
   /// The gradient by `pre` (E, 128) from that by the gated outputs (E, 64).
-  func backward(_ trace: GateTrace, outGradient: [Float], rows: Int) -> [Float] {
-    var normal = zeros(rows: rows, columns: 128)
+  func backward(
+    _ trace: consuming GateTrace, outGradient: [Float], rows: Int, scratch: inout Scratch
+  ) -> [Float] {
+    var normal = scratch.take(rows: rows, columns: 128)
     GatedKernels.gateBackward(
       trace.normal, rows: rows, scale: gate.scale, shift: gate.shift, inverse: trace.inverse,
       outGradient: outGradient, into: &normal)
-    guard let second else { return normal }
-    var gradient = zeros(rows: rows, columns: 128)
+    guard let second else {
+      trace.release(to: &scratch)
+      return normal
+    }
+    var gradient = scratch.take(rows: rows, columns: 128)
     product(normal, stride: 128, second.core, backward: true, rows: rows, into: &gradient, outStride: 128)
     product(
       normal, stride: 128, offset: 64, second.gate, backward: true, rows: rows, into: &gradient, outStride: 128,
       outOffset: 64)
     Kernels.siLUBackward(pre: trace.pre, gradient: &gradient, count: rows * 128)
+    scratch.give(normal)
+    trace.release(to: &scratch)
     return gradient
   }
 }

@@ -13,6 +13,7 @@ struct CHGNetNetwork {
   /// Columns of `bondFold`: four layers of 128, then the 64 weights.
   static let fold = 4 * 128 + 64
 
+  private var scratch: Scratch
   private var nodes: Int { batch.nodes }
   private var edges: Int { batch.edgeWeights.count }
   private var angles: Int { batch.angleWeights.count }
@@ -45,9 +46,10 @@ struct CHGNetNetwork {
   private var dFoldedAngles: [Float] = []
   private var dAngles: [Float] = []
 
-  init(_ batch: CHGNetBatch, parameters: CHGNetParameters) {
+  private init(_ batch: CHGNetBatch, parameters: CHGNetParameters, scratch: Scratch) {
     self.parameters = parameters
     self.batch = batch
+    self.scratch = scratch
     let nodes = batch.nodes
     let shorts = batch.shortBonds.count
     atoms = zeros(rows: nodes, columns: 64)
@@ -55,7 +57,7 @@ struct CHGNetNetwork {
       let row = 64 * (Int(z) - 1)
       for k in 0..<64 { atoms[64 * n + k] = parameters.embedding[row + k] }
     }
-    folded = zeros(rows: batch.bonds, columns: Self.fold)
+    folded = self.scratch.take(rows: batch.bonds, columns: Self.fold)
     product(
       batch.atomBasis.values.values, stride: 32, parameters.bondFold, rows: batch.bonds, into: &folded,
       outStride: Self.fold)
@@ -69,11 +71,12 @@ struct CHGNetNetwork {
       outStride: 64)
     let angles = batch.angleWeights.count
     if angles > 0 {
-      foldedAngles = zeros(rows: angles, columns: 320)
+      foldedAngles = self.scratch.take(rows: angles, columns: 320)
       product(
         batch.angleBasis.values.values, stride: 32, parameters.angleFold, rows: angles, into: &foldedAngles,
         outStride: 320)
-      angleFeatures = Self.columns(foldedAngles, of: 320, offset: 256, count: 64, rows: angles)
+      angleFeatures = self.scratch.take(rows: angles, columns: 64)
+      Self.copy(foldedAngles, of: 320, offset: 256, count: 64, rows: angles, into: &angleFeatures)
     }
   }
 
@@ -86,17 +89,24 @@ struct CHGNetNetwork {
     return out
   }
 
-  private static func columns(_ a: [Float], of stride: Int, offset: Int, count: Int, rows: Int) -> [Float] {
-    var out = zeros(rows: rows, columns: count)
+  private static func copy(
+    _ a: [Float], of stride: Int, offset: Int, count: Int, rows: Int, into out: inout [Float]
+  ) {
     for r in 0..<rows {
       for k in 0..<count { out[r * count + k] = a[r * stride + offset + k] }
     }
-    return out
   }
 
-  /// - Parameter derivatives: whether to go back, too.
-  static func run(_ batch: CHGNetBatch, parameters: CHGNetParameters, derivatives: Bool) -> CHGNetOutput {
-    var network = CHGNetNetwork(batch, parameters: parameters)
+  /// Energies, moments and derivatives of a batch.
+  static func run(
+    _ batch: CHGNetBatch, parameters: CHGNetParameters, scratch: inout Scratch
+  ) -> CHGNetOutput {
+    var borrowed = Scratch()
+    swap(&borrowed, &scratch)
+    var network = CHGNetNetwork(batch, parameters: parameters, scratch: borrowed)
+    // One owner at a time, or every array that changes hands is copied.
+    borrowed = Scratch()
+    defer { swap(&network.scratch, &scratch) }
     var moments: [Float] = []
     for l in 0..<4 {
       if l == 3 { moments = network.magneticMoments() }
@@ -108,7 +118,6 @@ struct CHGNetNetwork {
     }
     let readout = Readout(network.atoms, rows: network.nodes, parameters: parameters)
     var output = CHGNetOutput(siteEnergies: readout.energies, magneticMoments: moments)
-    guard derivatives else { return output }
     network.startBackward(readout.backward(weights: batch.multiplicities, parameters: parameters))
     for l in (0..<4).reversed() {
       if l < 3, network.angles > 0 {
@@ -145,13 +154,13 @@ struct CHGNetNetwork {
         for k in 0..<128 { folded[row + k] += changes[128 * q + k] }
       }
     }
-    var pre = zeros(rows: edges, columns: 128)
-    var activated = pre
+    var pre = scratch.take(rows: edges, columns: 128)
+    var activated = scratch.take(rows: edges, columns: 128)
     GatedKernels.gather(
       into: &pre, activated: &activated, adding: false,
       .init(parts, stride: 256), batch.edgeCenters, .init(parts, stride: 256, offset: 128), batch.edgeNeighbors,
       .init(folded, stride: Self.fold, offset: 128 * l), batch.edgeBonds)
-    let trace = layer.forward(pre: pre, activated: activated, rows: edges)
+    let trace = layer.forward(pre: pre, activated: activated, rows: edges, scratch: &scratch)
     var sum = zeros(rows: nodes, columns: 64)
     GatedKernels.sumMessages(
       trace.out, weight: batch.edgeWeights, .init(folded, stride: Self.fold, offset: 512), batch.edgeBonds, nil,
@@ -164,17 +173,19 @@ struct CHGNetNetwork {
 
   private mutating func atomLayerBackward(_ l: Int) {
     let layer = parameters.atomLayers[l]
-    let trace = atomTraces[l]
+    let trace = atomTraces.removeLast()
     var dSum = zeros(rows: nodes, columns: 64)
     if let out = layer.out {
       product(dAtoms, stride: 64, out, backward: true, rows: nodes, into: &dSum, outStride: 64)
     }
-    var dOut = zeros(rows: edges, columns: 64)
+    var dOut = scratch.take(rows: edges, columns: 64)
     GatedKernels.messagesBackward(
       trace.out, weight: batch.edgeWeights, .init(folded, stride: Self.fold, offset: 512), batch.edgeBonds, nil,
       sumGradient: dSum, to: batch.edgeCenters, outGradient: &dOut, uGradient: &dFolded, stride: Self.fold,
       offset: 512)
-    let dPre = layer.backward(trace, outGradient: dOut, rows: edges)
+    let dPre = layer.backward(trace, outGradient: dOut, rows: edges, scratch: &scratch)
+    scratch.give(dOut)
+    defer { scratch.give(dPre) }
     GatedKernels.scatter(dPre, to: batch.edgeBonds, into: &dFolded, stride: Self.fold, offset: 128 * l)
     if l > 0 && shorts > 0 {
       var dChanges = zeros(rows: shorts, columns: 128)
@@ -206,21 +217,20 @@ struct CHGNetNetwork {
   // MARK: Bonds and angles
 
   /// Sums of the first layer's parts on the angles, (A, 128); activated where there is a second layer.
-  private func angleSums(_ layer: GatedLayer, foldedOffset: Int?) -> (pre: [Float], activated: [Float]) {
+  private mutating func angleSums(_ layer: GatedLayer, foldedOffset: Int?) -> (pre: [Float], activated: [Float]) {
     var bondParts = zeros(rows: shorts, columns: 256)
     product(bonds, stride: 64, layer.parts[0], rows: shorts, into: &bondParts, outStride: 256)
     product(bonds, stride: 64, layer.parts[1], rows: shorts, into: &bondParts, outStride: 256, outOffset: 128)
     var atomParts = zeros(rows: nodes, columns: 128)
     product(atoms, stride: 64, layer.parts[3], rows: nodes, into: &atomParts, outStride: 128)
     Self.addBias(layer.bias, to: &atomParts, stride: 128, rows: nodes)
-    var pre: [Float]
+    var pre = scratch.take(rows: angles, columns: 128)
     if let foldedOffset {
-      pre = Self.columns(foldedAngles, of: 320, offset: foldedOffset, count: 128, rows: angles)
+      Self.copy(foldedAngles, of: 320, offset: foldedOffset, count: 128, rows: angles, into: &pre)
     } else {
-      pre = zeros(rows: angles, columns: 128)
       product(angleFeatures, stride: 64, layer.parts[2], rows: angles, into: &pre, outStride: 128)
     }
-    var activated = layer.second == nil ? [] : zeros(rows: angles, columns: 128)
+    var activated = layer.second == nil ? [] : scratch.take(rows: angles, columns: 128)
     GatedKernels.gather(
       into: &pre, activated: &activated, adding: true, .init(bondParts, stride: 256), batch.angleFirst,
       .init(bondParts, stride: 256, offset: 128), batch.angleSecond, .init(atomParts, stride: 128),
@@ -254,7 +264,7 @@ struct CHGNetNetwork {
   private mutating func bondLayer(_ l: Int) {
     let layer = parameters.bondLayers[l]
     let (pre, activated) = angleSums(layer, foldedOffset: l == 0 ? 0 : nil)
-    let trace = layer.forward(pre: pre, activated: activated, rows: angles)
+    let trace = layer.forward(pre: pre, activated: activated, rows: angles, scratch: &scratch)
     var sum = zeros(rows: shorts, columns: 64)
     GatedKernels.sumMessages(
       trace.out, weight: batch.angleWeights, .init(bondWeights, stride: 64), batch.angleFirst,
@@ -268,45 +278,50 @@ struct CHGNetNetwork {
 
   private mutating func bondLayerBackward(_ l: Int) {
     let layer = parameters.bondLayers[l]
+    let trace = bondTraces.removeLast()
     var dSum = zeros(rows: shorts, columns: 64)
     if let out = layer.out {
       product(dBonds, stride: 64, out, backward: true, rows: shorts, into: &dSum, outStride: 64)
       product(dBondChanges, stride: 64, out, backward: true, rows: shorts, into: &dSum, outStride: 64, adding: true)
     }
-    var dOut = zeros(rows: angles, columns: 64)
+    var dOut = scratch.take(rows: angles, columns: 64)
     GatedKernels.messagesBackward(
-      bondTraces[l].out, weight: batch.angleWeights, .init(bondWeights, stride: 64), batch.angleFirst,
+      trace.out, weight: batch.angleWeights, .init(bondWeights, stride: 64), batch.angleFirst,
       batch.angleSecond, sumGradient: dSum, to: batch.angleFirst, outGradient: &dOut, uGradient: &dBondWeights,
       stride: 64)
-    let dPre = layer.backward(bondTraces[l], outGradient: dOut, rows: angles)
+    let dPre = layer.backward(trace, outGradient: dOut, rows: angles, scratch: &scratch)
+    scratch.give(dOut)
     angleSumsBackward(layer, dPre, foldedOffset: l == 0 ? 0 : nil)
+    scratch.give(dPre)
   }
 
   private mutating func angleLayer(_ l: Int) {
     let layer = parameters.angleLayers[l]
     let (pre, _) = angleSums(layer, foldedOffset: l == 0 ? 128 : nil)
-    let trace = layer.forward(pre: pre, activated: [], rows: angles)
+    let trace = layer.forward(pre: pre, activated: [], rows: angles, scratch: &scratch)
     for i in 0..<64 * angles { angleFeatures[i] += trace.out[i] }
     angleTraces.append(trace)
   }
 
   private mutating func angleLayerBackward(_ l: Int) {
     let layer = parameters.angleLayers[l]
-    let dPre = layer.backward(angleTraces[l], outGradient: dAngles, rows: angles)
+    let trace = angleTraces.removeLast()
+    let dPre = layer.backward(trace, outGradient: dAngles, rows: angles, scratch: &scratch)
     angleSumsBackward(layer, dPre, foldedOffset: l == 0 ? 128 : nil)
+    scratch.give(dPre)
   }
 
   // MARK: The ends of the way back
 
   private mutating func startBackward(_ dAtoms: [Float]) {
     self.dAtoms = dAtoms
-    dFolded = zeros(rows: batch.bonds, columns: Self.fold)
+    dFolded = scratch.take(rows: batch.bonds, columns: Self.fold, zeroed: true)
     dBonds = zeros(rows: shorts, columns: 64)
     dBondChanges = dBonds
     dBondWeights = dBonds
     if angles > 0 {
-      dFoldedAngles = zeros(rows: angles, columns: 320)
-      dAngles = zeros(rows: angles, columns: 64)
+      dFoldedAngles = scratch.take(rows: angles, columns: 320, zeroed: true)
+      dAngles = scratch.take(rows: angles, columns: 64, zeroed: true)
     }
   }
 
@@ -315,6 +330,7 @@ struct CHGNetNetwork {
     product(
       dFolded, stride: Self.fold, parameters.bondFold, backward: true, rows: batch.bonds, into: &dBasis, outStride: 32)
     output.byLength = Self.contract(dBasis, batch.atomBasis.slopes)
+    for array in [folded, dFolded] { scratch.give(array) }
     // Short bonds: their first features, and their weights in the bond graph.
     var dShort = zeros(rows: shorts, columns: 32)
     product(dBonds, stride: 64, parameters.bondEmbedding, backward: true, rows: shorts, into: &dShort, outStride: 32)
@@ -334,6 +350,7 @@ struct CHGNetNetwork {
     var dAngleBasis = zeros(rows: angles, columns: 32)
     product(
       dFoldedAngles, stride: 320, parameters.angleFold, backward: true, rows: angles, into: &dAngleBasis, outStride: 32)
+    for array in [foldedAngles, angleFeatures, dFoldedAngles, dAngles] { scratch.give(array) }
     let byAngle = Self.contract(dAngleBasis, batch.angleBasis.slopes)
     output.byCosine = zip(byAngle, batch.angleSlopes).map { $0 * $1 }
   }

@@ -43,6 +43,7 @@ public enum Artifact {
       try writer.setAttribute("site_symmetry_table", Int64(SiteSymmetry.tableVersion))
       try writer.setAttribute("stage", format.stage)
       try writer.setAttribute("command", CommandLine.arguments.joined(separator: " "))
+      try writer.setAttribute("configuration", configuration)
       try writer.setAttribute("seed", Int64(bitPattern: options.seed))
       try writer.setAttribute("shard", "\(options.part.index)/\(options.part.count)")
       try writer.setAttribute("inputs", hashes.map { "\($0.0) sha256:\($0.1)" }.joined(separator: "\n"))
@@ -52,6 +53,24 @@ public enum Artifact {
       try writer.setAttribute("wall_seconds", seconds())
       try writer.close()
     }
+  }
+
+  /// The options that a result depends on: the command line without where it writes and how it runs.
+  static var configuration: String {
+    let valued = ["--output", "--shard", "--threads"]
+    let flags = ["--quiet", "--json", "--resume"]
+    var kept: [String] = []
+    var skipsNext = false
+    for argument in CommandLine.arguments.dropFirst() {
+      if skipsNext {
+        skipsNext = false
+      } else if valued.contains(argument) {
+        skipsNext = true
+      } else if !flags.contains(argument), !valued.contains(where: { argument.hasPrefix("\($0)=") }) {
+        kept.append(argument)
+      }
+    }
+    return kept.joined(separator: " ")
   }
 
   /// Opens an artifact and checks what it is.

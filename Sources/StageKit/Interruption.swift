@@ -16,7 +16,7 @@ public enum Interruption {
         Foundation.signal(received, SIG_DFL)
       }
     }
-    Foundation.signal(SIGPIPE, SIG_IGN)
+    for number in [SIGPIPE, SIGXFSZ] { Foundation.signal(number, SIG_IGN) }
   }
 
   /// Throws where a signal has come; for stages that have nothing to save yet.

@@ -1,1 +1,64 @@
-@main struct Placeholder { static func main() {} }
+import ArgumentParser
+import Crystals
+import Foundation
+import StageKit
+
+/// Turns crystals of one kind of file into another.
+///
+/// | reads  | CIF (file or folder), extxyz, POSCAR, CSV, .h5 with /crystal          |
+/// | writes | a CIF or a folder of them, extxyz, POSCAR, CSV, or a crystals file    |
+/// | drops  | what cannot be read; counted, and named with --list-rejected          |
+@main
+struct Convert: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Turn crystals of one kind of file into another, by the names of the files.",
+    discussion: """
+      --output NAME.cif writes one file with a data block a crystal, NAME/ a folder with a CIF each, NAME.extxyz, NAME.csv and \
+      NAME.h5 all crystals, NAME.vasp the first one. CIF files carry the symmetry that is found at --symprec.
+      """, version: friezeVersion)
+
+  @Option(help: "What to read.")
+  var input: String
+
+  @Option(help: "What to write.")
+  var output: String
+
+  @Option(help: "Tolerance of the symmetry search, in angstrom; 0 writes all atoms in P1.")
+  var symprec = 0.01
+
+  @Option(help: "Convert only the first so many crystals; 0 takes all.")
+  var limit = 0
+
+  @Flag(help: "Name every input that was not taken.")
+  var listRejected = false
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard symprec >= 0, symprec <= 1 else { throw ValidationError("--symprec must be from 0 to 1 angstrom.") }
+    guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+  }
+
+  func perform() throws {
+    var report = StageReport(stage: "convert")
+    var crystals: [(id: String, crystal: Crystal)] = []
+    for record in try CrystalSource.records(input) {
+      try Interruption.check()
+      for (id, result) in record.read().crystals where limit == 0 || crystals.count < limit {
+        switch result {
+        case .success(let crystal):
+          crystals.append((id, crystal))
+          report.accept()
+        case .failure(let rejection): report.reject(id, because: rejection)
+        }
+      }
+    }
+    if listRejected { for r in report.rejected { standardError("convert: \(r.id): \(r.code): \(r.reason)") } }
+    guard !crystals.isEmpty else {
+      throw StageError(.input, "'\(input)' gave no crystal: \(report.mostFrequentReason).")
+    }
+    try CrystalWriter(symprec: symprec).write(crystals, to: output, rejected: report.rejected, options: shared, seconds: report.seconds)
+    report.finish(shared, output: output)
+  }
+}

@@ -1,1 +1,31 @@
-@main struct Placeholder { static func main() {} }
+import ArgumentParser
+import StageKit
+
+/// Puts the shards of a stage together.
+///
+/// | reads  | all shards of one run of a stage                                         |
+/// | writes | the file that the stage would have written without shards                |
+/// | drops  | nothing: a shard that is missing, doubled or of another run is an error  |
+@main
+struct Merge: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Put the shards of a stage together.", version: friezeVersion)
+
+  @Argument(help: "The shards, in any order (HDF5).")
+  var parts: [String]
+
+  @Option(help: "The whole to write (HDF5).")
+  var output: String
+
+  @OptionGroup var shared: SharedOptions
+
+  func perform() throws {
+    var report = StageReport(stage: "merge")
+    let merger = try ShardMerger(parts)
+    try merger.write(to: output, options: shared)
+    report.accept(parts.count)
+    report.note("records", merger.records)
+    report.finish(shared, output: output)
+  }
+}

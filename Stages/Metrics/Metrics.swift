@@ -55,14 +55,11 @@ struct Metrics: Stage {
       settings: Settings(symprec: symprec, seed: shared.seed, judge: judged.potential))
     try Interruption.check()
     let (summary, results) = MetricsSummary.judge(input)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let table = (output as NSString).deletingPathExtension + ".h5"
     try MetricsFile.write(
       results, ids: judged.ids, crystals: judged.crystals.map(\.crystal), to: table, inputs: judged.inputs + [reference],
       options: shared, seconds: report.seconds)
-    try AtomicFile.write(String(decoding: try encoder.encode(summary), as: UTF8.self) + "\n", to: output)
+    try JSONFile.write(summary, to: output)
     if !shared.quiet { print(summary.table) }
     report.accept(judged.crystals.count)
     report.finish(shared, output: output)

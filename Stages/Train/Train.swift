@@ -8,7 +8,7 @@ import StageKit
 /// Trains a model on the training part of a dataset.
 ///
 /// | reads  | dataset.h5, a YAML file of options                                        |
-/// | writes | model.h5, whole at every checkpoint, so that a stopped run can be resumed |
+/// | writes | model.h5; until then checkpoints beside it, so that a stopped run goes on  |
 /// | drops  | nothing                                                                   |
 @main
 struct Train: Stage {
@@ -16,8 +16,9 @@ struct Train: Stage {
     commandName: "train",
     abstract: "Train a model on a dataset.",
     discussion: """
-      Ctrl-C or SIGTERM saves the model and leaves with status 75; --resume goes on where it stands, as if it had not been \
-      stopped (with the same number of threads). --epochs 0 writes an initialised model.
+      Checkpoints go to OUTPUT.unfinished.h5, a model file like any other; Ctrl-C or SIGTERM writes one and leaves with status \
+      75. --resume goes on from there, or from OUTPUT where training is over and more epochs are asked for, as if the run had \
+      not been stopped (with the same number of threads). --epochs 0 writes an initialised model.
       """, version: friezeVersion)
 
   @Option(help: "Dataset to learn (HDF5, from preprocess).")
@@ -38,7 +39,7 @@ struct Train: Stage {
   @Option(help: "Minutes between checkpoints.")
   var checkpoint = 5.0
 
-  @Flag(help: "Go on from the model at --output where there is one.")
+  @Flag(help: "Go on from the checkpoint of --output, or from --output itself, where there is one.")
   var resume = false
 
   @OptionGroup var shared: SharedOptions
@@ -62,28 +63,32 @@ struct Train: Stage {
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")
     }
-    if resume, FileManager.default.fileExists(atPath: output) { try ModelFile.restore(&trainer, from: output) }
-    let before = trainer.history.last?.seconds ?? 0
-    func save() throws {
-      try ModelFile.write(
-        trainer, statistics: statistics, to: output, dataset: dataset, options: shared, seconds: before + report.seconds)
+    let unfinished = output + ".unfinished.h5"
+    if resume, let path = [unfinished, output].first(where: FileManager.default.fileExists(atPath:)) {
+      try ModelFile.restore(&trainer, from: path, dataset: dataset)
     }
-    let stopped = try train(&trainer, before: before, report, save)
-    try save()
+    let before = trainer.history.last?.seconds ?? 0
+    func save(_ trainer: SymmBFNTrainer, _ path: String) throws {
+      try ModelFile.write(
+        trainer, statistics: statistics, to: path, dataset: dataset, options: shared, seconds: before + report.seconds)
+    }
+    let stopped = try train(&trainer, before: before, report) { try save($0, unfinished) }
+    try save(trainer, stopped ? unfinished : output)
+    if !stopped { try? FileManager.default.removeItem(atPath: unfinished) }
     report.accept(trainer.trainingCount)
     report.note("epochs", trainer.epoch)
     report.note("steps", trainer.optimizer.step)
     report.note("parameters", trainer.network.layout.count)
     report.note("validation_loss", trainer.history.last?.validation.total(options.flow.weights) ?? .nan)
-    report.finish(shared, output: output)
+    report.finish(shared, output: stopped ? unfinished : output)
     if stopped {
-      throw StageError(.interrupted, "stopped by a signal after \(trainer.epoch) epochs; '\(output)' is saved, --resume goes on.")
+      throw StageError(.interrupted, "stopped by a signal after \(trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")
     }
   }
 
   /// Steps until the epochs or the minutes are over, or a signal comes; true for a signal.
   private func train(
-    _ trainer: inout SymmBFNTrainer, before: Double, _ report: StageReport, _ save: () throws -> Void
+    _ trainer: inout SymmBFNTrainer, before: Double, _ report: StageReport, _ save: (SymmBFNTrainer) throws -> Void
   ) throws -> Bool {
     let last = epochs ?? trainer.configuration.training.epochs
     let start = Date()
@@ -97,7 +102,7 @@ struct Train: Stage {
       if let minutes, elapsed >= 60 * minutes { break }
       if try trainer.step() { try trainer.endEpoch(seconds: before + report.seconds) }
       if Date().timeIntervalSince(saved) >= 60 * checkpoint {
-        try save()
+        try save(trainer)
         saved = Date()
       }
       let epochs = Double(trainer.epoch - firstEpoch) + Double(trainer.batchInEpoch) / Double(trainer.batchesPerEpoch)

@@ -40,6 +40,8 @@ import Testing
     #expect(summary.figure("structure_valid")?.value == 1)
     #expect(summary.figure("composition_valid")?.count == 132)
     #expect(summary.figure("leakage")?.value == 1)
+    #expect(summary.figure("coverage_recall")?.value == 1)
+    #expect(summary.figure("coverage_precision")?.value == 1)
     #expect(try #require(summary.figure("space_group_distance")?.value) < 0.05)
     #expect(try #require(summary.figure("density_distance")?.value) < 0.3)
     #expect(try #require(summary.figure("atoms_distance")?.value) < 0.05)
@@ -145,12 +147,19 @@ import Testing
     strange.atomicNumbers[0] = 0
     let (summary, results) = MetricsSummary.judge(
       MetricsInput(
-        name: "b", sampled: 3, crystals: [lost, strange, crystals[2]].map { GeneratedCrystal($0) },
-        reference: ReferenceSet(name: "none", train: [])))
+        name: "b", sampled: 1, drops: [("overlapping", "sites overlap", 2)],
+        crystals: [lost, strange, crystals[2]].map { GeneratedCrystal($0) },
+        reference: ReferenceSet(name: "none", train: []),
+        stages: [StageTime(stage: "sample", seconds: 10), StageTime(stage: "relax", seconds: .nan)]))
+    #expect(summary.sampled == 5)
+    #expect(summary.figure("seconds_per_sample")?.value == 2)
+    #expect(summary.notes.contains("How long the stage 'relax' took is not known."))
     #expect(summary.figure("valid")?.count == 1)
     #expect(summary.figure("novel") == nil)
     #expect(summary.figure("density_distance")?.value == nil)
     #expect(results.density[1].isNaN)
+    #expect(results.structureFingerprint.map { $0 == nil } == [true, true, false])
+    #expect(results.compositionFingerprint.map { $0 == nil } == [false, true, false])
     #expect(summary.notes.contains("The reference is empty: no distances, no novelty."))
     let text = try JSONEncoder().encode(summary)
     #expect(try JSONDecoder().decode(MetricsSummary.self, from: text) == summary)

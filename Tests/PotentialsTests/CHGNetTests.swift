@@ -44,6 +44,35 @@ struct CHGNetTests {
     #expect(worst.moment < 1e-4)
   }
 
+  @Test("the slow twin in double precision: its energies are the reference's, its differences our forces and stress")
+  func doublePrecision() throws {
+    let twin = CHGNetTwin(parameters: try CHGNetReference.parameters())
+    let numbers = try CHGNetReference.numbers.get()
+    for record in numbers.records.prefix(4) {
+      let energy = try twin.energy(record.crystal) / Double(record.z.count)
+      #expect(abs(energy - (record.f64?.e ?? .nan)) < 1e-6, "\(record.id)")
+    }
+    var random = SplitMix(seed: 5)
+    let lattice = Lattice(lengths: Vector3(3.1, 3.6, 4.2), angles: Vector3(82, 97, 104))
+    let crystal = Crystal.random(lattice, atoms: 3, apart: 1.7, elements: [22, 8], using: &random)
+    let evaluation = try network.evaluate([crystal])[0]
+    let step = 1e-4
+    for atom in 0..<crystal.count {
+      for axis in 0..<3 {
+        var d = Vector3.zero
+        d[axis] = step
+        let slope = try (twin.energy(crystal.moved(atom, by: d)) - twin.energy(crystal.moved(atom, by: -d))) / (2 * step)
+        #expect(abs(slope + evaluation.forces[atom][axis]) < 2e-4 * max(1, evaluation.maxForce))
+      }
+    }
+    for (i, j) in [(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 0)] {
+      let plus = try twin.energy(crystal.strained(.entry(i, j, step)))
+      let minus = try twin.energy(crystal.strained(.entry(i, j, -step)))
+      let slope = (plus - minus) / (2 * step * crystal.lattice.volume)
+      #expect(abs(slope - evaluation.stress[i][j]) < 2e-5 * max(1, evaluation.maxForce))
+    }
+  }
+
   @Test("a graph has the reference's edges, bonds and angles")
   func graphs() throws {
     for record in try CHGNetReference.numbers.get().records {
@@ -83,6 +112,27 @@ struct CHGNetTests {
       #expect(alone.energy == evaluation.energy && alone.forces == evaluation.forces)
       #expect(alone.stress == evaluation.stress)
     }
+  }
+
+  @Test("relaxations end at or below the reference's energies")
+  func relaxation() throws {
+    let relaxed = try CHGNetReference.numbers.get().relaxed
+    let results = try relax(relaxed.map { RelaxationInput(crystal: $0.start.crystal) }, with: network)
+    for (result, expected) in zip(results, relaxed) {
+      #expect(result.outcome == .converged, "\(expected.id)")
+      #expect(result.energy / Double(result.crystal.count) < expected.final_e + 2e-3, "\(expected.id)")
+      #expect(result.steps <= expected.n_steps)
+    }
+  }
+
+  @Test("relaxed within its asymmetric unit a crystal keeps its group", arguments: symmetricCrystals().indices)
+  func constrained(index: Int) throws {
+    let (crystal, unit) = symmetricCrystals()[index]
+    let result = try relax([RelaxationInput(crystal: crystal, asymmetricUnit: unit)], with: network)[0]
+    #expect(result.converged && result.energy <= result.initialEnergy)
+    #expect(result.crystal.spaceGroup == unit.spaceGroup)
+    #expect(SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3) ?? 0 >= unit.spaceGroup)
+    #expect(CrystalSymmetry(result.crystal, tolerance: 1e-9) != nil)
   }
 
   @Test("bad crystals fail alone, lonely atoms have an energy")

@@ -58,7 +58,7 @@ import Testing
       for e in list.edges(ofCenter: center) {
         let edge = Edge(center: center, neighbor: Int(list.neighbors[e]), image: list.images[e])
         #expect(seen.insert(edge).inserted)
-          let distance = try #require(expected[edge])
+        let distance = try #require(expected[edge])
         #expect(abs(distance - list.distances[e]) < 1e-10)
         let n = Vector3(Double(edge.image.x), Double(edge.image.y), Double(edge.image.z))
         let vector = crystal.lattice.cartesian(

@@ -52,6 +52,41 @@ public struct HDF5Reader: ~Copyable {
     }
   }
 
+  /// What a dataset holds.
+  public enum Kind: Sendable { case string, float64, float32, uint8, int16, int32, int64 }
+
+  /// The kind of a dataset's elements; an error where it is none that we write.
+  public func kind(of name: String) throws -> Kind {
+    try withDataset(name) { dataset, _ in
+      let type = H5Dget_type(dataset)
+      defer { H5Tclose(type) }
+      let size = H5Tget_size(type)
+      switch (H5Tget_class(type), size) {
+      case (H5T_STRING, _): return .string
+      case (H5T_FLOAT, 8): return .float64
+      case (H5T_FLOAT, 4): return .float32
+      case (H5T_INTEGER, 1): return .uint8
+      case (H5T_INTEGER, 2): return .int16
+      case (H5T_INTEGER, 4): return .int32
+      case (H5T_INTEGER, 8): return .int64
+      default: throw wrong(name, "expected numbers or strings")
+      }
+    }
+  }
+
+  /// Full names of all datasets, two groups deep, in alphabetical order.
+  public func datasetNames() throws -> [String] {
+    try names(in: "/").flatMap { name in
+      isGroup("/\(name)") ? try names(in: "/\(name)").map { "/\(name)/\($0)" } : ["/\(name)"]
+    }
+  }
+
+  private func isGroup(_ name: String) -> Bool {
+    let id = unsafe H5Gopen2(file, name, frieze_h5_default())
+    if id >= 0 { H5Gclose(id) }
+    return id >= 0
+  }
+
   /// The sizes of a dataset's axes.
   public func shape(of name: String) throws -> [Int] {
     try withDataset(name) { _, shape in shape }

@@ -39,11 +39,17 @@ public enum ModelFile {
   }
 
   /// Puts a trainer where the run of a file stands.
-  public static func restore(_ trainer: inout SymmBFNTrainer, from path: String) throws {
+  ///
+  /// - Parameter dataset: what the trainer learns; the file must have been trained on the same.
+  public static func restore(_ trainer: inout SymmBFNTrainer, from path: String, dataset: String) throws {
+    let hash = try AtomicFile.hash(of: dataset)
     let reader = try Artifact.open(path, formats: [.model])
     let stored = try configuration(reader)
     guard stored.network == trainer.configuration.network, stored.flow == trainer.configuration.flow else {
       throw StageError(.input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
+    }
+    guard reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
+      throw StageError(.input, "'\(path)' was trained on another dataset than '\(dataset)'; train anew without --resume.")
     }
     let seed = reader.attribute("seed", as: Int64.self).map { UInt64(bitPattern: $0) }
     guard seed == trainer.seed else {

@@ -1,0 +1,2 @@
+# A dozen of the minerals, for `make smoke`.
+INPUT := /usr/share/avogadro2/crystals/antimonides

@@ -1,0 +1,46 @@
+import Synchronization
+
+/// Arrays that are used again: fresh memory costs more than what is computed in it.
+///
+/// An array taken has at least the size asked for and any contents, unless zeros are asked for.
+struct Scratch: Sendable {
+  private var spare: [Int: [[Float]]] = [:]
+  private var held = 0
+  /// Floats kept at most, 256 MB.
+  private static let limit = 64 << 20
+
+  mutating func take(rows: Int, columns: Int, zeroed: Bool = false) -> [Float] {
+    let count = rows * columns
+    let size = Self.size(for: count)
+    guard var array = spare[size]?.popLast() else { return [Float](repeating: 0, count: size) }
+    held -= size
+    if zeroed { for i in 0..<count { array[i] = 0 } }
+    return array
+  }
+
+  mutating func give(_ array: consuming [Float]) {
+    let size = array.count
+    guard size > 0, size == Self.size(for: size), held + size <= Self.limit else { return }
+    held += size
+    spare[size, default: []].append(array)
+  }
+
+  /// Sizes in steps of a quarter of a power of two, so that batches of about the same size share arrays.
+  private static func size(for count: Int) -> Int {
+    guard count > 1024 else { return 1024 }
+    let step = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 2)
+    return (count + step - 1) / step * step
+  }
+}
+
+/// Scratch memory for any number of threads, each of which borrows one.
+final class ScratchPool: Sendable {
+  private let free = Mutex<[Scratch]>([])
+
+  func borrow<Result>(_ body: (inout Scratch) -> Result) -> Result {
+    var scratch = free.withLock { $0.popLast() } ?? Scratch()
+    let result = body(&scratch)
+    free.withLock { [scratch] in $0.append(scratch) }
+    return result
+  }
+}

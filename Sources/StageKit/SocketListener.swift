@@ -1,0 +1,142 @@
+import Foundation
+import Glibc
+
+/// Why a socket failed, in words for the user.
+public struct SocketError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  init(_ description: String) { self.description = description }
+  /// With the system's reason.
+  static func system(_ what: String) -> SocketError {
+    SocketError("\(what): \(unsafe String(cString: strerror(errno)))")
+  }
+}
+
+/// A socket that programs connect to: a path of the file system, or a port of this machine.
+public final class SocketListener: Sendable {
+  private let descriptor: Int32
+  private let path: String?
+  /// Seconds that a client may take to come, and to answer.
+  private let patience: Double
+
+  /// - Parameters:
+  ///   - path: of the socket, at most 107 bytes; made here, taken away when the listener goes.
+  public init(unixPath path: String, patience: Double) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    self.path = path
+    self.patience = patience
+    guard descriptor >= 0 else { throw SocketError.system("no socket") }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw SocketError("the socket's path is longer than 107 bytes: '\(path)'")
+    }
+    // Safety: a string lends its bytes to the call.
+    unsafe unlink(path)
+    // Safety: the guard above leaves room for the bytes and a zero behind them.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    // Safety: a sockaddr_un of its own size.
+    let bound = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard bound == 0, listen(descriptor, 64) == 0 else { throw SocketError.system("cannot listen at '\(path)'") }
+  }
+
+  /// - Parameters:
+  ///   - port: on all addresses of this machine where `local` is false, else on 127.0.0.1 alone.
+  public init(port: UInt16, local: Bool, patience: Double) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    path = nil
+    self.patience = patience
+    guard descriptor >= 0 else { throw SocketError.system("no socket") }
+    var yes: Int32 = 1
+    // Safety: an Int32 and its size.
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = (local ? UInt32(0x7F00_0001) : 0).bigEndian
+    // Safety: a sockaddr_in of its own size.
+    let bound = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard bound == 0, listen(descriptor, 64) == 0 else { throw SocketError.system("cannot listen on port \(port)") }
+  }
+
+  deinit {
+    close(descriptor)
+    // Safety: as above.
+    if let path { unsafe unlink(path) }
+  }
+
+  /// Waits for the next client.
+  public func accept() throws -> SocketStream {
+    guard waitUntilReadable(descriptor, seconds: patience) else {
+      throw SocketError("no client came within \(patience) seconds")
+    }
+    let client = Glibc.accept(descriptor, nil, nil)
+    guard client >= 0 else { throw SocketError.system("a client could not be accepted") }
+    return SocketStream(descriptor: client, patience: patience)
+  }
+}
+
+/// A connection to one client.
+public final class SocketStream: Sendable {
+  private let descriptor: Int32
+  private let patience: Double
+
+  init(descriptor: Int32, patience: Double) {
+    self.descriptor = descriptor
+    self.patience = patience
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  /// Exactly `count` bytes.
+  public func read(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var have = 0
+    while have < count {
+      guard waitUntilReadable(descriptor, seconds: patience) else {
+        throw SocketError("the client said nothing for \(patience) seconds")
+      }
+      // Safety: at most as many bytes as the slice has are written.
+      let n = unsafe bytes[have...].withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+      if n < 0 && errno == EINTR { continue }
+      guard n >= 0 else { throw SocketError.system("the connection to the client broke") }
+      guard n > 0 else { throw SocketError("the client hung up") }
+      have += n
+    }
+    return bytes
+  }
+
+  public func write(_ bytes: [UInt8]) throws {
+    var done = 0
+    while done < bytes.count {
+      // Safety: the slice's own bytes; a client that is gone gives an error, not a signal.
+      let n = unsafe bytes[done...].withUnsafeBytes {
+        unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if n < 0 && errno == EINTR { continue }
+      guard n > 0 else { throw SocketError.system("the connection to the client broke") }
+      done += n
+    }
+  }
+
+  /// Hangs up; the connection is of no use afterwards.
+  public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+}
+
+private func waitUntilReadable(_ descriptor: Int32, seconds: Double) -> Bool {
+  var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+  while true {
+    // Safety: one request, as said.
+    let ready = unsafe poll(&request, 1, Int32(min(seconds * 1000, 2e9)))
+    if ready < 0 && errno == EINTR { continue }
+    return ready > 0
+  }
+}

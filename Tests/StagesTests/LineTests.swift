@@ -1,0 +1,108 @@
+import Foundation
+import StageKit
+import Testing
+
+@Suite("The whole line") struct LineTests {
+  @Test("files pass from stage to stage, counts add up, and the page stands alone")
+  func line() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let crystals = try place.writeCrystals()
+    _ = try place.write("model.yaml", Workplace.model)
+    func stage(_ name: String, _ arguments: String...) throws -> [String: Any] {
+      let outcome = try place.run(name, arguments + ["--json", "--quiet"])
+      #expect(outcome.status == 0, "\(name): \(outcome.errors)")
+      let line = outcome.output.split(separator: "\n").last ?? ""
+      return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(name): \(outcome.output)")
+    }
+    let dataset = try stage("preprocess", "--input", crystals, "--output", "dataset.h5")
+    #expect(dataset["accepted"] as? Int == 10)
+    _ = try stage("train", "--dataset", "dataset.h5", "--config", "model.yaml", "--output", "model.h5")
+    let samples = try stage("sample", "--model", "model.h5", "--count", "20", "--steps", "5", "--output", "samples.h5")
+    #expect(samples["accepted"] as? Int == 20)
+    let full = try stage("reconstruct", "--samples", "samples.h5", "--output", "crystals.h5")
+    #expect((full["accepted"] as? Int ?? 0) + (full["rejected"] as? Int ?? 0) == 20)
+    let back = try stage("reconstruct", "--samples", "dataset.h5", "--output", "back.h5")
+    #expect(back["accepted"] as? Int == 10)
+    _ = try stage("relax", "--crystals", "back.h5", "--potential", "pair", "--output", "relaxed.h5")
+    _ = try stage("metrics", "--crystals", "relaxed.h5", "--reference", "dataset.h5", "--output", "metrics.json")
+    _ = try stage("report", "--metrics", "metrics.json", "--model", "model.h5", "--output", "report.html")
+    let page = try String(contentsOfFile: place.path("report.html"), encoding: .utf8)
+    #expect(page.contains("<svg") && page.hasSuffix("</html>\n"))
+    #expect(!page.contains("http://") || !page.contains("<script src"))
+    _ = try stage("convert", "--input", "relaxed.h5", "--output", "all.extxyz")
+    let again = try stage("preprocess", "--input", "all.extxyz", "--output", "again.h5")
+    #expect(again["accepted"] as? Int == 10)
+  }
+
+  @Test("the same seed gives the same samples with 1 or 2 threads and with 1 or 4 shards")
+  func sharding() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let crystals = try place.writeCrystals()
+    _ = try place.write("model.yaml", Workplace.model)
+    try place.run("preprocess", ["--input", crystals, "--output", "dataset.h5"])
+    try place.run("train", ["--dataset", "dataset.h5", "--config", "model.yaml", "--output", "model.h5"])
+    func sample(_ more: [String]) throws {
+      let outcome = try place.run("sample", ["--model", "model.h5", "--count", "70", "--steps", "4", "--seed", "5"] + more)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    try sample(["--threads", "1", "--output", "one.h5"])
+    try sample(["--threads", "2", "--output", "two.h5"])
+    for i in 0..<4 { try sample(["--shard", "\(i)/4", "--output", "part\(i).h5"]) }
+    let merged = try place.run("merge", ["part3.h5", "part0.h5", "part2.h5", "part1.h5", "--output", "merged.h5"])
+    #expect(merged.status == 0, "\(merged.errors)")
+    try expectEqual(place.path("one.h5"), place.path("two.h5"))
+    try expectEqual(place.path("one.h5"), place.path("merged.h5"))
+
+    let missing = try place.run("merge", ["part3.h5", "part0.h5", "part1.h5", "--output", "gap.h5"])
+    #expect(missing.status == 65)
+    #expect(missing.errors == "merge: shards 2 of 4 are missing.\n")
+    try sample(["--shard", "2/4", "--steps", "3", "--output", "other.h5"])
+    let mixed = try place.run("merge", ["part3.h5", "part0.h5", "other.h5", "part1.h5", "--output", "mixed.h5"])
+    #expect(mixed.status == 65)
+    #expect(mixed.errors.contains("is of another run than"))
+  }
+
+  /// Every dataset of two files is the same.
+  private func expectEqual(_ a: String, _ b: String) throws {
+    let first = try HDF5Reader(path: a)
+    let second = try HDF5Reader(path: b)
+    let names = try first.datasetNames()
+    #expect(try second.datasetNames() == names)
+    #expect(names.count > 8)
+    for name in names {
+      if try first.kind(of: name) == .string {
+        #expect(try first.readStrings(name) == second.readStrings(name), "\(name)")
+      } else {
+        #expect(try first.read(Double.self, name) == second.read(Double.self, name), "\(name)")
+      }
+    }
+  }
+
+  @Test("training stopped by a signal and taken up again is the training that was never stopped")
+  func resume() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let crystals = try place.writeCrystals()
+    _ = try place.write("model.yaml", Workplace.model.replacingOccurrences(of: "epochs: 3", with: "epochs: 3000"))
+    try place.run("preprocess", ["--input", crystals, "--output", "dataset.h5"])
+    let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--threads", "1", "--resume", "--checkpoint", "0.001"]
+    let stopped = try place.run("train", train + ["--output", "b.h5"], signalAfter: "b.h5.unfinished.h5")
+    #expect(stopped.status == 75, "\(stopped.errors)")
+    #expect(stopped.errors.contains("--resume goes on."))
+    #expect(place.files.contains("b.h5.unfinished.h5") && !place.files.contains("b.h5"))
+    let epochs = try Artifact.open(place.path("b.h5.unfinished.h5")).read(Int64.self, "/training/counters")[1]
+    let last = ["--epochs", "\(epochs + 7)"]
+    let resumed = try place.run("train", train + last + ["--output", "b.h5"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(!place.files.contains("b.h5.unfinished.h5"))
+    let whole = try place.run("train", train + last + ["--output", "a.h5"])
+    #expect(whole.status == 0, "\(whole.errors)")
+    let a = try HDF5Reader(path: place.path("a.h5"))
+    let b = try HDF5Reader(path: place.path("b.h5"))
+    for name in ["/training/first_moment", "/training/second_moment", "/network/parameters/head.lattice.1.weight", "/network/average/input.0.weight"] {
+      #expect(try a.read(Float.self, name) == b.read(Float.self, name), "\(name)")
+    }
+  }
+}
