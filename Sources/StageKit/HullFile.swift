@@ -1,6 +1,6 @@
 public import Crystals
 import Foundation
-public import Potentials
+import Potentials
 
 /// A convex hull with the elemental references that belong to it: a table of compounds, and `elements.csv` beside it.
 public struct HullFile: Sendable {

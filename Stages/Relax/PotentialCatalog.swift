@@ -31,8 +31,30 @@ enum PotentialCatalog {
         throw StageError(.input, "'\(path)': \(error.description).")
       }
     },
+    Entry(
+      name: "ipi", usage: "ipi:unix:PATH, ipi:HOST:PORT",
+      summary: "a client of the i-PI socket protocol (ASE, LAMMPS, Quantum ESPRESSO, CP2K …); it knows its own elements"
+    ) { argument in
+      let parts = (argument ?? "").split(separator: ":").map(String.init)
+      guard parts.count == 2 else { throw StageError(.input, "--potential ipi needs unix:PATH or HOST:PORT.") }
+      do {
+        let listener: SocketListener
+        if parts[0] == "unix" {
+          listener = try SocketListener(unixPath: parts[1], patience: clientPatience)
+        } else {
+          guard let port = UInt16(parts[1]) else { throw StageError(.input, "--potential ipi: '\(parts[1])' is no port.") }
+          listener = try SocketListener(port: port, local: ["localhost", "127.0.0.1"].contains(parts[0]), patience: clientPatience)
+        }
+        standardError("relax: waiting for a client at \(argument ?? "").")
+        return IPIPotential { ClientStream(stream: try listener.accept()) }
+      } catch let error as SocketError {
+        throw StageError(.unavailable, "\(error.description).")
+      }
+    },
   ]
 
+  /// How long to wait for a client, in seconds.
+  static let clientPatience = 600.0
   static let chgnetWeights = "Artifacts/potentials/chgnet-0.3.0.h5"
 
   /// Opens `NAME` or `NAME:ARGUMENT`.
@@ -46,4 +68,12 @@ enum PotentialCatalog {
   }
 
   static var listing: String { entries.map { "\($0.usage)\n    \($0.summary)" }.joined(separator: "\n") }
+}
+
+/// A socket as the protocol wants it.
+private struct ClientStream: ByteStream {
+  let stream: SocketStream
+  func read(_ count: Int) throws -> [UInt8] { try stream.read(count) }
+  func write(_ bytes: [UInt8]) throws { try stream.write(bytes) }
+  func close() { stream.close() }
 }
