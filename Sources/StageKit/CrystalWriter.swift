@@ -33,7 +33,8 @@ public struct CrystalWriter: Sendable {
       }
     case .unknown:
       throw StageError(
-        .input, "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .csv, .vasp or POSCAR, .h5.")
+        .input,
+        "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .csv, .vasp or POSCAR, .h5.")
     }
   }
 

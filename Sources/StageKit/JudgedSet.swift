@@ -40,11 +40,13 @@ public struct JudgedSet {
     guard ids.count == all.count else {
       throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
     }
-    let converged = reader.contains("/relaxation/converged")
+    let converged =
+      reader.contains("/relaxation/converged")
       ? try reader.read(UInt8.self, "/relaxation/converged", shape: [all.count]) : nil
     potential = reader.attribute("potential")
     hull = reader.attribute("hull")
-    let energies = reader.contains("/relaxation/energy_above_hull")
+    let energies =
+      reader.contains("/relaxation/energy_above_hull")
       ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in

@@ -23,7 +23,8 @@ enum PotentialCatalog {
       let path = argument ?? chgnetWeights
       guard FileManager.default.fileExists(atPath: path) else {
         throw StageError(
-          .unavailable, "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5.")
+          .unavailable,
+          "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5.")
       }
       do {
         return try CHGNet(parameters: try NamedParameter.read(path))
@@ -43,7 +44,8 @@ enum PotentialCatalog {
           listener = try SocketListener(unixPath: parts[1], patience: clientPatience)
         } else {
           guard let port = UInt16(parts[1]) else { throw StageError(.input, "--potential ipi: '\(parts[1])' is no port.") }
-          listener = try SocketListener(port: port, local: ["localhost", "127.0.0.1"].contains(parts[0]), patience: clientPatience)
+          listener = try SocketListener(
+            port: port, local: ["localhost", "127.0.0.1"].contains(parts[0]), patience: clientPatience)
         }
         standardError("relax: waiting for a client at \(argument ?? "").")
         return IPIPotential { ClientStream(stream: try listener.accept()) }

@@ -81,7 +81,8 @@ struct Relax: Stage {
     report.finish(shared, output: stopped ? run.unfinished : output)
     if stopped {
       throw StageError(
-        .interrupted, "stopped by a signal; \(file.records.count) of \(run.total) are saved in '\(run.unfinished)'. Start again to go on.")
+        .interrupted,
+        "stopped by a signal; \(file.records.count) of \(run.total) are saved in '\(run.unfinished)'. Start again to go on.")
     }
   }
 
@@ -95,4 +96,3 @@ struct Relax: Stage {
     return options
   }
 }
-

@@ -95,7 +95,8 @@ final class RelaxationRun {
     let reader = try Artifact.open(unfinished, formats: [.relaxed])
     let hash = try AtomicFile.hash(of: input)
     guard reader.attribute("relaxation") == protocolText, reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
-      standardError("relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
+      standardError(
+        "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
       return
     }
     file.records = try RelaxedFile(reading: unfinished).records
