@@ -10,6 +10,11 @@ public enum Interruption {
 
   /// Begins to listen; a second signal of the same kind ends the process at once.
   static func listen() {
+    // A launcher may have blocked them, and a child inherits that.
+    var wanted = sigset_t()
+    unsafe sigemptyset(&wanted)
+    for number in [SIGINT, SIGTERM, SIGUSR1] { unsafe sigaddset(&wanted, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     for number in [SIGINT, SIGTERM, SIGUSR1] {
       Foundation.signal(number) { received in
         Interruption.signal.store(received, ordering: .relaxed)
