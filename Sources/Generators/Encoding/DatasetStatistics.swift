@@ -11,13 +11,14 @@ public struct DatasetStatistics: Sendable, Equatable {
   public var elements: [Int64]
   /// (231, 15, 13) sites by space group, axis and operation.
   public var siteSymmetries: [Int64]
-  /// (6, 2) least and greatest value of each component of the k-vector, ln(angstrom).
-  public var latticeRange: [Double]
+  /// (6, 2) mean and standard deviation of each component of the k-vector over the crystals whose group leaves it free,
+  /// ln(angstrom); 0 and 0.3 where there is none.
+  public var latticeMoments: [Double]
 
   public init(
-    spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeRange: [Double]
+    spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeMoments: [Double]
   ) {
-    self.latticeRange = latticeRange
+    self.latticeMoments = latticeMoments
     self.spaceGroups = spaceGroups
     self.sites = sites
     self.elements = elements
@@ -32,9 +33,13 @@ public struct DatasetStatistics: Sendable, Equatable {
     sites = [[Int64]](repeating: [Int64](repeating: 0, count: most + 1), count: 231)
     elements = [Int64](repeating: 0, count: Element.last + 1)
     siteSymmetries = [Int64](repeating: 0, count: 231 * axes * operations)
-    latticeRange = (0..<6).flatMap { c in
-      let values = units.map { $0.latticeLogMetric.k[c] }
-      return [values.min() ?? 0, values.max() ?? 0]
+    latticeMoments = (0..<6).flatMap { c in
+      let free = units.filter { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup)[c] == nil }
+      guard free.count > 1 else { return [0, 0.3] }
+      let values = free.map { $0.latticeLogMetric.k[c] }
+      let mean = values.reduce(0, +) / Double(values.count)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      return [mean, max(0.01, variance.squareRoot())]
     }
     for unit in units {
       spaceGroups[unit.spaceGroup] += 1

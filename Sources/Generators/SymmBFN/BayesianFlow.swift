@@ -7,8 +7,36 @@ import Tensors
 /// letters: gamma(t) = 1 - sigma^(2t) is how much of the data a belief holds, alpha and beta(t) are accuracies.
 public struct BayesianFlow: Sendable {
   let configuration: SymmBFNConfiguration.Flow
+  /// (6, 2) mean and deviation of the k-vector's components.
+  private let latticeMoments: [Float]
 
-  public init(_ configuration: SymmBFNConfiguration.Flow) { self.configuration = configuration }
+  public init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics) {
+    self.configuration = configuration
+    latticeMoments = statistics.latticeMoments.map { Float($0) }
+  }
+
+  /// The estimate of a component of the lattice from its belief and the network's output, and its derivative by the output.
+  ///
+  /// - Parameters:
+  ///   - mean: of the belief.
+  ///   - c: which of the six components.
+  func latticeEstimate(mean: Float, output: Float, component c: Int, gamma: Float) -> (estimate: Float, slope: Float) {
+    let bounded = min(Self.largestNoise, max(-Self.largestNoise, output))
+    let slope: Float
+    let estimate: Float
+    switch configuration.latticeOutput {
+    case .noise:
+      slope = -((1 - gamma) / gamma).squareRoot()
+      estimate = Self.prediction(mean, gamma: gamma, noise: bounded)
+    case .posterior:
+      // x ~ N(m, s^2), mu ~ N(gamma x, gamma (1 - gamma)): the posterior mean is m + w (mu / gamma - m), its variance s^2 (1 - w).
+      let (m, s) = (latticeMoments[2 * c], latticeMoments[2 * c + 1])
+      let w = gamma * s * s / (gamma * s * s + 1 - gamma)
+      slope = s * (1 - w).squareRoot()
+      estimate = m + w * (mean / gamma - m) + slope * bounded
+    }
+    return (estimate, bounded == output ? slope : 0)
+  }
 
   /// `gamma(t) = 1 - sigma^(2t)`.
   static func gamma(_ t: Float, sigma: Float) -> Float { Float(1 - pow(Double(sigma), 2 * Double(t))) }

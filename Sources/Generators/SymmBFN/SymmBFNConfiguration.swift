@@ -32,6 +32,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var betaElements: Float = 0.25
     public var betaSiteSymmetry: Float = 2.5
     public var minimumTime: Float = 1e-4
+    /// What the network's output for the lattice means.
+    public var latticeOutput = LatticeOutput.posterior
     public var weights = Weights()
 
     enum CodingKeys: String, CodingKey {
@@ -40,8 +42,18 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case betaElements = "beta_elements"
       case betaSiteSymmetry = "beta_site_symmetry"
       case minimumTime = "minimum_time"
+      case latticeOutput = "lattice_output"
       case weights
     }
+  }
+
+  /// How the lattice is estimated from the network's output.
+  public enum LatticeOutput: String, Codable, Sendable, CaseIterable {
+    /// The output is the noise, as published. At early times an error of the noise counts up to 36-fold.
+    case noise
+    /// The output moves the estimate away from the posterior mean under a normal prior with the training set's moments, in units
+    /// of the posterior's deviation: without knowledge the estimate is the best linear one.
+    case posterior
   }
 
   /// Weights of the four losses.

@@ -159,13 +159,11 @@ extension BayesianFlow {
     let factor = -log(configuration.sigmaLattice) / (1 - gamma) * scale
     var loss = 0.0
     for c in 0..<6 where example.latticeConstraint[c] == nil {
-      let raw = output.lattice[row, c]
-      let noise = min(Self.largestNoise, max(-Self.largestNoise, raw))
-      let d = Self.prediction(batch.lattice[row, c], gamma: gamma, noise: noise) - example.lattice[c]
+      let (estimate, slope) = latticeEstimate(
+        mean: batch.lattice[row, c], output: output.lattice[row, c], component: c, gamma: gamma)
+      let d = estimate - example.lattice[c]
       loss += Double(factor * d * d)
-      guard noise == raw else { continue }
-      gradients?.lattice[row, c] =
-        -2 * factor * d * ((1 - gamma) / gamma).squareRoot() * configuration.weights.lattice
+      gradients?.lattice[row, c] = 2 * factor * d * slope * configuration.weights.lattice
     }
     return loss
   }

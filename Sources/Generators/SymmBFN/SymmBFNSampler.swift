@@ -61,9 +61,7 @@ public struct SymmBFNSampler: Sendable {
   let sampling: SymmBFNConfiguration.Sampling
   let seed: UInt64
   private let elementMask: [Bool]
-  /// Estimates of the lattice stay within the training set's range, a tenth of it wider at either end: at early times an
-  /// estimate is the noise's error times up to 36, and nothing else bounds it (coordinates wrap).
-  private let latticeRange: [ClosedRange<Float>]
+  private let flow: BayesianFlow
 
   /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
@@ -71,11 +69,7 @@ public struct SymmBFNSampler: Sendable {
     steps = sampling.steps
     self.sampling = sampling
     self.seed = seed
-    latticeRange = (0..<6).map { c in
-      let (low, high) = (model.statistics.latticeRange[2 * c], model.statistics.latticeRange[2 * c + 1])
-      let margin = 0.1 * (high - low)
-      return Float(low - margin)...Float(high + margin)
-    }
+    flow = BayesianFlow(model.configuration.flow, model.statistics)
     elementMask = (1...BeliefBatch.elementClasses).map { model.statistics.elements[$0] > 0 }
   }
 
@@ -140,27 +134,28 @@ public struct SymmBFNSampler: Sendable {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
     model.network.forward(state.beliefs, model.parameters.span, &workspace)
-    let flow = model.configuration.flow
+    let configuration = model.configuration.flow
     var prediction = Prediction(
       coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,
       elements: workspace.elements.values, siteSymmetries: workspace.siteSymmetries.values)
     let limit = BayesianFlow.largestNoise
-    var gamma = BayesianFlow.gamma(t, sigma: flow.sigmaCoordinates)
+    var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for i in 0..<3 * graph.sites {
       let mean = state.beliefs.coordinates.values[i]
       let noise = min(limit, max(-limit, prediction.coordinates[i] + mean))
       prediction.coordinates[i] = wrapped(BayesianFlow.prediction(mean, gamma: gamma, noise: noise))
     }
-    gamma = BayesianFlow.gamma(t, sigma: flow.sigmaLattice)
+    gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaLattice)
     for b in graph.ranges.indices {
       for c in 0..<6 {
-        let noise = min(limit, max(-limit, prediction.lattice[6 * b + c]))
-        let estimate = BayesianFlow.prediction(state.beliefs.lattice.values[6 * b + c], gamma: gamma, noise: noise)
         prediction.lattice[6 * b + c] =
-          state.constraints[b][c] ?? min(latticeRange[c].upperBound, max(latticeRange[c].lowerBound, estimate))
+          state.constraints[b][c]
+          ?? flow.latticeEstimate(
+            mean: state.beliefs.lattice.values[6 * b + c], output: prediction.lattice[6 * b + c], component: c, gamma: gamma
+          ).estimate
       }
     }
-    BayesianFlow(flow).mask(&prediction.elements, rows: graph.sites, elementMask)
+    flow.mask(&prediction.elements, rows: graph.sites, elementMask)
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
     Kernels.softmax(
       &prediction.siteSymmetries, groups: graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)

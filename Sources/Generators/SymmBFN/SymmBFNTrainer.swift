@@ -21,6 +21,7 @@ public struct SymmBFNTrainer: Sendable {
   /// (100) element classes that occur in the training set.
   public let elementMask: [Bool]
 
+  private let flow: BayesianFlow
   private let examples: [TrainingExample]
   private let validation: [TrainingExample]
   private let workers: [Worker]
@@ -69,6 +70,7 @@ public struct SymmBFNTrainer: Sendable {
     self.configuration = configuration
     self.seed = seed
     network = SymmBFNNetwork(configuration.network)
+    flow = BayesianFlow(configuration.flow, DatasetStatistics(training))
     var examples: [TrainingExample] = []
     for unit in training { examples.append(try TrainingExample(unit)) }
     var held: [TrainingExample] = []
@@ -179,7 +181,6 @@ public struct SymmBFNTrainer: Sendable {
   ) -> SymmBFNLosses {
     if wantsGradient { for i in state.gradient.indices { state.gradient[i] = 0 } }
     guard !examples.isEmpty else { return SymmBFNLosses() }
-    let flow = BayesianFlow(configuration.flow)
     let beliefs = flow.beliefs(examples, randoms: randoms)
     network.forward(beliefs, parameters.span, &state.workspace)
     var output = wantsGradient ? SymmBFNNetwork.OutputGradients(beliefs.graph) : nil

@@ -89,7 +89,7 @@ extension HDF5Writer {
     try write(
       statistics.siteSymmetries, shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount],
       to: "/statistics/site_symmetry_given_space_group")
-    try write(statistics.latticeRange, shape: [6, 2], to: "/statistics/lattice_k_range")
+    try write(statistics.latticeMoments, shape: [6, 2], to: "/statistics/lattice_k_moments")
   }
 }
 
@@ -104,6 +104,6 @@ extension HDF5Reader {
       siteSymmetries: try read(
         Int64.self, "/statistics/site_symmetry_given_space_group",
         shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount]),
-      latticeRange: try read(Double.self, "/statistics/lattice_k_range", shape: [6, 2]))
+      latticeMoments: try read(Double.self, "/statistics/lattice_k_moments", shape: [6, 2]))
   }
 }
