@@ -14,11 +14,11 @@ $(CHGNET): | $(BIN)/convert
 	python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)/chgnet.download $(CHGNET_WHEEL) || \
 	  { echo "potentials: the wheel chgnet 0.4.2 cannot be fetched; is there a network? Put chgnet-0.3.0.h5 from elsewhere at $@." >&2; exit 69; }
 	unzip -o -q -j -d $(@D)/chgnet.download $(@D)/chgnet.download/chgnet-0.4.2-*.whl 'chgnet/pretrained/0.3.0/*.pth.tar' '*.dist-info/licenses/LICENSE'
-	mv $(@D)/chgnet.download/chgnet_0.3.0_*.pth.tar $(@D)/chgnet.download/chgnet-0.3.0.pth.tar
-	echo '$(CHGNET_SHA256)  $(@D)/chgnet.download/chgnet-0.3.0.pth.tar' | sha256sum --check --quiet
-	mv $(@D)/chgnet.download/LICENSE $(@D)/chgnet-LICENSE.txt
+	@mv $(@D)/chgnet.download/chgnet_0.3.0_*.pth.tar $(@D)/chgnet.download/chgnet-0.3.0.pth.tar
+	@echo '$(CHGNET_SHA256)  $(@D)/chgnet.download/chgnet-0.3.0.pth.tar' | sha256sum --check --quiet
+	@mv $(@D)/chgnet.download/LICENSE $(@D)/chgnet-LICENSE.txt
 	$(BIN)/convert --input $(@D)/chgnet.download/chgnet-0.3.0.pth.tar --output $@
-	rm -rf $(@D)/chgnet.download
+	@rm -rf $(@D)/chgnet.download
 
 # A line that relaxes with CHGNet needs the weights first.
 ifeq ($(POTENTIAL),chgnet)
