@@ -33,7 +33,10 @@ extension AsymmetricUnit {
       }
       let orbit = position.orbit(of: point, onMember: member)
       for p in orbit where !matcher.match(p, atomicNumber: z, tolerance: 0.05) {
-        throw Rejection("round_trip", "an image of \(Element.symbol(Int(z))) on \(position.multiplicity)\(Character(UnicodeScalar(position.letter))) has no atom within 0.05 angstrom")
+        throw Rejection(
+          "round_trip",
+          "an image of \(Element.symbol(Int(z))) on \(position.multiplicity)\(Character(UnicodeScalar(position.letter))) has no atom within 0.05 angstrom"
+        )
       }
       let chosen = position.representative(of: orbit)
       sites.append(

@@ -81,7 +81,8 @@ extension CIFBlock {
     var result = [symbol, plain]
     // `R -3 m H`, `R-3mR` and, of the Inorganic Crystal Structure Database, S and Z for origins 1 and 2.
     let trimmed = String(plain.reversed().drop { $0 == " " || $0 == "_" }.reversed())
-    if let last = trimmed.last, let setting = ["H": "H", "R": "R", "h": "H", "r": "R", "S": "1", "s": "1", "Z": "2", "z": "2"][last],
+    if let last = trimmed.last,
+      let setting = ["H": "H", "R": "R", "h": "H", "r": "R", "S": "1", "s": "1", "Z": "2", "z": "2"][last],
       !trimmed.contains(":"), trimmed.count > 2
     {
       result.append("\(trimmed.dropLast()):\(setting)")
@@ -168,7 +169,9 @@ extension CIFBlock {
     for part in formula.split(whereSeparator: \.isWhitespace) {
       let symbol = part.prefix { $0.isLetter }
       let digits = part.dropFirst(symbol.count)
-      guard let z = Element.atomicNumber(String(symbol)), let n = digits.isEmpty ? 1 : decimal(digits), n > 0 else { return [:] }
+      guard let z = Element.atomicNumber(String(symbol)), let n = digits.isEmpty ? 1 : decimal(digits), n > 0 else {
+        return [:]
+      }
       counts[z, default: 0] += n
     }
     return counts

@@ -70,11 +70,14 @@ extension CIF {
 
   private static func header(name: String, lattice: Lattice) -> String {
     let word = String(
-      decoding: name.unicodeScalars.map { (0x21...0x7E).contains($0.value) ? UInt8($0.value) : UInt8(ascii: "_") }, as: UTF8.self)
+      decoding: name.unicodeScalars.map { (0x21...0x7E).contains($0.value) ? UInt8($0.value) : UInt8(ascii: "_") },
+      as: UTF8.self)
     let lengths = lattice.lengths
     let angles = lattice.angles
     var text = "data_\(word.isEmpty ? "crystal" : word)\n"
-    for (i, axis) in ["a", "b", "c"].enumerated() { text += "_cell_length_\(axis) \(PlainText.fixed(lengths[i], digits: 10))\n" }
+    for (i, axis) in ["a", "b", "c"].enumerated() {
+      text += "_cell_length_\(axis) \(PlainText.fixed(lengths[i], digits: 10))\n"
+    }
     for (i, angle) in ["alpha", "beta", "gamma"].enumerated() {
       text += "_cell_angle_\(angle) \(PlainText.fixed(angles[i], digits: 10))\n"
     }

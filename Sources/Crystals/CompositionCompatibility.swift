@@ -33,7 +33,9 @@ public struct CompositionCompatibility: Sendable {
 
   /// Atoms of each element in the conventional cell from those in a number of primitive cells; nil where they do not come out whole.
   public func conventional(_ atoms: [Int], primitiveCells: Int = 1) -> [Int]? {
-    guard primitiveCells > 0, atoms.allSatisfy({ $0 >= 0 && ($0 * centrings).isMultiple(of: primitiveCells) }) else { return nil }
+    guard primitiveCells > 0, atoms.allSatisfy({ $0 >= 0 && ($0 * centrings).isMultiple(of: primitiveCells) }) else {
+      return nil
+    }
     return atoms.map { $0 * centrings / primitiveCells }
   }
 
@@ -47,8 +49,8 @@ public struct CompositionCompatibility: Sendable {
 
   /// One assignment, the same every time; nil where there is none.
   public func assignment(_ atoms: [Int]) -> Assignment? {
-    var first = FirstChoice()
-    return randomAssignment(atoms, using: &first)
+    var sequence = FixedSequence()
+    return randomAssignment(atoms, using: &sequence)
   }
 
   /// A random assignment, all with equal chances; nil where there is none.
@@ -57,9 +59,15 @@ public struct CompositionCompatibility: Sendable {
     return search.total > 0 ? search.draw(using: &random) : nil
   }
 
-  /// Always chooses the first of what there is to choose.
-  private struct FirstChoice: RandomNumberGenerator {
-    mutating func next() -> UInt64 { 0 }
+  /// The multiples of 2^64 over the golden ratio: the same choices every time. (A constant would not do: the standard library
+  /// draws again until it likes the bits.)
+  private struct FixedSequence: RandomNumberGenerator {
+    private var state: UInt64 = 0
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      return state
+    }
   }
 
   /// Counts of the assignments of every element and those behind it, by what is left of the positions without freedom.

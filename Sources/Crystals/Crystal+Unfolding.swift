@@ -6,7 +6,8 @@ extension Lattice {
     }
     guard lengths.min() > 0.1, lengths.max() < 1000, angles.min() > 1, angles.max() < 179 else {
       throw Rejection(
-        "bad_cell", "cell lengths \(lengths.x) \(lengths.y) \(lengths.z), angles \(angles.x) \(angles.y) \(angles.z) make no cell")
+        "bad_cell",
+        "cell lengths \(lengths.x) \(lengths.y) \(lengths.z), angles \(angles.x) \(angles.y) \(angles.z) make no cell")
     }
     return try checked(Lattice(lengths: lengths, angles: angles))
   }
@@ -47,7 +48,8 @@ extension Crystal {
       let (x, order) = Self.centred(site.x, operations: operations, metric: metric)
       for g in operations {
         let p = g(x).wrapped
-        if !fractionalCoordinates[start...].contains(where: { squaredDistance($0, p, metric) < Self.sameAtom * Self.sameAtom }) {
+        if !fractionalCoordinates[start...].contains(where: { squaredDistance($0, p, metric) < Self.sameAtom * Self.sameAtom })
+        {
           append([p], atomicNumber: UInt8(site.z), orbit: Int32(index))
         }
       }

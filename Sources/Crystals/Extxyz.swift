@@ -85,7 +85,9 @@ public enum Extxyz {
     let fields = properties.split(separator: ":", omittingEmptySubsequences: false)
     var starts: [String: Int] = [:]
     var width = 0
-    guard fields.count.isMultiple(of: 3) else { throw Rejection("unreadable_extxyz", "Properties=\(properties) is no list of columns") }
+    guard fields.count.isMultiple(of: 3) else {
+      throw Rejection("unreadable_extxyz", "Properties=\(properties) is no list of columns")
+    }
     for k in stride(from: 0, to: fields.count, by: 3) {
       guard let n = Int(fields[k + 2]), (1...1000).contains(n), width < 100_000 else {
         throw Rejection("unreadable_extxyz", "Properties=\(properties) is no list of columns")
@@ -96,7 +98,8 @@ public enum Extxyz {
       width += n
     }
     let numbers = starts["z"] ?? starts["numbers"] ?? starts["atomic_numbers"]
-    guard let position = starts["pos"] ?? starts["positions"], let species = starts["species"] ?? numbers, position + 3 <= width else {
+    guard let position = starts["pos"] ?? starts["positions"], let species = starts["species"] ?? numbers, position + 3 <= width
+    else {
       throw Rejection("unreadable_extxyz", "Properties=\(properties) has no species and pos")
     }
     return Columns(species: species, speciesAreNumbers: starts["species"] == nil, position: position, width: width)
@@ -137,7 +140,8 @@ public enum Extxyz {
   public static func text(_ crystal: Crystal, name: String, properties: [(name: String, value: Double)] = []) -> String {
     let rows = (0..<3).map { PlainText.fixed(crystal.lattice.vectors[$0], digits: 12) }
     let word = String(name.map { $0 == "\"" || $0.isNewline ? "_" : $0 })
-    var text = "\(crystal.count)\nLattice=\"\(rows.joined(separator: " "))\" Properties=species:S:1:pos:R:3 pbc=\"T T T\" name=\"\(word)\""
+    var text =
+      "\(crystal.count)\nLattice=\"\(rows.joined(separator: " "))\" Properties=species:S:1:pos:R:3 pbc=\"T T T\" name=\"\(word)\""
     for property in properties where property.value.isFinite { text += " \(property.name)=\(property.value)" }
     text += "\n"
     for (z, x) in zip(crystal.atomicNumbers, crystal.fractionalCoordinates) {

@@ -27,7 +27,8 @@ public enum POSCAR {
     var coordinates: [Vector3] = []
     for _ in numbers {
       guard let x = vector(lines.words() ?? []) else {
-        throw Rejection("unreadable_poscar", "line \(lines.number) has no coordinates of an atom (\(numbers.count) atoms announced)")
+        throw Rejection(
+          "unreadable_poscar", "line \(lines.number) has no coordinates of an atom (\(numbers.count) atoms announced)")
       }
       coordinates.append(isCartesian ? (x * factor) * inverse : x)
     }

@@ -127,7 +127,8 @@ extension Reconstruction {
       let rounded = (collision.distance * 1000).rounded() / 1000
       throw Rejection(
         "collision",
-        "site \(index + 1) (\(Element.symbol(Int(site.atomicNumber)))) comes within \(rounded) angstrom of another atom and no free position is near")
+        "site \(index + 1) (\(Element.symbol(Int(site.atomicNumber)))) comes within \(rounded) angstrom of another atom and no free position is near"
+      )
     }
     outcome = .merged
   }

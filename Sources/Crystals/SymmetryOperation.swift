@@ -18,8 +18,9 @@ public struct SymmetryOperation: Sendable, Hashable {
       Vector3(Double(rotation[3 * i]), Double(rotation[3 * i + 1]), Double(rotation[3 * i + 2]))
     }
     matrix = Matrix3(row(0), row(1), row(2))
-    shift = Vector3(
-      Double(self.translation[0]), Double(self.translation[1]), Double(self.translation[2]))
+    shift =
+      Vector3(
+        Double(self.translation[0]), Double(self.translation[1]), Double(self.translation[2]))
       / Double(Self.denominator)
   }
 

@@ -59,7 +59,8 @@ struct ReportTable {
     var text = valueText(figure)
     if let low = figure.low, let high = figure.high {
       let scale = figure.total == nil ? 1.0 : 100.0
-      text += figure.total == nil
+      text +=
+        figure.total == nil
         ? " <small>[\(readable(low)), \(readable(high))]</small>"
         : String(format: " <small>[%.1f, %.1f]</small>", scale * low, scale * high)
     }

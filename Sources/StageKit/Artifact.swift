@@ -36,7 +36,7 @@ public enum Artifact {
   ) throws {
     let hashes = try inputs.map { (($0 as NSString).lastPathComponent, try AtomicFile.hash(of: $0)) }
     try AtomicFile.write(to: path) { temporary in
-      let writer = try HDF5Writer(path: temporary)
+      let writer = try HDF5Writer(path: temporary, name: path)
       try writer.setAttribute("format", format.rawValue)
       try writer.setAttribute("format_version", version)
       try writer.setAttribute("frieze_version", friezeVersion)
@@ -79,7 +79,8 @@ public enum Artifact {
   public static func open(_ path: String, formats: [Format]? = nil) throws -> HDF5Reader {
     let reader = try HDF5Reader(path: path)
     guard let name = reader.attribute("format"), let format = Format(rawValue: name) else {
-      throw StageError(.input, "'\(path)': attribute format says '\(reader.attribute("format") ?? "nothing")', expected one of frieze's.")
+      throw StageError(
+        .input, "'\(path)': attribute format says '\(reader.attribute("format") ?? "nothing")', expected one of frieze's.")
     }
     if let formats, !formats.contains(format) {
       let wanted = formats.map(\.rawValue).joined(separator: " or ")
@@ -94,7 +95,8 @@ public enum Artifact {
     guard table == SiteSymmetry.tableVersion else {
       throw StageError(
         .input,
-        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again.")
+        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again."
+      )
     }
     return reader
   }

@@ -34,7 +34,8 @@ public struct CrystalWriter: Sendable {
     case .pyTorch: throw StageError(.input, "'\(path)': files of PyTorch are read, not written.")
     case .unknown:
       throw StageError(
-        .input, "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .csv, .vasp or POSCAR, .h5.")
+        .input,
+        "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .csv, .vasp or POSCAR, .h5.")
     }
   }
 

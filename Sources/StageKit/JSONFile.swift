@@ -4,7 +4,8 @@ import Foundation
 public enum JSONFile {
   public static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
     let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
       return try decoder.decode(type, from: Data(try AtomicFile.bytes(of: path)))
     } catch let error as DecodingError {

@@ -9,6 +9,8 @@ public struct JudgedSet {
   public var rejected: [RejectedRecord] = []
   /// The potential that relaxed them, where one did.
   public var potential: String?
+  /// The hull that energies stand above, where there is one.
+  public var hull: String?
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
@@ -38,13 +40,19 @@ public struct JudgedSet {
     guard ids.count == all.count else {
       throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
     }
-    let converged = reader.contains("/relaxation/converged")
+    let converged =
+      reader.contains("/relaxation/converged")
       ? try reader.read(UInt8.self, "/relaxation/converged", shape: [all.count]) : nil
     potential = reader.attribute("potential")
+    hull = reader.attribute("hull")
+    let energies =
+      reader.contains("/relaxation/energy_above_hull")
+      ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       GeneratedCrystal(
-        all[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil, isRelaxed: converged.map { $0[i] != 0 })
+        all[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil, isRelaxed: converged.map { $0[i] != 0 },
+        energyAboveHull: energies?[i])
     }
   }
 

@@ -16,9 +16,10 @@ public struct ShardMerger {
       guard let text = reader.attribute("shard"), let shard = Shard(argument: text) else {
         throw StageError(.input, "'\(path)' does not say which shard it is.")
       }
-      let facts = ["format", "stage", "configuration", "inputs", "frieze_version"].map {
-        ($0, reader.attribute($0) ?? "")
-      } + [("seed", reader.attribute("seed", as: Int64.self).map(String.init) ?? "")]
+      let facts =
+        ["format", "stage", "configuration", "inputs", "frieze_version"].map {
+          ($0, reader.attribute($0) ?? "")
+        } + [("seed", reader.attribute("seed", as: Int64.self).map(String.init) ?? "")]
       if let first {
         guard shard.count == first.shard.count else {
           throw StageError(.input, "'\(path)' is one of \(shard.count) shards, '\(first.path)' one of \(first.shard.count).")
@@ -40,7 +41,8 @@ public struct ShardMerger {
     }
     let missing = (0..<first.shard.count).filter { byIndex[$0] == nil }
     guard missing.isEmpty else {
-      throw StageError(.input, "shards \(missing.map(String.init).joined(separator: ", ")) of \(first.shard.count) are missing.")
+      throw StageError(
+        .input, "shards \(missing.map(String.init).joined(separator: ", ")) of \(first.shard.count) are missing.")
     }
     paths = (0..<first.shard.count).compactMap { byIndex[$0] }
     self.format = format

@@ -63,7 +63,8 @@ struct Convert: Stage {
     guard !crystals.isEmpty else {
       throw StageError(.input, "'\(input)' gave no crystal: \(report.mostFrequentReason).")
     }
-    try CrystalWriter(symprec: symprec).write(crystals, to: output, rejected: report.rejected, options: shared, seconds: report.seconds)
+    try CrystalWriter(symprec: symprec).write(
+      crystals, to: output, rejected: report.rejected, options: shared, seconds: report.seconds)
     report.finish(shared, output: output)
   }
 

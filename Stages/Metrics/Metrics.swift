@@ -52,7 +52,7 @@ struct Metrics: Stage {
       name: name ?? (crystals as NSString).lastPathComponent, sampled: judged.crystals.count + judged.rejected.count,
       drops: judged.drops, crystals: judged.crystals, reference: try referenceSet(data),
       stages: try timing.map(StageTime.init(ofArtifact:)),
-      settings: Settings(symprec: symprec, seed: shared.seed, judge: judged.potential))
+      settings: Settings(symprec: symprec, seed: shared.seed, judge: judged.potential, hull: judged.hull))
     try Interruption.check()
     let (summary, results) = MetricsSummary.judge(input)
     let table = (output as NSString).deletingPathExtension + ".h5"

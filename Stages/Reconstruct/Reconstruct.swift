@@ -45,7 +45,9 @@ struct Reconstruct: Stage {
     let units = try reader.units()
     let ids = try reader.ids()
     let earlier = try reader.rejected()
-    guard ids.count == units.count else { throw StageError(.input, "'\(samples)': /id has \(ids.count) entries for \(units.count) units.") }
+    guard ids.count == units.count else {
+      throw StageError(.input, "'\(samples)': /id has \(ids.count) entries for \(units.count) units.")
+    }
     let range = shared.part.range(of: units.count)
     let options = Reconstruction.Options(minimumDistance: minimumDistance, radiiShare: radiiShare)
     var file = CrystalsFile()

@@ -1,3 +1,4 @@
+import Foundation
 import Potentials
 import StageKit
 
@@ -15,7 +16,48 @@ enum PotentialCatalog {
       guard argument == nil else { throw StageError(.input, "--potential pair takes no argument.") }
       return PairPotential()
     },
+    Entry(
+      name: "chgnet", usage: "chgnet[:WEIGHTS.h5]",
+      summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), elements 1 to 94; weights from \(chgnetWeights) where not given"
+    ) { argument in
+      let path = argument ?? chgnetWeights
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw StageError(
+          .unavailable,
+          "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5.")
+      }
+      do {
+        return try CHGNet(parameters: try NamedParameter.read(path))
+      } catch let error as ParameterError {
+        throw StageError(.input, "'\(path)': \(error.description).")
+      }
+    },
+    Entry(
+      name: "ipi", usage: "ipi:unix:PATH, ipi:HOST:PORT",
+      summary: "a client of the i-PI socket protocol (ASE, LAMMPS, Quantum ESPRESSO, CP2K …); it knows its own elements"
+    ) { argument in
+      let parts = (argument ?? "").split(separator: ":").map(String.init)
+      guard parts.count == 2 else { throw StageError(.input, "--potential ipi needs unix:PATH or HOST:PORT.") }
+      do {
+        let listener: SocketListener
+        if parts[0] == "unix" {
+          listener = try SocketListener(unixPath: parts[1], patience: clientPatience)
+        } else {
+          guard let port = UInt16(parts[1]) else { throw StageError(.input, "--potential ipi: '\(parts[1])' is no port.") }
+          listener = try SocketListener(
+            port: port, local: ["localhost", "127.0.0.1"].contains(parts[0]), patience: clientPatience)
+        }
+        standardError("relax: waiting for a client at \(argument ?? "").")
+        return IPIPotential { ClientStream(stream: try listener.accept()) }
+      } catch let error as SocketError {
+        throw StageError(.unavailable, "\(error.description).")
+      }
+    },
   ]
+
+  /// How long to wait for a client, in seconds.
+  static let clientPatience = 600.0
+  static let chgnetWeights = "Artifacts/potentials/chgnet-0.3.0.h5"
 
   /// Opens `NAME` or `NAME:ARGUMENT`.
   static func open(_ text: String) throws -> any Potential {
@@ -28,4 +70,12 @@ enum PotentialCatalog {
   }
 
   static var listing: String { entries.map { "\($0.usage)\n    \($0.summary)" }.joined(separator: "\n") }
+}
+
+/// A socket as the protocol wants it.
+private struct ClientStream: ByteStream {
+  let stream: SocketStream
+  func read(_ count: Int) throws -> [UInt8] { try stream.read(count) }
+  func write(_ bytes: [UInt8]) throws { try stream.write(bytes) }
+  func close() { stream.close() }
 }

@@ -29,6 +29,9 @@ struct Relax: Stage {
   @Option(help: "The relaxed crystals to write (HDF5).")
   var output: String?
 
+  @Option(help: "Convex hull to place energies above (CSV, with elements.csv beside it); for chgnet's energies.")
+  var hull: String?
+
   @Option(help: "Converged where no force is longer than this, in eV/angstrom.")
   var fmax = 0.1
 
@@ -64,7 +67,9 @@ struct Relax: Stage {
     guard let crystals, let output else { return }
     var report = StageReport(stage: "relax")
     let judge = try PotentialCatalog.open(potential)
-    let run = try RelaxationRun(input: crystals, output: output, potential: potential, options: options, shared: shared)
+    let run = try RelaxationRun(
+      input: crystals, output: output, potential: potential, hull: try hull.map(HullFile.init(reading:)), options: options,
+      shared: shared)
     let stopped = try run.perform(with: judge, report)
     let file = run.file
     report.accept(file.records.count)
@@ -76,7 +81,8 @@ struct Relax: Stage {
     report.finish(shared, output: stopped ? run.unfinished : output)
     if stopped {
       throw StageError(
-        .interrupted, "stopped by a signal; \(file.records.count) of \(run.total) are saved in '\(run.unfinished)'. Start again to go on.")
+        .interrupted,
+        "stopped by a signal; \(file.records.count) of \(run.total) are saved in '\(run.unfinished)'. Start again to go on.")
     }
   }
 
@@ -90,4 +96,3 @@ struct Relax: Stage {
     return options
   }
 }
-

@@ -14,6 +14,7 @@ final class RelaxationRun {
 
   private let input: String
   private let potential: String
+  private let hull: HullFile?
   private let options: RelaxationOptions
   private let shared: SharedOptions
   private let crystals: [Crystal]
@@ -24,7 +25,10 @@ final class RelaxationRun {
   /// Crystals that a thread relaxes together; fixed, so that nothing depends on the number of threads.
   private static let blockSize = 8
 
-  init(input: String, output: String, potential: String, options: RelaxationOptions, shared: SharedOptions) throws {
+  init(
+    input: String, output: String, potential: String, hull: HullFile?, options: RelaxationOptions, shared: SharedOptions
+  ) throws {
+    self.hull = hull
     (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
     let reader = try Artifact.open(input)
     crystals = try reader.crystals()
@@ -91,7 +95,8 @@ final class RelaxationRun {
     let reader = try Artifact.open(unfinished, formats: [.relaxed])
     let hash = try AtomicFile.hash(of: input)
     guard reader.attribute("relaxation") == protocolText, reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
-      standardError("relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
+      standardError(
+        "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
       return
     }
     file.records = try RelaxedFile(reading: unfinished).records
@@ -100,6 +105,7 @@ final class RelaxationRun {
 
   private func write(to path: String, _ report: StageReport) throws {
     try file.write(
-      to: path, input: input, potential: potential, protocolText: protocolText, options: shared, seconds: report.seconds)
+      to: path, input: input, potential: potential, protocolText: protocolText,
+      hull: path == output ? hull : nil, options: shared, seconds: report.seconds)
   }
 }

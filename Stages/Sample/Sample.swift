@@ -74,7 +74,9 @@ struct Sample: Stage {
     let samples = try draw(sampler, range) {
       SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked)
     }
-    try SamplesFile.write(samples, first: range.lowerBound, steps: options.steps, to: output, model: self.model, options: shared, seconds: report.seconds)
+    try SamplesFile.write(
+      samples, first: range.lowerBound, steps: options.steps, to: output, model: self.model, options: shared,
+      seconds: report.seconds)
     report.accept(samples.count)
     report.note("seconds_per_sample", report.seconds / Double(max(1, samples.count)))
     report.note("network_calls", options.steps + 1)

@@ -82,7 +82,8 @@ struct Train: Stage {
     report.note("validation_loss", trainer.history.last?.validation.total(options.flow.weights) ?? .nan)
     report.finish(shared, output: stopped ? unfinished : output)
     if stopped {
-      throw StageError(.interrupted, "stopped by a signal after \(trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")
+      throw StageError(
+        .interrupted, "stopped by a signal after \(trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")
     }
   }
 

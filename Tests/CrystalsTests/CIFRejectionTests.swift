@@ -9,7 +9,9 @@ import Testing
     arguments: [
       ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0.5", "Cl1 0.5 0.5 0.5 1"], "partial_occupancy"),
       ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0.5", "K1 0 0 0 0.5", "Cl1 0.5 0.5 0.5 1"], "mixed_occupancy"),
-      ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0.33", "K1 0 0 0 0.33", "Rb1 0 0 0.001 0.34"], "mixed_occupancy"),
+      (
+        "label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0.33", "K1 0 0 0 0.33", "Rb1 0 0 0.001 0.34"], "mixed_occupancy"
+      ),
       ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0.4", "K1 0 0 0 0.4"], "partial_occupancy"),
       ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 0"], "partial_occupancy"),
       ("label fract_x fract_y fract_z occupancy", ["Na1 0 0 0 abc"], "bad_occupancy"),
@@ -92,7 +94,8 @@ import Testing
       "_space_group_name_Hall '-F 4 2 3 (99999999999999999999,y,z)'", "_space_group_name_Hall 'P 7'",
       "_space_group_name_Hall 'P 2 3\"4 6*5'",
     ] {
-      #expect(rejectionCode(Array(cif(symmetry: symmetry.replacing("\\'", with: "'")).utf8)) == "unknown_symmetry", "\(symmetry)")
+      #expect(
+        rejectionCode(Array(cif(symmetry: symmetry.replacing("\\'", with: "'")).utf8)) == "unknown_symmetry", "\(symmetry)")
     }
     // Without a word on symmetry the sites are all there is.
     #expect(rejectionCode(Array(cif(symmetry: "_x 1").utf8)) == nil)

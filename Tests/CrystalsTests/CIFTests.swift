@@ -62,7 +62,8 @@ func rejectionCode(_ bytes: [UInt8]) -> String? {
       ("P m c n", 62, 8), ("P n a m", 62, 8), ("P c m n", 62, 8), ("C m c a", 64, 16), ("C m c e", 64, 16),
       ("A b a m", 64, 16), ("A b m 2", 39, 8), ("A e m 2", 39, 8), ("F d d 2", 43, 16), ("I 41/a m d :2", 141, 32),
       ("I 41/a m d S", 141, 32), ("I41/amdZ", 141, 32), ("I 4_1/a m d:1", 141, 32), ("R -3 m :H", 166, 36),
-      ("R -3 m H", 166, 36), ("R-3m", 166, 36), ("R -3 m {hexagonal axes}", 166, 36), ("R -3 m :R", 166, 12), ("R3c", 161, 18), ("P 63/m m c", 194, 24),
+      ("R -3 m H", 166, 36), ("R-3m", 166, 36), ("R -3 m {hexagonal axes}", 166, 36), ("R -3 m :R", 166, 12), ("R3c", 161, 18),
+      ("P 63/m m c", 194, 24),
       ("P 6~3~/m m c", 194, 24), ("P63/mmc", 194, 24), ("P a -3", 205, 24), ("P a 3", 205, 24), ("I a 3 d", 230, 96),
       ("F d -3 m", 227, 192), ("F d 3 m", 227, 192), ("F d -3 m :2", 227, 192), ("F d -3 m S", 227, 192),
       ("Fd-3mZ", 227, 192), ("F 41/d -3 2/m", 227, 192), ("P 4/n :1", 85, 8), ("P 4/n :2", 85, 8), ("P -1", 2, 2),
@@ -82,7 +83,9 @@ func rejectionCode(_ bytes: [UInt8]) -> String? {
     default: cell = ["31.1", "31.1", "31.1", "90", "90", "90"]
     }
     let crystal = try onlyCrystal(
-      cif(cell: cell, symmetry: "_symmetry_space_group_name_H-M '\(symbol)'", sites: ["Si1 0.1234 0.2718 0.3817", "C1 0.2071 0.0533 0.1389"]))
+      cif(
+        cell: cell, symmetry: "_symmetry_space_group_name_H-M '\(symbol)'",
+        sites: ["Si1 0.1234 0.2718 0.3817", "C1 0.2071 0.0533 0.1389"]))
     #expect(crystal.count == 2 * multiplicity)
     #expect(SymmetrySearch.spaceGroupNumber(crystal, symprec: 1e-3) == number)
   }
@@ -163,15 +166,21 @@ func rejectionCode(_ bytes: [UInt8]) -> String? {
   @Test("cell parameters that symmetry fixes may be missing")
   func missingCell() throws {
     let full = try onlyCrystal(cif())
-    for cell in [["5.6402", "5.6402", "5.6402", "", "", ""], ["5.6402", "", "", "", "", ""], ["5.6402", "?", ".", "90", "?", "90"]] {
+    for cell in [
+      ["5.6402", "5.6402", "5.6402", "", "", ""], ["5.6402", "", "", "", "", ""], ["5.6402", "?", ".", "90", "?", "90"],
+    ] {
       #expect(try onlyCrystal(cif(cell: cell)).lattice == full.lattice)
     }
     let hexagonal = try onlyCrystal(
       cif(cell: ["3.2", "", "5.2", "", "", ""], symmetry: "_space_group_IT_number 194", sites: ["Mg1 0.3333 0.6667 0.25"]))
     #expect(hexagonal.lattice.angles.z == 120 || abs(hexagonal.lattice.angles.z - 120) < 1e-9)
     // The length c of a hexagonal cell is free, and so are the angles without symmetry.
-    #expect(rejectionCode(Array(cif(cell: ["3.2", "3.2", "", "", "", ""], symmetry: "_space_group_IT_number 194").utf8)) == "bad_cell")
-    #expect(rejectionCode(Array(cif(cell: ["3.2", "3.2", "3.2", "", "", ""], symmetry: "_space_group_IT_number 1").utf8)) == "bad_cell")
+    #expect(
+      rejectionCode(Array(cif(cell: ["3.2", "3.2", "", "", "", ""], symmetry: "_space_group_IT_number 194").utf8)) == "bad_cell"
+    )
+    #expect(
+      rejectionCode(Array(cif(cell: ["3.2", "3.2", "3.2", "", "", ""], symmetry: "_space_group_IT_number 1").utf8))
+        == "bad_cell")
   }
 
   @Test("an atom that is listed twice under one label counts once")

@@ -50,7 +50,8 @@ import Testing
 
   @Test("rows that are refused leave the others alone")
   func badRows() throws {
-    let table = try CrystalTable(csv: Array("id,cif,x\na,data_a,1\nb,data_b\nc,data_c,2,3\nd,\"data_d\"e,4\nf,data_f,5\ng,\"open,6\n".utf8))
+    let table = try CrystalTable(
+      csv: Array("id,cif,x\na,data_a,1\nb,data_b\nc,data_c,2,3\nd,\"data_d\"e,4\nf,data_f,5\ng,\"open,6\n".utf8))
     #expect(table.count == 6 && table.propertyNames == ["x"])
     #expect(try table.row(0).properties == [1])
     #expect(throws: Rejection("ragged_row", "line 3 has 2 fields, the header 3")) { try table.row(1) }

@@ -30,7 +30,9 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
   // Coordinates far enough from each other and from special values that no two atoms of the large cell come near.
   let u = [0.1371, 0.2033, 0.0593].map { $0 + Double.random(in: -0.005..<0.005, using: &random) }
   let flat = special.members[0].flat
-  let point = Vector3((0..<3).map { row in (0..<3).reduce(Double(flat.translation[row]) / 24) { $0 + Double(flat.matrix[3 * row + $1]) * u[$1] } })
+  let point = Vector3(
+    (0..<3).map { row in (0..<3).reduce(Double(flat.translation[row]) / 24) { $0 + Double(flat.matrix[3 * row + $1]) * u[$1] } }
+  )
   let others = special.orbit(of: point)
   return Crystal(
     lattice: lattice,
@@ -86,7 +88,8 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
     let unit = AsymmetricUnit(
       spaceGroup: 2, latticeLogMetric: LatticeLogMetric(Lattice(lengths: Vector3(4, 5, 6), angles: Vector3(80, 90, 100))),
       sites: [
-        Site(atomicNumber: 8, position: Vector3(0.1, -0.2, 1.0 / 3), siteSymmetry: .trivial, wyckoffLetter: 105, multiplicity: 2)
+        Site(
+          atomicNumber: 8, position: Vector3(0.1, -0.2, 1.0 / 3), siteSymmetry: .trivial, wyckoffLetter: 105, multiplicity: 2)
       ])
     #expect(
       CIF.text(unit, name: "µ 1") == """
@@ -146,8 +149,10 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
     for text in [
       salt.replacing("5.64\n", with: "-\(5.64 * 5.64 * 5.64 / 4)\n"), salt.replacing("5.64\n", with: "5.64 5.64 5.64\n"),
       salt.replacing("\n", with: "\r\n"), salt.replacing("Na Cl\n1 1", with: "1 1"),
-      salt.replacing("Na Cl\n1 1", with: "Na_pv/0a1b Cl.x\n1 1 ! two"), salt.replacing("Direct", with: "Selective dynamics\ndirect"),
-      salt.replacing("Direct", with: "S\nfractional".replacing("fractional", with: "d")).replacing("0.5 0.5 0.5 Cl1", with: "0.5 0.5 0.5 T F T"),
+      salt.replacing("Na Cl\n1 1", with: "Na_pv/0a1b Cl.x\n1 1 ! two"),
+      salt.replacing("Direct", with: "Selective dynamics\ndirect"),
+      salt.replacing("Direct", with: "S\nfractional".replacing("fractional", with: "d")).replacing(
+        "0.5 0.5 0.5 Cl1", with: "0.5 0.5 0.5 T F T"),
       salt.replacing("Direct", with: "Cartesian").replacing("0.5 0.5 0.5 Cl1", with: "0.5 0 0"),
       salt.replacing("Direct", with: "K").replacing("0.5 0.5 0.5 Cl1", with: "0.5 0 0"), salt + "\n0 0 0\n0 0 0\n",
     ] {
@@ -159,14 +164,18 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
   func badPOSCAR() {
     let salt = Self.salt
     for (text, code) in [
-      ("", "empty_file"), ("\0", "not_text"), ("a\n1\n", "unreadable_poscar"), (salt.replacing("5.64\n", with: "zero\n"), "unreadable_poscar"),
+      ("", "empty_file"), ("\0", "not_text"), ("a\n1\n", "unreadable_poscar"),
+      (salt.replacing("5.64\n", with: "zero\n"), "unreadable_poscar"),
       (salt.replacing("5.64\n", with: "0\n"), "unreadable_poscar"),
       (salt.replacing("5.64\n", with: "1e-3\n"), "bad_cell"), (salt.replacing("0.5 0.5 0\n", with: "0 0 0\n"), "bad_cell"),
       (salt.replacing("0.5 0.5 0\n", with: "nan nan nan\n"), "unreadable_poscar"),
-      (salt.replacing("1 1\n", with: "1 99999999999\n"), "too_many_atoms"), (salt.replacing("1 1\n", with: "1 -1\n"), "unreadable_poscar"),
+      (salt.replacing("1 1\n", with: "1 99999999999\n"), "too_many_atoms"),
+      (salt.replacing("1 1\n", with: "1 -1\n"), "unreadable_poscar"),
       (salt.replacing("1 1\n", with: "0 0\n"), "no_atoms"), (salt.replacing("Na Cl\n1", with: "Na Xq\n1"), "unknown_element"),
-      (salt.replacing("Direct", with: "Fractional"), "unreadable_poscar"), (salt.replacing("0.5 0.5 0.5 Cl1", with: ""), "unreadable_poscar"),
-      (salt.replacing("0.5 0.5 0.5 Cl1", with: "1 0 1"), "atoms_overlap"), (salt.replacing("0.5 0.5 0.5 Cl1", with: "inf 0 1"), "unreadable_poscar"),
+      (salt.replacing("Direct", with: "Fractional"), "unreadable_poscar"),
+      (salt.replacing("0.5 0.5 0.5 Cl1", with: ""), "unreadable_poscar"),
+      (salt.replacing("0.5 0.5 0.5 Cl1", with: "1 0 1"), "atoms_overlap"),
+      (salt.replacing("0.5 0.5 0.5 Cl1", with: "inf 0 1"), "unreadable_poscar"),
       (salt.replacing("0.5 0.5 0.5 Cl1", with: "1e8 0 1"), "bad_coordinates"),
     ] {
       let found: String?
@@ -195,7 +204,8 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
     #expect(expected.atomicNumbers == [55, 17])
     for text in [
       frame.replacing(" pbc=\"T T T\"", with: ""), frame.replacing("Properties=species:S:1:pos:R:3 ", with: ""),
-      frame.replacing("\"5.64 0 0 0 5.64 0 0 0 5.64\"", with: "{5.64 0 0 0 5.64 0 0 0 5.64}").replacing("Lattice", with: "lattice"),
+      frame.replacing("\"5.64 0 0 0 5.64 0 0 0 5.64\"", with: "{5.64 0 0 0 5.64 0 0 0 5.64}").replacing(
+        "Lattice", with: "lattice"),
       frame.replacing("\"5.64 0 0 0 5.64 0 0 0 5.64\"", with: "[5.64, 0, 0, 0, 5.64, 0, 0, 0, 5.64]"),
       frame.replacing("species:S:1:pos:R:3", with: "id:I:1:forces:R:3:pos:R:3:Z:I:1")
         .replacing("Cs 0 0 0", with: "1 9 9 9 0 0 0 55").replacing("Cl 2.82 2.82 2.82", with: "2 9 9 9 2.82 2.82 2.82 17"),
@@ -213,12 +223,17 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
   func badExtxyz() throws {
     let frame = Self.frame
     for (text, code) in [
-      (frame.replacing("Lattice", with: "Latice"), "no_lattice"), (frame.replacing("5.64 0 0 0 5.64", with: "5.64"), "bad_cell"),
-      (frame.replacing("0 0 0 5.64\"", with: "0 0 0 0\""), "bad_cell"), (frame.replacing("T T T", with: "T T F"), "not_periodic"),
+      (frame.replacing("Lattice", with: "Latice"), "no_lattice"),
+      (frame.replacing("5.64 0 0 0 5.64", with: "5.64"), "bad_cell"),
+      (frame.replacing("0 0 0 5.64\"", with: "0 0 0 0\""), "bad_cell"),
+      (frame.replacing("T T T", with: "T T F"), "not_periodic"),
       (frame.replacing("Cs", with: "Qq"), "unknown_element"), (frame.replacing("Cs 0 0 0", with: "Cs 0 0"), "bad_coordinates"),
-      (frame.replacing("Cs 0 0 0", with: "Cs 0 nan 0"), "bad_coordinates"), (frame.replacing("Cs 0 0 0", with: "Cs 0 0 1e99"), "bad_coordinates"),
-      (frame.replacing("Cs 0 0 0", with: "Cs 2.82 2.82 2.9"), "atoms_overlap"), (frame.replacing("pos:R:3", with: "pos:R:2"), "unreadable_extxyz"),
-      (frame.replacing("pos:R:3", with: "pos:R"), "unreadable_extxyz"), (frame.replacing("pos:R:3", with: "x:R:3"), "unreadable_extxyz"),
+      (frame.replacing("Cs 0 0 0", with: "Cs 0 nan 0"), "bad_coordinates"),
+      (frame.replacing("Cs 0 0 0", with: "Cs 0 0 1e99"), "bad_coordinates"),
+      (frame.replacing("Cs 0 0 0", with: "Cs 2.82 2.82 2.9"), "atoms_overlap"),
+      (frame.replacing("pos:R:3", with: "pos:R:2"), "unreadable_extxyz"),
+      (frame.replacing("pos:R:3", with: "pos:R"), "unreadable_extxyz"),
+      (frame.replacing("pos:R:3", with: "x:R:3"), "unreadable_extxyz"),
       (frame.replacing("pos:R:3", with: "pos:R:3:x:R:99999999999999999999"), "unreadable_extxyz"),
       ("0\n" + (frame.split(separator: "\n").dropFirst().first ?? "") + "\n", "no_atoms"),
     ] {

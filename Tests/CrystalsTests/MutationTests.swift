@@ -65,8 +65,10 @@ import Testing
   }
 
   private static let nonsense = [
-    "nan", "-inf", "1e308", "-1e-308", "99999999999999999999", "-1", "0", "", "?", ".", "'", "\"", "1/0", "x", "0x1p3", "1e400", "2147483648",
-    "-x+1/2,y,z", "#", ";", "loop_", "data_", "save_x", "_cell_length_a", "\u{0}", "é", "(", ")", "1.5(", "R 3 c :R", "P 3*2 2\"1", "5000", ",",
+    "nan", "-inf", "1e308", "-1e-308", "99999999999999999999", "-1", "0", "", "?", ".", "'", "\"", "1/0", "x", "0x1p3", "1e400",
+    "2147483648",
+    "-x+1/2,y,z", "#", ";", "loop_", "data_", "save_x", "_cell_length_a", "\u{0}", "é", "(", ")", "1.5(", "R 3 c :R",
+    "P 3*2 2\"1", "5000", ",",
   ].map { Array($0.utf8) }
 
   /// Does one thing to a text that disks, networks, editors and people do.
@@ -108,7 +110,8 @@ import Testing
     let cubic = [String](repeating: "8.0806(4)", count: 3) + ["90", "90", "90"]
     let hexagonal = ["3.2094", "3.2094", "5.2108", "90", "90", "120"]
     let monoclinic = ["5.1", "6.2", "7.3", "90", "101.5", "90"]
-    let operators = "loop_\n_symmetry_equiv_pos_site_id\n_symmetry_equiv_pos_as_xyz\n1 'x,y,z'\n2 '-x,y+1/2,-z+1/2'\n3 '-x,-y,-z'\n4 'x,-y+1/2,z+1/2'"
+    let operators =
+      "loop_\n_symmetry_equiv_pos_site_id\n_symmetry_equiv_pos_as_xyz\n1 'x,y,z'\n2 '-x,y+1/2,-z+1/2'\n3 '-x,-y,-z'\n4 'x,-y+1/2,z+1/2'"
     var random = SplitMix(seed: 1)
     let crystal = crystal(inGroup: 62, position: 1, random: &random)
     let poscar = POSCAR.text(crystal, comment: "Si O")
@@ -120,18 +123,24 @@ import Testing
         Site(atomicNumber: 17, position: Vector3(repeating: 0.5), siteSymmetry: .trivial, wyckoffLetter: 98, multiplicity: 4),
       ])
     let files = [
-      cif(), cif(cell: cubic, symmetry: "_chemical_formula_sum 'Mg Al2 O4'\n_symmetry_space_group_name_H-M 'F d -3 m'", columns: typed, sites: spinel),
+      cif(),
+      cif(
+        cell: cubic, symmetry: "_chemical_formula_sum 'Mg Al2 O4'\n_symmetry_space_group_name_H-M 'F d -3 m'", columns: typed,
+        sites: spinel),
       cif(cell: cubic, symmetry: "_space_group_name_Hall '-F 4vw 2vw 3'", columns: typed, sites: spinel),
       cif(cell: hexagonal, symmetry: "_space_group_IT_number 194", sites: ["Mg1 0.3333 0.6667 0.25"]),
       cif(cell: monoclinic, symmetry: operators, sites: ["Si1 0.1 0.2 0.3", "O1 .3 .4 .5", "OW2 0.7 0.1 0.9"]),
-      cif(cell: ["5.27", "", "13.86", "", "", ""], symmetry: "_symmetry_space_group_name_H-M 'R 3 c :H'", sites: ["Li1 0 0 0.27", "Nb1 0 0 0.01"]),
+      cif(
+        cell: ["5.27", "", "13.86", "", "", ""], symmetry: "_symmetry_space_group_name_H-M 'R 3 c :H'",
+        sites: ["Li1 0 0 0.27", "Nb1 0 0 0.01"]),
       CIF.text(crystal, name: "P1"), CIF.text(unit, name: "salt") + CIF.text(unit, name: "again"),
     ]
     let table = "material_id,energy,cif\n" + files.prefix(4).enumerated().map { "mp-\($0),-1.5,\"\($1)\"\n" }.joined()
     return files.map { (.cif, Array($0.utf8)) } + [
       (.cif, Array(files[4].replacing("\n", with: "\r\n").utf8)), (.poscar, Array(poscar.utf8)),
       (.poscar, Array(poscar.replacing("Direct", with: "Selective\nDirect").replacing("1.0\n", with: "-900\n").utf8)),
-      (.poscar, Array(POSCARExtxyzTests.salt.replacing("Direct", with: "Cartesian").utf8)), (.extxyz, Array((frame + frame).utf8)), (.extxyz, Array(POSCARExtxyzTests.frame.utf8)),
+      (.poscar, Array(POSCARExtxyzTests.salt.replacing("Direct", with: "Cartesian").utf8)),
+      (.extxyz, Array((frame + frame).utf8)), (.extxyz, Array(POSCARExtxyzTests.frame.utf8)),
       (.csv, Array(table.utf8)),
     ]
   }

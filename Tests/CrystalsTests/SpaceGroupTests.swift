@@ -136,9 +136,10 @@ extension WyckoffPosition {
     let flat = members[0].flat
     // Apart from each other and from special values by more than any tolerance.
     let u = [0.141, 0.193, 0.227].map { $0 + Double.random(in: -0.006..<0.006, using: &random) }
-    return Vector3((0..<3).map { row in
-      (0..<3).reduce(Double(flat.translation[row]) / 24) { $0 + Double(flat.matrix[3 * row + $1]) * u[$1] }
-    })
+    return Vector3(
+      (0..<3).map { row in
+        (0..<3).reduce(Double(flat.translation[row]) / 24) { $0 + Double(flat.matrix[3 * row + $1]) * u[$1] }
+      })
   }
 }
 

@@ -75,7 +75,8 @@ struct CHGNetSpeed {
       let group = SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3)
       let before = SymmetrySearch.spaceGroupNumber(input.crystal, symprec: 1e-3)
       if group != before { risen += 1 }
-      #expect(group ?? 0 >= input.crystal.spaceGroup, "\(input.crystal.reducedFormula): \(input.crystal.spaceGroup) to \(group ?? 0)")
+      #expect(
+        group ?? 0 >= input.crystal.spaceGroup, "\(input.crystal.reducedFormula): \(input.crystal.spaceGroup) to \(group ?? 0)")
       #expect(CrystalSymmetry(result.crystal, tolerance: 1e-9) != nil || input.crystal.spaceGroup == 1)
     }
     print("\(inputs.count) crystals within their groups: \(time) s, outcomes \(table), groups that changed: \(risen)")

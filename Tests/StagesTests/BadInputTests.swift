@@ -10,9 +10,11 @@ import Testing
     _ = try place.writeCrystals()
     let good = Workplace.cif("x", "P m -3 m", 4.0, "Fe Fe 0 0 0")
     let bad: [(String, String, String)] = [
-      ("truncated", String(good.dropLast(30)), "no_atoms"), ("element", good.replacingOccurrences(of: "Fe Fe", with: "Xx Xx"), "unknown_element"),
+      ("truncated", String(good.dropLast(30)), "no_atoms"),
+      ("element", good.replacingOccurrences(of: "Fe Fe", with: "Xx Xx"), "unknown_element"),
       ("volume", good.replacingOccurrences(of: "_cell_angle_gamma 90", with: "_cell_angle_gamma 180"), "bad_cell"),
-      ("nan", good.replacingOccurrences(of: "0 0 0", with: "nan 0 0"), "bad_coordinates"), ("garbage", "\u{1}\u{2}garbage", "unreadable_cif"),
+      ("nan", good.replacingOccurrences(of: "0 0 0", with: "nan 0 0"), "bad_coordinates"),
+      ("garbage", "\u{1}\u{2}garbage", "unreadable_cif"),
       ("empty", "", "no_atoms"),
     ]
     for (name, text, _) in bad { _ = try place.write("crystals/\(name).cif", text) }
@@ -46,32 +48,44 @@ import Testing
       #expect(place.files == before, "line \(line)")
     }
     try expect("preprocess", ["--output", "x.h5"], 64, "Missing expected argument '--input <input>'")
-    try expect("preprocess", ["--input", "nowhere", "--output", "x.h5"], 65, "preprocess: there is no file or folder 'nowhere'.\n")
+    try expect(
+      "preprocess", ["--input", "nowhere", "--output", "x.h5"], 65, "preprocess: there is no file or folder 'nowhere'.\n")
     _ = try place.write("table.csv", "material_id,structure\na,b\n")
     try expect("preprocess", ["--input", "table.csv", "--output", "x.h5"], 65, "'table.csv': the table has no column 'cif'")
     _ = try place.write("wrong.yaml", "network: {hiden: 16}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "wrong.yaml", "--output", "x.h5"], 65,
-      "'wrong.yaml': 'network.hiden' is not known; known here are coordinate_frequencies, embedding, frequencies, hidden, layers.")
+      "'wrong.yaml': 'network.hiden' is not known; known here are coordinate_frequencies, embedding, frequencies, hidden, layers."
+    )
     _ = try place.write("negative.yaml", "network: {hidden: -1}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "negative.yaml", "--output", "x.h5"], 65,
       "'negative.yaml': network.hidden must be positive.")
-    try expect("train", ["--dataset", "model.h5", "--config", "model.yaml", "--output", "x.h5"], 65, "'model.h5' is a frieze-model file, expected frieze-dataset")
-    try expect("sample", ["--model", "model.h5", "--count", "3", "--space-group", "231", "--output", "x.h5"], 64, "--space-group takes numbers from 1 to 230")
-    try expect("relax", ["--crystals", "dataset.h5", "--potential", "magic", "--output", "x.h5"], 69, "there is no potential 'magic'; there are")
-    try expect("metrics", ["--crystals", "dataset.h5", "--reference", "model.h5", "--output", "x.json"], 65, "expected frieze-dataset")
+    try expect(
+      "train", ["--dataset", "model.h5", "--config", "model.yaml", "--output", "x.h5"], 65,
+      "'model.h5' is a frieze-model file, expected frieze-dataset")
+    try expect(
+      "sample", ["--model", "model.h5", "--count", "3", "--space-group", "231", "--output", "x.h5"], 64,
+      "--space-group takes numbers from 1 to 230")
+    try expect(
+      "relax", ["--crystals", "dataset.h5", "--potential", "magic", "--output", "x.h5"], 69,
+      "there is no potential 'magic'; there are")
+    try expect(
+      "metrics", ["--crystals", "dataset.h5", "--reference", "model.h5", "--output", "x.json"], 65, "expected frieze-dataset")
 
     let whole = try Data(contentsOf: URL(fileURLWithPath: place.path("dataset.h5")))
     try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: place.path("half.h5")))
-    try expect("reconstruct", ["--samples", "half.h5", "--output", "x.h5"], 65, "'half.h5' is no HDF5 file, or it was cut off.")
+    try expect(
+      "reconstruct", ["--samples", "half.h5", "--output", "x.h5"], 65, "'half.h5' is no HDF5 file, or it was cut off.")
     try AtomicFile.write(to: place.path("future.h5")) { path in
       let writer = try HDF5Writer(path: path)
       try writer.setAttribute("format", "frieze-model")
       try writer.setAttribute("format_version", Int64(99))
       try writer.close()
     }
-    try expect("sample", ["--model", "future.h5", "--count", "1", "--output", "x.h5"], 65, "'future.h5': format_version is 99, this program reads 1. Run 'train' again.")
+    try expect(
+      "sample", ["--model", "future.h5", "--count", "1", "--output", "x.h5"], 65,
+      "'future.h5': format_version is 99, this program reads 1. Run 'train' again.")
     try expect("preprocess", ["--input", "crystals", "--output", "/proc/nowhere/x.h5"], 74, "cannot be made")
   }
 

@@ -13,7 +13,8 @@ import Testing
       let outcome = try place.run(name, arguments + ["--json", "--quiet"])
       #expect(outcome.status == 0, "\(name): \(outcome.errors)")
       let line = outcome.output.split(separator: "\n").last ?? ""
-      return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(name): \(outcome.output)")
+      return try #require(
+        try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(name): \(outcome.output)")
     }
     let dataset = try stage("preprocess", "--input", crystals, "--output", "dataset.h5")
     #expect(dataset["accepted"] as? Int == 10)
@@ -85,7 +86,7 @@ import Testing
     let place = try Workplace()
     defer { place.remove() }
     let crystals = try place.writeCrystals()
-    _ = try place.write("model.yaml", Workplace.model.replacingOccurrences(of: "epochs: 3", with: "epochs: 3000"))
+    _ = try place.write("model.yaml", Workplace.model.replacingOccurrences(of: "epochs: 3", with: "epochs: 3000000"))
     try place.run("preprocess", ["--input", crystals, "--output", "dataset.h5"])
     let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--threads", "1", "--resume", "--checkpoint", "0.001"]
     let stopped = try place.run("train", train + ["--output", "b.h5"], signalAfter: "b.h5.unfinished.h5")
@@ -101,7 +102,10 @@ import Testing
     #expect(whole.status == 0, "\(whole.errors)")
     let a = try HDF5Reader(path: place.path("a.h5"))
     let b = try HDF5Reader(path: place.path("b.h5"))
-    for name in ["/training/first_moment", "/training/second_moment", "/network/parameters/head.lattice.1.weight", "/network/average/input.0.weight"] {
+    for name in [
+      "/training/first_moment", "/training/second_moment", "/network/parameters/head.lattice.1.weight",
+      "/network/average/input.0.weight",
+    ] {
       #expect(try a.read(Float.self, name) == b.read(Float.self, name), "\(name)")
     }
   }

@@ -17,5 +17,9 @@ static inline hid_t frieze_h5_unlimited(void) { return (hid_t)H5S_UNLIMITED; }
 static inline size_t frieze_h5_variable(void) { return H5T_VARIABLE; }
 static inline unsigned frieze_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned frieze_h5_read_only(void) { return H5F_ACC_RDONLY; }
-// The error stack is read by us and never printed by the library.
-static inline void frieze_h5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+// Before the first use: errors are told by return values and never printed; and the library does not clean up at exit, where it
+// would touch files that could not be written once more and crash. All files are closed by their owners.
+static inline void frieze_h5_silence(void) {
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}

@@ -26,7 +26,8 @@ public struct TrainingExample: Sendable {
     siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
     guard !elements.isEmpty else { throw Rejection("no_sites", "an asymmetric unit without sites") }
     if let z = elements.first(where: { $0 > BeliefBatch.elementClasses }) {
-      throw Rejection("unknown_element", "\(Element.symbol(Int(z))) is beyond the \(BeliefBatch.elementClasses) element classes")
+      throw Rejection(
+        "unknown_element", "\(Element.symbol(Int(z))) is beyond the \(BeliefBatch.elementClasses) element classes")
     }
   }
 }

@@ -9,12 +9,14 @@ public struct HDF5Writer: ~Copyable {
   private var isOpen = true
 
   /// Makes the file anew.
-  public init(path: String) throws {
+  ///
+  /// - Parameter name: what messages call it; the path where nil.
+  public init(path: String, name: String? = nil) throws {
     frieze_h5_silence()
     file = unsafe H5Fcreate(path, frieze_h5_truncate(), frieze_h5_default(), frieze_h5_default())
-    self.path = path
+    self.path = name ?? path
     guard file >= 0 else {
-      throw StageError(.inputOutput, "'\(path)' cannot be written: \(systemErrorText()).")
+      throw StageError(.inputOutput, "'\(name ?? path)' cannot be written: \(systemErrorText()).")
     }
   }
 

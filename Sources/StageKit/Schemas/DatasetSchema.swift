@@ -52,7 +52,9 @@ public struct Dataset: Sendable {
     crystals = try reader.crystals()
     guard units.count == ids.count, crystals.count == ids.count else {
       throw StageError(
-        .input, "'\(path)': \(ids.count) ids, \(units.count) asymmetric units and \(crystals.count) crystals; expected as many of each.")
+        .input,
+        "'\(path)': \(ids.count) ids, \(units.count) asymmetric units and \(crystals.count) crystals; expected as many of each."
+      )
     }
     split = try reader.split(records: ids.count)
     properties = try reader.properties(records: ids.count)

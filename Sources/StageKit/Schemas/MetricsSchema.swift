@@ -40,7 +40,9 @@ public enum MetricsFile {
     let crystals = try reader.crystals()
     let n = crystals.count
     let ids = try reader.ids()
-    func flags(_ name: String) throws -> [Bool] { try reader.read(UInt8.self, "/structure/\(name)", shape: [n]).map { $0 != 0 } }
+    func flags(_ name: String) throws -> [Bool] {
+      try reader.read(UInt8.self, "/structure/\(name)", shape: [n]).map { $0 != 0 }
+    }
     let (structure, composition) = (try flags("structure_valid"), try flags("composition_valid"))
     let (unique, novel) = (try flags("unique"), try flags("novel"))
     let found = try reader.read(Int16.self, "/structure/space_group_found", shape: [n])

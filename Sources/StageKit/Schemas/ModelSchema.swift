@@ -24,7 +24,8 @@ public enum ModelFile {
         [Int64(trainer.optimizer.step), Int64(trainer.epoch), Int64(trainer.batchInEpoch), Int64(trainer.schedule.waited)],
         to: "/training/counters")
       try writer.setAttribute("meaning", "step, epoch, batch in epoch, epochs without improvement", of: "/training/counters")
-      try writer.write([Double(trainer.schedule.rate), trainer.schedule.best] + numbers(trainer.running), to: "/training/state")
+      try writer.write(
+        [Double(trainer.schedule.rate), trainer.schedule.best] + numbers(trainer.running), to: "/training/state")
       try writer.setAttribute(
         "meaning", "learning rate, best validation loss, running losses (coordinates, lattice, elements, site symmetry)",
         of: "/training/state")
@@ -46,7 +47,8 @@ public enum ModelFile {
     let reader = try Artifact.open(path, formats: [.model])
     let stored = try configuration(reader)
     guard stored.network == trainer.configuration.network, stored.flow == trainer.configuration.flow else {
-      throw StageError(.input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
+      throw StageError(
+        .input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
     }
     guard reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
       throw StageError(.input, "'\(path)' was trained on another dataset than '\(dataset)'; train anew without --resume.")

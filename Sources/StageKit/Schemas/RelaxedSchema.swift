@@ -29,13 +29,16 @@ public struct RelaxedFile: Sendable {
 
   public init() {}
 
-  /// - Parameter potential: name of the judge, kept with the energies.
+  /// - Parameters:
+  ///   - potential: name of the judge, kept with the energies.
+  ///   - hull: adds formation energies and energies above the hull.
   public func write(
-    to path: String, input: String, potential: String, protocolText: String, options: SharedOptions,
+    to path: String, input: String, potential: String, protocolText: String, hull: HullFile?, options: SharedOptions,
     seconds: @autoclosure () -> Double
   ) throws {
     let sorted = records.sorted { $0.index < $1.index }
-    try Artifact.write(.relaxed, to: path, inputs: [input], options: options, seconds: seconds()) { writer in
+    let inputs = (hull.map { [$0.path] } ?? []) + [input]
+    try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
       try writer.setAttribute("potential", potential)
       try writer.setAttribute("relaxation", protocolText)
       try writer.write(sorted.map(\.id), to: "/id")
@@ -44,6 +47,7 @@ public struct RelaxedFile: Sendable {
       let units = sorted.compactMap(\.result.asymmetricUnit)
       if units.count == sorted.count { try writer.write(units: units) }
       try write(sorted, to: writer)
+      if let hull { try write(sorted, hull, to: writer) }
       try writer.write(rejected: rejected)
     }
   }
@@ -75,6 +79,18 @@ public struct RelaxedFile: Sendable {
     }
     try writer.write(forces.flatMap { [$0.x, $0.y, $0.z] }, shape: [forces.count, 3], to: "/relaxation/force")
     try writer.setAttribute("unit", "eV/angstrom", of: "/relaxation/force")
+  }
+
+  private func write(_ sorted: [Record], _ hull: HullFile, to writer: borrowing HDF5Writer) throws {
+    let places = sorted.map { hull.place($0.result.crystal, energy: $0.result.energy) }
+    for (name, values) in [
+      ("formation_energy", places.map(\.formationEnergy)), ("energy_above_hull", places.map(\.aboveHull)),
+    ] {
+      try writer.write(values, to: "/relaxation/\(name)")
+      try writer.setAttribute("unit", "eV/atom", of: "/relaxation/\(name)")
+    }
+    try writer.write(places.map(\.products), to: "/relaxation/decomposition")
+    try writer.setAttribute("hull", (hull.path as NSString).lastPathComponent)
   }
 
   /// Reads the file back, as far as an unfinished run needs.

@@ -1,0 +1,13 @@
+public import Potentials
+
+extension NamedParameter {
+  /// The parameters of a potential: the datasets of a file's root group, by name.
+  public static func read(_ path: String) throws -> [String: NamedParameter] {
+    let reader = try HDF5Reader(path: path)
+    var parameters: [String: NamedParameter] = [:]
+    for name in try reader.names(in: "/") {
+      parameters[name] = NamedParameter(shape: try reader.shape(of: name), values: try reader.read(Float.self, name))
+    }
+    return parameters
+  }
+}
