@@ -90,7 +90,8 @@ public enum CrystalSource {
     case .folder: return try folder(path)
     case .table: return try table(path, split: nil)
     case .artifact: return try artifact(path)
-    case .pyTorch: throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
+    case .pyTorch:
+      throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
     case .unknown:
       throw StageError(.input, "'\(path)': cannot tell what it is; known are .cif, .extxyz, .csv, .vasp or POSCAR, .h5.")
     default:
