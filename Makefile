@@ -25,4 +25,5 @@ SPACE_GROUP ?=
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk
+include Pipelines/potentials.mk
 include Pipelines/develop.mk

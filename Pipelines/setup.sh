@@ -15,6 +15,9 @@ missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
+# Programs that may come from elsewhere: they fetch and unpack the weights of potentials.
+command -v unzip >/dev/null || missing+=(unzip)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 if ((${#missing[@]})); then
   command="apt-get install -y --no-install-recommends ${missing[*]}"
   if ((EUID)); then

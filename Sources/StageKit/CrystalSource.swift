@@ -53,7 +53,7 @@ public func readCrystals(path: String) throws -> [(name: String, crystal: Result
 
 /// What a file is, by its name.
 public enum FileKind: Sendable {
-  case cif, extxyz, poscar, table, artifact, folder, unknown
+  case cif, extxyz, poscar, table, artifact, pyTorch, folder, unknown
 
   public init(path: String) {
     var isFolder: ObjCBool = false
@@ -63,12 +63,14 @@ public enum FileKind: Sendable {
     }
     var name = (path as NSString).lastPathComponent.lowercased()
     for packed in [".gz", ".xz"] where name.hasSuffix(packed) { name.removeLast(packed.count) }
+    if name.hasSuffix(".pth.tar") { name.removeLast(4) }  // PyTorch's habit; there is no tar file in it
     switch (name as NSString).pathExtension {
     case "cif", "mcif": self = .cif
     case "extxyz", "xyz": self = .extxyz
     case "csv": self = .table
     case "h5", "hdf5": self = .artifact
     case "vasp", "poscar": self = .poscar
+    case "pth", "pt": self = .pyTorch
     default: self = name.hasPrefix("poscar") || name.hasPrefix("contcar") ? .poscar : .unknown
     }
   }
@@ -88,6 +90,8 @@ public enum CrystalSource {
     case .folder: return try folder(path)
     case .table: return try table(path, split: nil)
     case .artifact: return try artifact(path)
+    case .pyTorch:
+      throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
     case .unknown:
       throw StageError(.input, "'\(path)': cannot tell what it is; known are .cif, .extxyz, .csv, .vasp or POSCAR, .h5.")
     default:

@@ -3,10 +3,11 @@ import Crystals
 import Foundation
 import StageKit
 
-/// Turns crystals of one kind of file into another.
+/// Turns crystals of one kind of file into another, and weights of PyTorch into HDF5.
 ///
-/// | reads  | CIF (file or folder), extxyz, POSCAR, CSV, .h5 with /crystal          |
-/// | writes | a CIF or a folder of them, extxyz, POSCAR, CSV, or a crystals file    |
+/// | reads  | CIF (file or folder), extxyz, POSCAR, CSV, .h5 with /crystal; .pth    |
+/// | writes | a CIF or a folder of them, extxyz, POSCAR, CSV, or a crystals file;   |
+/// |        | of .pth, .pt and .pth.tar the weights of a potential (.h5)            |
 /// | drops  | what cannot be read; counted, and named with --list-rejected          |
 @main
 struct Convert: Stage {
@@ -16,6 +17,9 @@ struct Convert: Stage {
     discussion: """
       --output NAME.cif writes one file with a data block a crystal, NAME/ a folder with a CIF each, NAME.extxyz, NAME.csv and \
       NAME.h5 all crystals, NAME.vasp the first one. CIF files carry the symmetry that is found at --symprec.
+
+      --input NAME.pth (or .pt, .pth.tar) --output NAME.h5 takes the weights that PyTorch saved: a dataset a tensor of the state \
+      dictionary, the model's arguments as attributes. Nothing in the file is run.
       """, version: friezeVersion)
 
   @Option(help: "What to read.")
@@ -41,6 +45,7 @@ struct Convert: Stage {
   }
 
   func perform() throws {
+    if case .pyTorch = FileKind(path: input) { return try convertWeights() }
     var report = StageReport(stage: "convert")
     var crystals: [(id: String, crystal: Crystal)] = []
     for record in try CrystalSource.records(input) {
@@ -60,6 +65,15 @@ struct Convert: Stage {
     }
     try CrystalWriter(symprec: symprec).write(
       crystals, to: output, rejected: report.rejected, options: shared, seconds: report.seconds)
+    report.finish(shared, output: output)
+  }
+
+  private func convertWeights() throws {
+    guard case .artifact = FileKind(path: output) else {
+      throw StageError(.input, "'\(output)': weights of PyTorch are written as .h5.")
+    }
+    var report = StageReport(stage: "convert")
+    report.accept(try PotentialWeights.convert(input, to: output))
     report.finish(shared, output: output)
   }
 }
