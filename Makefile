@@ -22,6 +22,7 @@ THREADS   ?= 0
 EPOCHS    ?=
 MINUTES   ?=
 SPACE_GROUP ?=
+HULL      ?=
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk

@@ -17,7 +17,7 @@ RUN = --threads $(THREADS)
 OPTIONS_dataset := --symprec $(SYMPREC)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %)
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %)
-OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX)
+OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
 
 .PHONY: eval preprocess train sample reconstruct relax metrics report FORCE
 eval: report ## Run the whole line; the table on the terminal, a page in report.html
