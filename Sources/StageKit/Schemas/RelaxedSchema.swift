@@ -82,7 +82,13 @@ public struct RelaxedFile: Sendable {
   }
 
   private func write(_ sorted: [Record], _ hull: HullFile, to writer: borrowing HDF5Writer) throws {
-    let places = sorted.map { hull.place($0.result.crystal, energy: $0.result.energy) }
+    let places = sorted.map { record -> (formationEnergy: Double, aboveHull: Double, products: String) in
+      // Where the relaxation failed the potential is asked far from what it knows, and its energies may be absurdly low.
+      switch record.result.outcome {
+      case .converged, .notRelaxed, .stepsExhausted: hull.place(record.result.crystal, energy: record.result.energy)
+      default: (.nan, .nan, "relaxation ended as \(record.result.outcome.name)")
+      }
+    }
     for (name, values) in [
       ("formation_energy", places.map(\.formationEnergy)), ("energy_above_hull", places.map(\.aboveHull)),
     ] {
