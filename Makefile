@@ -23,6 +23,7 @@ EPOCHS    ?=
 MINUTES   ?=
 SPACE_GROUP ?=
 HULL      ?=
+LIMIT     ?=
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk
