@@ -24,6 +24,7 @@ MINUTES   ?=
 SPACE_GROUP ?=
 HULL      ?=
 LIMIT     ?=
+INPUT     ?=
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk

@@ -40,13 +40,13 @@ define options_rule
 $(1).options: FORCE
 	@mkdir -p $$(@D); echo '$(2)' > $$@.new; if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
 endef
-$(eval $(call options_rule,$(D)/dataset.h5,$(OPTIONS_dataset) --input $(INPUT)))
+$(eval $(call options_rule,$(D)/dataset.h5,$(OPTIONS_dataset) --input $(SOURCE)))
 $(eval $(call options_rule,$(M)/model.h5,$(OPTIONS_model) $$(shell sha256sum < $(CONFIG))))
 $(eval $(call options_rule,$(S)/samples.h5,$(OPTIONS_samples)))
 $(eval $(call options_rule,$(R)/relaxed.h5,$(OPTIONS_relaxed)))
 
 $(D)/dataset.h5: $(D)/dataset.h5.options | $(BIN)/preprocess
-	$(BIN)/preprocess --input $(or $(INPUT),$(call no_input)) --output $@ $(OPTIONS_dataset) $(RUN)
+	$(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $@ $(OPTIONS_dataset) $(RUN)
 
 $(M)/model.h5: $(M)/model.h5.options $(D)/dataset.h5.id | $(BIN)/train
 	@# A model of these options and this dataset that was stopped goes on; any other begins anew.
@@ -76,6 +76,14 @@ endef
 $(eval $(call sharded,$(S)/samples.h5,sample,$(S)/samples.h5.options $(M)/model.h5.id,--model $(M)/model.h5 $(OPTIONS_samples)))
 $(eval $(call sharded,$(S)/crystals.h5,reconstruct,$(S)/samples.h5.id,--samples $(S)/samples.h5))
 $(eval $(call sharded,$(R)/relaxed.h5,relax,$(R)/relaxed.h5.options $(S)/crystals.h5.id,--crystals $(S)/crystals.h5 $(OPTIONS_relaxed)))
+
+# Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET.
+JUDGED := Artifacts/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)
+.PHONY: judge
+judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
+	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
+	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json $(RUN)
+	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)"
 
 # Where things stand, and starting over.
 STAGES := preprocess train sample reconstruct relax metrics report

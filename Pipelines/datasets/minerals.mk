@@ -1,3 +1,3 @@
 # The crystals that libavogadro-data installs: oxides, sulfides, elements, zeolites.
-INPUT := /usr/share/avogadro2/crystals
+SOURCE := /usr/share/avogadro2/crystals
 SAMPLES ?= 500
