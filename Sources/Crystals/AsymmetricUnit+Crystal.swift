@@ -94,11 +94,7 @@ extension SpaceGroup {
   ) -> (position: WyckoffPosition, point: Vector3, member: Int)? {
     var order = 0
     let limit = tolerance * tolerance
-    for g in operations {
-      var d = g(x) - x
-      d -= d.rounded(.toNearestOrEven)
-      if d.dot(metric * d) < limit { order += 1 }
-    }
+    for g in operations where squaredDistance(g(x), x, metric) < limit { order += 1 }
     var best: (WyckoffPosition, Vector3, Int)?
     var bestDistance = tolerance
     for position in wyckoffPositions where position.multiplicity * order == operations.count {
@@ -130,9 +126,7 @@ private struct OrbitMatcher {
     var best: Int?
     var bestSquared = tolerance * tolerance
     for i in matched.indices where !matched[i] && crystal.atomicNumbers[i] == atomicNumber {
-      var d = crystal.fractionalCoordinates[i] - p
-      d -= d.rounded(.toNearestOrEven)
-      let squared = d.dot(metric * d)
+      let squared = squaredDistance(crystal.fractionalCoordinates[i], p, metric)
       if squared < bestSquared { (best, bestSquared) = (i, squared) }
     }
     guard let best else { return false }

@@ -56,9 +56,8 @@ extension CIFBlock {
       let x = all.fractionalCoordinates[first]
       // Orbits come in the order of their sites: the earlier atoms are the earlier sites'.
       for atom in 0..<first {
-        var d = all.fractionalCoordinates[atom] - x
-        d -= d.rounded(.toNearestOrEven)
-        guard d.dot(metric * d) < Self.samePlace * Self.samePlace else { continue }
+        let squared = squaredDistance(all.fractionalCoordinates[atom], x, metric)
+        guard squared < Self.samePlace * Self.samePlace else { continue }
         let other = Int(all.orbit[atom])
         guard elements[other] == elements[i], sites[other].label == sites[i].label else {
           throw Rejection(

@@ -15,11 +15,13 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
   ///   - purpose: what the numbers are for, e.g. a stage's name.
   ///   - index: which item, e.g. a sample's number.
   public init(seed: UInt64, purpose: StaticString, index: UInt64 = 0) {
-    // FNV-1a keeps streams of different purposes apart.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in "\(purpose)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    key = seed ^ hash
+    key = seed ^ Self.hash("\(purpose)")
     stream = index
+  }
+
+  /// FNV-1a of a text: keeps streams of different purposes apart, and gives an index to what has only a name.
+  public static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   /// How many blocks of four words were drawn; with it a stream can be taken up again.

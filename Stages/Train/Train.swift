@@ -54,7 +54,6 @@ struct Train: Stage {
     let options = try ModelConfiguration.read(path: config)
     let data = try Dataset(reading: dataset)
     let training = data.indices(ofSplit: 0).map { data.units[$0] }
-    let statistics = DatasetStatistics(training)
     var trainer: SymmBFNTrainer
     do {
       trainer = try SymmBFNTrainer(
@@ -70,7 +69,7 @@ struct Train: Stage {
     let before = trainer.history.last?.seconds ?? 0
     func save(_ trainer: SymmBFNTrainer, _ path: String) throws {
       try ModelFile.write(
-        trainer, statistics: statistics, to: path, dataset: dataset, options: shared, seconds: before + report.seconds)
+        trainer, to: path, dataset: dataset, options: shared, seconds: before + report.seconds)
     }
     let stopped = try train(&trainer, before: before, report) { try save($0, unfinished) }
     try save(trainer, stopped ? unfinished : output)

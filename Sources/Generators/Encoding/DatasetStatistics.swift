@@ -53,6 +53,9 @@ public struct DatasetStatistics: Sendable, Equatable {
     }
   }
 
+  /// (100) element classes that occur.
+  var elementMask: [Bool] { (1...BeliefBatch.elementClasses).map { elements[$0] > 0 } }
+
   /// Draws a space group: one of those asked for, in proportion to their counts (evenly where none occurs), or any.
   public func drawSpaceGroup(among asked: [Int], _ random: inout RandomStream) -> Int {
     var weights = [Float](repeating: 0, count: 231)

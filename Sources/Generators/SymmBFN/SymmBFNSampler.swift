@@ -70,7 +70,7 @@ public struct SymmBFNSampler: Sendable {
     self.sampling = sampling
     self.seed = seed
     flow = BayesianFlow(model.configuration.flow, model.statistics)
-    elementMask = (1...BeliefBatch.elementClasses).map { model.statistics.elements[$0] > 0 }
+    elementMask = model.statistics.elementMask
   }
 
   /// Beliefs on their way, with one random stream a sample.

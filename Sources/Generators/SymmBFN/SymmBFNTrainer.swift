@@ -18,9 +18,13 @@ public struct SymmBFNTrainer: Sendable {
   /// Loss sums over the batches of the present epoch.
   public var running = SymmBFNLosses()
   public var history: [Epoch] = []
+  /// Of the training set.
+  public let statistics: DatasetStatistics
   /// (100) element classes that occur in the training set.
   public let elementMask: [Bool]
 
+  /// The order of the examples in an epoch, made anew at each epoch's first step.
+  private var order: (epoch: Int, indices: [Int]) = (-1, [])
   private let flow: BayesianFlow
   private let examples: [TrainingExample]
   private let validation: [TrainingExample]
@@ -70,16 +74,15 @@ public struct SymmBFNTrainer: Sendable {
     self.configuration = configuration
     self.seed = seed
     network = SymmBFNNetwork(configuration.network)
-    flow = BayesianFlow(configuration.flow, DatasetStatistics(training))
+    statistics = DatasetStatistics(training)
+    flow = BayesianFlow(configuration.flow, statistics)
     var examples: [TrainingExample] = []
     for unit in training { examples.append(try TrainingExample(unit)) }
     var held: [TrainingExample] = []
     for unit in validation { held.append(try TrainingExample(unit)) }
     self.examples = examples
     self.validation = held.isEmpty ? Array(examples.prefix(256)) : held
-    var mask = [Bool](repeating: false, count: BeliefBatch.elementClasses)
-    for example in examples { for z in example.elements { mask[Int(z) - 1] = true } }
-    elementMask = mask
+    elementMask = statistics.elementMask
     optimizer = Optimizer(parameters: network.layout.initialParameters(seed: seed))
     let options = configuration.training
     schedule = PlateauSchedule(
@@ -98,10 +101,11 @@ public struct SymmBFNTrainer: Sendable {
   /// Takes one step on the next batch; true where that ended an epoch (validate and note it next, with `endEpoch`).
   public mutating func step() throws -> Bool {
     let size = configuration.training.batch
-    var order = Array(examples.indices)
-    var random = RandomStream(seed: seed, purpose: "order", index: UInt64(epoch))
-    order.shuffle(using: &random)
-    let chosen = Array(order[batchInEpoch * size..<min(order.count, (batchInEpoch + 1) * size)])
+    if order.epoch != epoch {
+      var random = RandomStream(seed: seed, purpose: "order", index: UInt64(epoch))
+      order = (epoch, examples.indices.shuffled(using: &random))
+    }
+    let chosen = Array(order.indices[batchInEpoch * size..<min(examples.count, (batchInEpoch + 1) * size)])
     let count = UInt64(examples.count)
     let randoms = chosen.map {
       RandomStream(seed: seed, purpose: "flow", index: UInt64(epoch) * count + UInt64($0))

@@ -71,9 +71,7 @@ public enum DatasetSplit {
   ///
   /// - Parameter heldOut: share of the validation set, and of the test set.
   public static func draw(_ id: String, heldOut: Double, seed: UInt64) -> UInt8 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    var random = RandomStream(seed: seed, purpose: "split", index: hash)
+    var random = RandomStream(seed: seed, purpose: "split", index: RandomStream.hash(id))
     let u = random.uniform()
     return u < heldOut ? 1 : u < 2 * heldOut ? 2 : 0
   }

@@ -5,7 +5,7 @@ import Networks
 public enum ModelFile {
   /// Where a training run stands; with it a run goes on as if it had not been stopped.
   public static func write(
-    _ trainer: SymmBFNTrainer, statistics: DatasetStatistics, to path: String, dataset: String, options: SharedOptions,
+    _ trainer: SymmBFNTrainer, to path: String, dataset: String, options: SharedOptions,
     seconds: @autoclosure () -> Double
   ) throws {
     let configuration = try ModelConfiguration.text(trainer.configuration)
@@ -35,7 +35,7 @@ public enum ModelFile {
         "meaning",
         "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate, seconds since the start",
         of: "/training/history")
-      try writer.write(statistics: statistics)
+      try writer.write(statistics: trainer.statistics)
     }
   }
 
