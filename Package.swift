@@ -24,6 +24,10 @@ let cTargets: [Target] = [
     name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
     providers: [.apt(["libssl-dev"])]),
   .target(name: "CGemmi", path: "Sources/C/CGemmi"),
+  // Opens oneDNN at run time; where its headers (libdnnl-dev) are missing it says so and products stay float32.
+  .target(
+    name: "COneDNN", path: "Sources/C/COneDNN", cxxSettings: [.unsafeFlags(["-O3"])],
+    linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
   .target(
     name: "CKernels", path: "Sources/C/CKernels",
     cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
@@ -32,7 +36,7 @@ let cTargets: [Target] = [
 // MARK: Libraries
 
 let libraries: [Target] = [
-  .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
+  .target(name: "Tensors", dependencies: ["COpenBLAS", "COneDNN", "CKernels"]),
   .target(name: "Crystals", dependencies: ["CSpglib", "CGemmi"]),
   .target(name: "Networks", dependencies: ["Tensors"]),
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),

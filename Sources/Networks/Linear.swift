@@ -18,35 +18,49 @@ public struct Linear: Sendable {
 
   /// `out = x W (+ b)`. `x` may be some columns of a wider matrix, so may `out`.
   public func forward(
-    _ x: Matrix, column: Int = 0, _ parameters: Span<Float>, into out: inout Matrix, outColumn: Int = 0,
+    _ x: Matrix, column: Int = 0, _ parameters: Parameters, into out: inout Matrix, outColumn: Int = 0,
     accumulate: Bool = false, addsBias: Bool = true
   ) {
     precondition(out.rows >= x.rows && column + inputs <= x.columns && outColumn + outputs <= out.columns)
     let (rows, stride) = (x.rows, out.columns)
     var result = out.values.mutableSpan
-    Products.multiply(
-      x.values.span, aStride: x.columns, aOffset: column, parameters, bOffset: weight.lowerBound, rows: rows,
-      inner: inputs, columns: outputs, into: &result, outStride: stride, outOffset: outColumn, accumulate: accumulate)
+    if isRounded(parameters) {
+      BFloat16Products.multiply(
+        x.values.span, stride: x.columns, offset: column, parameters.rounded, transposed: false,
+        weightOffset: weight.lowerBound, rows: rows, inner: inputs, columns: outputs, into: &result, outStride: stride,
+        outOffset: outColumn, accumulate: accumulate)
+    } else {
+      Products.multiply(
+        x.values.span, aStride: x.columns, aOffset: column, parameters.values.span, bOffset: weight.lowerBound, rows: rows,
+        inner: inputs, columns: outputs, into: &result, outStride: stride, outOffset: outColumn, accumulate: accumulate)
+    }
     guard addsBias, let bias else { return }
     if outColumn == 0, outputs == stride {
-      Kernels.addBias(parameters.extracting(bias), rows: rows, to: &out.values)
+      Kernels.addBias(parameters.values.span.extracting(bias), rows: rows, to: &out.values)
     } else {
       for row in 0..<rows {
-        for k in 0..<outputs { out.values[row * stride + outColumn + k] += parameters[bias.lowerBound + k] }
+        for k in 0..<outputs { out.values[row * stride + outColumn + k] += parameters.values[bias.lowerBound + k] }
       }
     }
   }
 
   /// Adds to the gradients of W and b, and writes or adds to the gradient of x where wanted.
   public func backward(
-    _ x: Matrix, column: Int = 0, gradient: Matrix, gradientColumn: Int = 0, _ parameters: Span<Float>,
+    _ x: Matrix, column: Int = 0, gradient: Matrix, gradientColumn: Int = 0, _ parameters: Parameters,
     into gradients: inout MutableSpan<Float>, includesBias: Bool = true
   ) {
     guard x.rows > 0 else { return }
-    Products.multiply(
-      x.values.span, transposeA: true, aStride: x.columns, aOffset: column, gradient.values.span,
-      bStride: gradient.columns, bOffset: gradientColumn, rows: inputs, inner: x.rows, columns: outputs,
-      into: &gradients, outStride: outputs, outOffset: weight.lowerBound, accumulate: true)
+    if isRounded(parameters) {
+      BFloat16Products.addGradient(
+        x.values.span, stride: x.columns, offset: column, gradient.values.span, gStride: gradient.columns,
+        gOffset: gradientColumn, rows: x.rows, inputs: inputs, outputs: outputs, into: &gradients,
+        gradientOffset: weight.lowerBound)
+    } else {
+      Products.multiply(
+        x.values.span, transposeA: true, aStride: x.columns, aOffset: column, gradient.values.span,
+        bStride: gradient.columns, bOffset: gradientColumn, rows: inputs, inner: x.rows, columns: outputs,
+        into: &gradients, outStride: outputs, outOffset: weight.lowerBound, accumulate: true)
+    }
     guard includesBias, let bias else { return }
     if gradientColumn == 0, gradient.columns == outputs {
       Kernels.sumRows(gradient.values.span, rows: x.rows, columns: outputs, into: &gradients, offset: bias.lowerBound)
@@ -61,16 +75,28 @@ public struct Linear: Sendable {
 
   /// The gradient of x: `gradient W^T`, written or added to columns of `out`.
   public func inputGradient(
-    _ gradient: Matrix, gradientColumn: Int = 0, _ parameters: Span<Float>, into out: inout Matrix, column: Int = 0,
+    _ gradient: Matrix, gradientColumn: Int = 0, _ parameters: Parameters, into out: inout Matrix, column: Int = 0,
     accumulate: Bool = false
   ) {
     precondition(out.rows >= gradient.rows)
     let stride = out.columns
     var result = out.values.mutableSpan
-    Products.multiply(
-      gradient.values.span, aStride: gradient.columns, aOffset: gradientColumn, parameters, transposeB: true,
-      bStride: outputs, bOffset: weight.lowerBound, rows: gradient.rows, inner: outputs, columns: inputs,
-      into: &result, outStride: stride, outOffset: column, accumulate: accumulate)
+    if isRounded(parameters) {
+      BFloat16Products.multiply(
+        gradient.values.span, stride: gradient.columns, offset: gradientColumn, parameters.rounded, transposed: true,
+        weightOffset: weight.lowerBound, rows: gradient.rows, inner: outputs, columns: inputs, into: &result,
+        outStride: stride, outOffset: column, accumulate: accumulate)
+    } else {
+      Products.multiply(
+        gradient.values.span, aStride: gradient.columns, aOffset: gradientColumn, parameters.values.span, transposeB: true,
+        bStride: outputs, bOffset: weight.lowerBound, rows: gradient.rows, inner: outputs, columns: inputs,
+        into: &result, outStride: stride, outOffset: column, accumulate: accumulate)
+    }
+  }
+
+  /// Products with few inputs or outputs (lattice, coordinates) stay float32: they cost nothing and carry the numbers themselves.
+  private func isRounded(_ parameters: Parameters) -> Bool {
+    parameters.precision == .bfloat16 && inputs >= 32 && outputs >= 32
   }
 
   /// Where row `index` of W lies: an embedding is a product with a one-hot row.
@@ -81,5 +107,5 @@ public struct Linear: Sendable {
   }
 
   /// The bias, for loops that add it themselves; empty where there is none.
-  func biasSpan(_ parameters: Span<Float>) -> Range<Int> { bias ?? 0..<0 }
+  func biasSpan(_ parameters: Parameters) -> Range<Int> { bias ?? 0..<0 }
 }

@@ -63,7 +63,7 @@ public struct MessagePassing: Sendable {
   ///   - lattice: (B, 6) k-vectors.
   ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them.
   public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Span<Float>,
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Parameters,
     _ cache: inout Cache
   ) {
     cache.perCrystal.resize(rows: graph.ranges.count)
@@ -91,10 +91,10 @@ public struct MessagePassing: Sendable {
   }
 
   /// The features of self edges: every cosine is 1, every sine 0.
-  private func ownSelf(_ parameters: Span<Float>) -> [Float] {
+  private func ownSelf(_ parameters: Parameters) -> [Float] {
     var sum = [Float](repeating: 0, count: width)
     var span = sum.mutableSpan
-    Kernels.sumRows(parameters.extracting(cosine.weight), rows: cosine.inputs, columns: width, into: &span)
+    Kernels.sumRows(parameters.values.span.extracting(cosine.weight), rows: cosine.inputs, columns: width, into: &span)
     return sum
   }
 
@@ -141,7 +141,7 @@ extension MessagePassing {
   ///   - gradient: (N, C) of the layer's output, replaced by that of its input.
   ///   - gradients: of the parameters, added to.
   public func backward(
-    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Span<Float>,
+    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Parameters,
     _ cache: inout Cache, _ scratch: inout Scratch, into gradients: inout MutableSpan<Float>
   ) {
     scratch.input.resize(rows: graph.sites)
@@ -192,7 +192,7 @@ extension MessagePassing {
   }
 
   private func latticeBackward(
-    _ graph: CrystalGraph, _ k: Matrix, _ parameters: Span<Float>, _ scratch: inout Scratch,
+    _ graph: CrystalGraph, _ k: Matrix, _ parameters: Parameters, _ scratch: inout Scratch,
     into gradients: inout MutableSpan<Float>
   ) {
     scratch.perCrystal.resize(rows: graph.ranges.count)

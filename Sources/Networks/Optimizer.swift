@@ -1,8 +1,8 @@
-import Tensors
+public import Tensors
 
 /// Adam (Kingma & Ba 2015) over a flat array of parameters, with an exponential moving average of them.
 public struct Optimizer: Sendable {
-  public var parameters: [Float]
+  public var parameters: Parameters
   /// What samples are drawn with.
   public var average: [Float]
   public var firstMoment: [Float]
@@ -10,10 +10,10 @@ public struct Optimizer: Sendable {
   /// Steps taken.
   public var step = 0
 
-  public init(parameters: [Float]) {
+  public init(parameters: Parameters) {
     self.parameters = parameters
-    average = parameters
-    firstMoment = [Float](repeating: 0, count: parameters.count)
+    average = parameters.values
+    firstMoment = [Float](repeating: 0, count: parameters.values.count)
     secondMoment = firstMoment
   }
 
@@ -32,17 +32,27 @@ public struct Optimizer: Sendable {
   }
 
   /// Takes one step; returns the norm of the gradient before clipping. A gradient that is not finite moves nothing.
-  public mutating func update(gradient: [Float], rate: Float, _ options: Options) -> Double {
-    let norm = Kernels.squaredNorm(gradient).squareRoot()
-    guard norm.isFinite else { return norm }
+  ///
+  /// - Parameter gradients: parts whose sum is the gradient; left at zero.
+  public mutating func update(gradients: inout [[Float]], rate: Float, _ options: Options, threads: Int = 1) -> Double {
+    var gradient = gradients.removeFirst()
+    defer { gradients.insert(gradient, at: 0) }
+    for i in gradients.indices { Kernels.drain(&gradients[i], into: &gradient, threads: threads) }
+    let norm = Kernels.squaredNorm(gradient, threads: threads).squareRoot()
+    guard norm.isFinite else {
+      for i in gradient.indices { gradient[i] = 0 }
+      return norm
+    }
     step += 1
-    let scale = norm > Double(options.clipNorm) ? options.clipNorm / Float(norm) : 1
-    Kernels.adam(
-      parameters: &parameters, gradient: gradient, firstMoment: &firstMoment, secondMoment: &secondMoment, rate: rate,
-      betas: options.betas, step: step, epsilon: options.epsilon, weightDecay: options.weightDecay, scale: scale)
+    var update = AdamStep(betas: options.betas, step: step, rate: rate)
+    update.epsilon = options.epsilon
+    update.weightDecay = options.weightDecay
+    update.scale = norm > Double(options.clipNorm) ? options.clipNorm / Float(norm) : 1
     // Early on the average follows more closely, so that it is not held back by the first parameters.
-    let decay = min(options.averageDecay, Float(step) / Float(step + 9))
-    Kernels.movingAverage(&average, parameters: parameters, decay: decay)
+    update.averageDecay = min(options.averageDecay, Float(step) / Float(step + 9))
+    update.apply(
+      to: &parameters, average: &average, firstMoment: &firstMoment, secondMoment: &secondMoment, gradient: &gradient,
+      threads: threads)
     return norm
   }
 }

@@ -34,7 +34,7 @@ public struct Perceptron: Sendable {
   }
 
   /// Runs the rows of `x`; the result is `cache.output`.
-  public func forward(_ x: Matrix, _ parameters: Span<Float>, _ cache: inout Cache) {
+  public func forward(_ x: Matrix, _ parameters: Parameters, _ cache: inout Cache) {
     cache.firstPre.resize(rows: x.rows)
     cache.hidden.resize(rows: x.rows)
     cache.output.resize(rows: x.rows)
@@ -48,7 +48,7 @@ public struct Perceptron: Sendable {
 
   /// Adds to the parameters' gradients; writes or adds the gradient of `x` to `inputGradient`.
   public func backward(
-    _ x: Matrix, gradient: Matrix, _ parameters: Span<Float>, _ cache: inout Cache,
+    _ x: Matrix, gradient: Matrix, _ parameters: Parameters, _ cache: inout Cache,
     into gradients: inout MutableSpan<Float>, inputGradient: inout Matrix, accumulate: Bool = false
   ) {
     cache.hiddenGradient.resize(rows: x.rows)
@@ -69,8 +69,8 @@ public struct Perceptron: Sendable {
 }
 
 /// `pre += bias`, `out = silu(pre)`.
-func activate(_ pre: inout Matrix, bias: Range<Int>, _ parameters: Span<Float>, into out: inout Matrix) {
-  Kernels.biasSiLU(&pre.values, bias: parameters.extracting(bias), rows: pre.rows, into: &out.values)
+func activate(_ pre: inout Matrix, bias: Range<Int>, _ parameters: Parameters, into out: inout Matrix) {
+  Kernels.biasSiLU(&pre.values, bias: parameters.values.span.extracting(bias), rows: pre.rows, into: &out.values)
 }
 
 /// `gradient *= silu'(pre)` over the real rows.
@@ -79,7 +79,7 @@ func activateBackward(_ pre: Matrix, _ gradient: inout Matrix) {
 }
 
 /// Copies the real rows.
-func copy(_ from: Matrix, to: inout Matrix) {
+public func copy(_ from: Matrix, to: inout Matrix) {
   precondition(from.columns == to.columns && to.rows >= from.rows)
   for i in 0..<from.rows * from.columns { to.values[i] = from.values[i] }
 }

@@ -19,6 +19,7 @@ extension Stage {
 
   /// Runs the command and leaves with the design's exit status: 0, 64 (usage), 65, 69, 74 or 75.
   public static func main() {
+    ProcessorKernels.prefer512BitKernels()
     do {
       var command = try parseAsRoot()
       try command.run()

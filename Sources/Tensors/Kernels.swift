@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// Element-wise loops of the networks; each checks its shapes once and runs the C loop of the same name.
 public enum Kernels {
@@ -44,11 +45,40 @@ public enum Kernels {
     }
   }
 
-  /// The sum of squares of all elements.
-  public static func squaredNorm(_ x: [Float]) -> Double {
-    let count = x.count
-    // Safety: the count is the span's own.
-    return unsafe x.withUnsafeBufferPointer { unsafe frieze_squared_norm($0.baseAddress, count) }
+  /// `sum += x`, and `x` becomes zero; on several threads.
+  public static func drain(_ x: inout [Float], into sum: inout [Float], threads: Int) {
+    let count = sum.count
+    precondition(x.count == count)
+    // Safety: every block lies within both arrays, and blocks do not overlap.
+    unsafe sum.withUnsafeMutableBufferPointer { s in
+      unsafe x.withUnsafeMutableBufferPointer { x in
+        let both = unsafe Both(s: s.baseAddress, x: x.baseAddress)
+        Blocks.perform(count, threads: threads) { range in
+          guard let s = unsafe both.s, let x = unsafe both.x else { return }
+          unsafe frieze_sum_rows(x + range.lowerBound, s + range.lowerBound, 1, range.count)
+          unsafe (x + range.lowerBound).update(repeating: 0, count: range.count)
+        }
+      }
+    }
+  }
+
+  /// Two arrays of which threads touch blocks that do not overlap.
+  @unsafe private struct Both: @unchecked Sendable {
+    let s: UnsafeMutablePointer<Float>?
+    let x: UnsafeMutablePointer<Float>?
+  }
+
+  /// The sum of squares of all elements; the same whatever the number of threads.
+  public static func squaredNorm(_ x: [Float], threads: Int) -> Double {
+    let squares = Mutex<[Int: Double]>([:])
+    Blocks.perform(x.count, threads: threads) { range in
+      // Safety: the block lies within the array.
+      let square = unsafe x.withUnsafeBufferPointer { p in
+        unsafe p.baseAddress.map { unsafe frieze_squared_norm($0 + range.lowerBound, range.count) } ?? 0
+      }
+      squares.withLock { $0[range.lowerBound] = square }
+    }
+    return squares.withLock { $0.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value } }
   }
 
   /// Adds the rows of `x` (rows, C) to `out` (C at an offset).
@@ -108,55 +138,6 @@ public enum Kernels {
       unsafe out.withUnsafeMutableBufferPointer { o in
         guard let o = o.baseAddress else { return }
         unsafe frieze_fourier(d.baseAddress, o + offset, rows, frequencies)
-      }
-    }
-  }
-
-  /// One step of Adam with decoupled weight decay, over all parameters; the gradient is multiplied by `scale` first.
-  public static func adam(
-    parameters: inout [Float], gradient: [Float], firstMoment: inout [Float],
-    secondMoment: inout [Float], rate: Float, betas: (Float, Float), step: Int, epsilon: Float,
-    weightDecay: Float, scale: Float
-  ) {
-    let count = parameters.count
-    precondition(gradient.count == count && firstMoment.count == count && secondMoment.count == count && step > 0)
-    let corrections = (1 - power(betas.0, step), 1 - power(betas.1, step))
-    // Safety: all four have `count` elements.
-    unsafe parameters.withUnsafeMutableBufferPointer { p in
-      unsafe gradient.withUnsafeBufferPointer { g in
-        unsafe firstMoment.withUnsafeMutableBufferPointer { m in
-          unsafe secondMoment.withUnsafeMutableBufferPointer { v in
-            unsafe frieze_adam(
-              p.baseAddress, g.baseAddress, m.baseAddress, v.baseAddress, count, rate, betas.0, betas.1,
-              corrections.0, corrections.1, epsilon, weightDecay, scale)
-          }
-        }
-      }
-    }
-  }
-
-  private static func power(_ base: Float, _ exponent: Int) -> Float {
-    var result = 1.0
-    var square = Double(base)
-    var n = exponent
-    while n > 0 {
-      if n & 1 == 1 { result *= square }
-      square *= square
-      n >>= 1
-    }
-    return Float(result)
-  }
-
-  /// Moves an average towards the parameters: `average += (1 - decay)(parameters - average)`.
-  public static func movingAverage(
-    _ average: inout [Float], parameters: [Float], decay: Float
-  ) {
-    let count = parameters.count
-    precondition(average.count == count)
-    // Safety: both have `count` elements.
-    unsafe average.withUnsafeMutableBufferPointer { a in
-      unsafe parameters.withUnsafeBufferPointer { p in
-        unsafe frieze_moving_average(a.baseAddress, p.baseAddress, count, decay)
       }
     }
   }

@@ -24,3 +24,17 @@ public func parallelMap<Result: Sendable>(
   if let error = failure.withLock({ $0 }) { throw error }
   return results.withLock { $0.compactMap { $0 } }
 }
+
+/// Long arrays in blocks that fit the cache, contiguous runs of blocks a thread.
+enum Blocks {
+  private static let size = 8192
+
+  /// Calls `body` once for every block of `0..<count`.
+  static func perform(_ count: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let blocks = (count + size - 1) / size
+    let parts = max(1, min(threads, blocks))
+    DispatchQueue.concurrentPerform(iterations: parts) { t in
+      for b in blocks * t / parts..<blocks * (t + 1) / parts { body(b * size..<min(count, (b + 1) * size)) }
+    }
+  }
+}

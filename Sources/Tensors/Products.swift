@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 /// Dense products on float32, by OpenBLAS on one thread; callers cut their work into threads themselves.
@@ -9,6 +10,9 @@ public enum Products {
   public static var kernelName: String {
     unsafe openblas_get_corename().map { unsafe String(cString: $0) } ?? "unknown"
   }
+
+  /// Whether the processor has AVX-512, whatever kernels were chosen.
+  public static var has512BitVectors: Bool { frieze_has_avx512() != 0 }
 
   /// `out = op(a) op(b)`, or `out += op(a) op(b)`.
   ///

@@ -38,6 +38,7 @@ struct Sample: Stage {
   @Option(help: "The last classes: draw (as published) or most_probable.")
   var finalChoice: SymmBFNConfiguration.FinalChoice?
 
+  @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -58,7 +59,8 @@ struct Sample: Stage {
 
   func perform() throws {
     var report = StageReport(stage: "sample")
-    let model = try ModelFile.read(model)
+    let precision = try arithmetic.resolved(stage: "sample", shared)
+    let model = try ModelFile.read(model, precision: precision)
     var options = model.configuration.sampling
     options.steps = steps ?? options.steps
     options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
@@ -80,6 +82,7 @@ struct Sample: Stage {
     report.accept(samples.count)
     report.note("seconds_per_sample", report.seconds / Double(max(1, samples.count)))
     report.note("network_calls", options.steps + 1)
+    report.note("precision", json: "\"\(precision.rawValue)\"")
     report.finish(shared, output: output)
   }
 

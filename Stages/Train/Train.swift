@@ -4,6 +4,7 @@ import Foundation
 import Generators
 import Networks
 import StageKit
+import Tensors
 
 /// Trains a model on the training part of a dataset.
 ///
@@ -42,6 +43,7 @@ struct Train: Stage {
   @Flag(help: "Go on from the checkpoint of --output, or from --output itself, where there is one.")
   var resume = false
 
+  @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -54,11 +56,12 @@ struct Train: Stage {
     let options = try ModelConfiguration.read(path: config)
     let data = try Dataset(reading: dataset)
     let training = data.indices(ofSplit: 0).map { data.units[$0] }
+    let precision = try arithmetic.resolved(stage: "train", shared)
     var trainer: SymmBFNTrainer
     do {
       trainer = try SymmBFNTrainer(
         options, training: training, validation: data.indices(ofSplit: 1).map { data.units[$0] }, seed: shared.seed,
-        threads: shared.threadCount)
+        threads: shared.threadCount, precision: precision)
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")
     }
@@ -77,6 +80,7 @@ struct Train: Stage {
     report.accept(trainer.trainingCount)
     report.note("epochs", trainer.epoch)
     report.note("steps", trainer.optimizer.step)
+    report.note("precision", json: "\"\(precision.rawValue)\"")
     report.note("parameters", trainer.network.layout.count)
     report.note("validation_loss", trainer.history.last?.validation.total(options.flow.weights) ?? .nan)
     report.finish(shared, output: stopped ? unfinished : output)

@@ -47,11 +47,11 @@ import Testing
     let examples = try units.map { try TrainingExample($0) }
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
     let weights = Self.configuration.flow.weights
-    let parameters = trainer.optimizer.parameters
+    let parameters = trainer.optimizer.parameters.values
     func loss(_ p: [Float]) throws -> Double {
-      try trainer.gradients(examples, randoms, p).losses.total(weights)
+      try trainer.gradients(examples, randoms, Parameters(p)).losses.total(weights)
     }
-    let gradient = try trainer.gradients(examples, randoms, parameters).gradient
+    let gradient = try trainer.gradients(examples, randoms, Parameters(parameters)).gradient
     for entry in trainer.network.layout.entries {
       // The second part of the tolerance is what rounding of the loss (about 1e-5) does to the slope.
       // Along the gradient of one array at a time the change is largest, so rounding matters least.
@@ -92,7 +92,7 @@ import Testing
     second.running = first.running
     second.history = first.history
     try run(&second, steps: 29)
-    #expect(second.optimizer.parameters == whole.optimizer.parameters)
+    #expect(second.optimizer.parameters.values == whole.optimizer.parameters.values)
     #expect(second.optimizer.average == whole.optimizer.average)
     #expect(second.history == whole.history)
     let after = try whole.validationLosses().total(Self.configuration.flow.weights)
@@ -105,7 +105,7 @@ import Testing
     let statistics = DatasetStatistics(units)
     let network = SymmBFNNetwork(Self.configuration.network)
     let model = SymmBFNModel(
-      configuration: Self.configuration, parameters: network.layout.initialParameters(seed: 2), statistics: statistics)
+      configuration: Self.configuration, parameters: Parameters(network.layout.initialParameters(seed: 2)), statistics: statistics)
     let sampler = SymmBFNSampler(model, sampling: Self.configuration.sampling, seed: 9)
     func draw(_ group: Int) -> [PredictedUnit] {
       sampler.sample(group: group) { SampleRequest(index: $0, seed: 9, statistics: statistics, among: [12, 225]) }

@@ -248,3 +248,12 @@ EVERYWHERE void frieze_normal(const uint32_t *restrict words, float *restrict ou
     out[half + i] = radius * s;
   }
 }
+
+int frieze_has_avx512(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+         && __builtin_cpu_supports("avx512vl");
+#else
+  return 0;
+#endif
+}

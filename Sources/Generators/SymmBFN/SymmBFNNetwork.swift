@@ -91,11 +91,12 @@ public struct SymmBFNNetwork: Sendable {
   }
 
   /// Runs a batch; results are the workspace's outputs.
-  public func forward(_ batch: BeliefBatch, _ parameters: Span<Float>, _ workspace: inout Workspace) {
+  public func forward(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
     let graph = batch.graph
     buildFeatures(batch, parameters, &workspace)
     input.forward(workspace.features, parameters, &workspace.input)
-    workspace.h = workspace.input.output
+    workspace.h.resize(rows: graph.sites)
+    copy(workspace.input.output, to: &workspace.h)
     workspace.fourier.resize(rows: graph.pairs)
     let differences = graph.differences(batch.coordinates)
     Kernels.fourier(
@@ -113,7 +114,7 @@ public struct SymmBFNNetwork: Sendable {
     symmetryHead.forward(workspace.h, parameters, &workspace.symmetryHead)
   }
 
-  private func buildFeatures(_ batch: BeliefBatch, _ parameters: Span<Float>, _ workspace: inout Workspace) {
+  private func buildFeatures(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
     let (e, f) = (configuration.embedding, configuration.coordinateFrequencies)
     let n = batch.graph.sites
     workspace.features.resize(rows: n)
@@ -128,7 +129,7 @@ public struct SymmBFNNetwork: Sendable {
       for site in range.firstSite..<range.firstSite + range.sites {
         let row = site * width
         for k in 0..<e {
-          workspace.features.values[row + 2 * e + k] = parameters[group.lowerBound + k]
+          workspace.features.values[row + 2 * e + k] = parameters.values[group.lowerBound + k]
           workspace.features.values[row + 3 * e + k] = time[k]
         }
         for k in 0..<3 { workspace.features.values[row + 4 * e + k] = batch.coordinates[site, k] }
@@ -178,7 +179,7 @@ extension SymmBFNNetwork {
 
   /// The backward pass of the last `forward` of a training workspace; adds to the parameters' gradients.
   public func backward(
-    _ batch: BeliefBatch, _ output: OutputGradients, _ parameters: Span<Float>, _ workspace: inout Workspace,
+    _ batch: BeliefBatch, _ output: OutputGradients, _ parameters: Parameters, _ workspace: inout Workspace,
     into gradients: inout MutableSpan<Float>
   ) {
     precondition(workspace.layers.count == layers.count)

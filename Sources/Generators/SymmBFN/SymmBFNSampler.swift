@@ -1,21 +1,21 @@
 public import Crystals
 import Foundation
 import Networks
-import Tensors
+public import Tensors
 
 /// A trained SymmBFN: what sampling needs and nothing else.
 public struct SymmBFNModel: Sendable {
   public let configuration: SymmBFNConfiguration
   public let network: SymmBFNNetwork
   /// The averaged parameters.
-  public let parameters: [Float]
+  public let parameters: Parameters
   /// Of the training set.
   public let statistics: DatasetStatistics
 
-  public init(configuration: SymmBFNConfiguration, parameters: [Float], statistics: DatasetStatistics) {
+  public init(configuration: SymmBFNConfiguration, parameters: Parameters, statistics: DatasetStatistics) {
     self.configuration = configuration
     network = SymmBFNNetwork(configuration.network)
-    precondition(parameters.count == network.layout.count)
+    precondition(parameters.values.count == network.layout.count)
     self.parameters = parameters
     self.statistics = statistics
   }
@@ -133,7 +133,7 @@ public struct SymmBFNSampler: Sendable {
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
-    model.network.forward(state.beliefs, model.parameters.span, &workspace)
+    model.network.forward(state.beliefs, model.parameters, &workspace)
     let configuration = model.configuration.flow
     var prediction = Prediction(
       coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,

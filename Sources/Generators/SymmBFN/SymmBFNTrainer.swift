@@ -1,7 +1,7 @@
 public import Crystals
 public import Networks
 import Synchronization
-import Tensors
+public import Tensors
 
 /// Trains SymmBFN: batches in an order fixed by the seed, noise by (seed, epoch, crystal). All state is in the value, so that a
 /// run saved and taken up again goes on exactly as if it had not been stopped (with the same number of threads).
@@ -68,7 +68,7 @@ public struct SymmBFNTrainer: Sendable {
   /// - Throws: `Rejection` where there is nothing to learn or an element has no class.
   public init(
     _ configuration: SymmBFNConfiguration, training: [AsymmetricUnit], validation: [AsymmetricUnit], seed: UInt64,
-    threads: Int
+    threads: Int, precision: Precision = .float32
   ) throws(Rejection) {
     guard !training.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
     self.configuration = configuration
@@ -83,7 +83,7 @@ public struct SymmBFNTrainer: Sendable {
     self.examples = examples
     self.validation = held.isEmpty ? Array(examples.prefix(256)) : held
     elementMask = statistics.elementMask
-    optimizer = Optimizer(parameters: network.layout.initialParameters(seed: seed))
+    optimizer = Optimizer(parameters: Parameters(network.layout.initialParameters(seed: seed), precision: precision))
     let options = configuration.training
     schedule = PlateauSchedule(
       rate: options.learningRate, factor: options.plateauFactor, patience: options.plateauPatience,
@@ -110,12 +110,14 @@ public struct SymmBFNTrainer: Sendable {
     let randoms = chosen.map {
       RandomStream(seed: seed, purpose: "flow", index: UInt64(epoch) * count + UInt64($0))
     }
-    let (losses, gradient) = try gradients(chosen.map { examples[$0] }, randoms, optimizer.parameters)
+    let losses = try split(chosen.map { examples[$0] }, randoms, optimizer.parameters, wantsGradient: true)
     var options = Optimizer.Options()
     options.clipNorm = configuration.training.clipNorm
     options.averageDecay = configuration.training.averageDecay
     options.weightDecay = configuration.training.weightDecay
-    _ = optimizer.update(gradient: gradient, rate: schedule.rate, options)
+    var gradients = takeGradients()
+    _ = optimizer.update(gradients: &gradients, rate: schedule.rate, options, threads: workers.count)
+    give(back: gradients)
     running += losses.scaled(Double(chosen.count) / Double(examples.count))
     batchInEpoch += 1
     return batchInEpoch == batchesPerEpoch
@@ -134,11 +136,12 @@ public struct SymmBFNTrainer: Sendable {
   /// Losses on the validation set with the averaged parameters; the same times and noise every time.
   public func validationLosses() throws -> SymmBFNLosses {
     var sum = SymmBFNLosses()
+    let average = Parameters(optimizer.average, precision: optimizer.parameters.precision)
     let size = configuration.training.batch
     for start in stride(from: 0, to: validation.count, by: size) {
       let part = Array(validation[start..<min(validation.count, start + size)])
       let randoms = part.indices.map { RandomStream(seed: 0, purpose: "validation", index: UInt64(start + $0)) }
-      let losses = try split(part, randoms, optimizer.average, wantsGradient: false).losses
+      let losses = try split(part, randoms, average, wantsGradient: false)
       sum += losses.scaled(Double(part.count) / Double(validation.count))
     }
     return sum
@@ -146,47 +149,68 @@ public struct SymmBFNTrainer: Sendable {
 
   /// Losses and gradient of a batch with given parameters.
   func gradients(
-    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float]
+    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: Parameters
   ) throws -> (losses: SymmBFNLosses, gradient: [Float]) {
-    try split(batch, randoms, parameters, wantsGradient: true)
+    let losses = try split(batch, randoms, parameters, wantsGradient: true)
+    var parts = takeGradients()
+    var gradient = parts.removeFirst()
+    for part in parts { Kernels.add(part, to: &gradient) }
+    let zero = [Float](repeating: 0, count: gradient.count)
+    give(back: [[Float]](repeating: zero, count: workers.count))
+    return (losses, gradient)
   }
 
-  /// Cuts a batch by crystals, one part a thread, and adds up what the parts give, in their order.
+  /// The workers' gradients, which are theirs alone until given back at zero.
+  private func takeGradients() -> [[Float]] {
+    workers.map { worker in
+      worker.state.withLock { state in
+        var gradient: [Float] = []
+        swap(&gradient, &state.gradient)
+        return gradient
+      }
+    }
+  }
+
+  private func give(back gradients: [[Float]]) {
+    for (worker, gradient) in zip(workers, gradients) { worker.state.withLock { $0.gradient = gradient } }
+  }
+
+  /// Crystals whose activations a worker holds at once.
+  private static let chunk = 32
+
+  /// Cuts a batch by crystals, one part a thread; gradients stay with the workers.
   private func split(
-    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float], wantsGradient: Bool
-  ) throws -> (losses: SymmBFNLosses, gradient: [Float]) {
-    // Largest first, dealt out in turn: the parts cost about the same.
+    _ batch: [TrainingExample], _ randoms: [RandomStream], _ parameters: Parameters, wantsGradient: Bool
+  ) throws -> SymmBFNLosses {
+    // Largest first, dealt out in turn: the parts cost about the same, and so do a part's chunks.
     let bySize = batch.indices.sorted { (batch[$1].siteCount, $0) < (batch[$0].siteCount, $1) }
     let parts = (0..<workers.count).map { w in
       stride(from: w, to: bySize.count, by: workers.count).map { bySize[$0] }
     }
     let sites = batch.reduce(0) { $0 + $1.siteCount }
     let losses = try parallelMap(count: workers.count, threads: workers.count) { w in
-      let chosen = parts[w]
+      let chunks = max(1, (parts[w].count + Self.chunk - 1) / Self.chunk)
       return workers[w].state.withLock { state in
-        run(
-          chosen.map { batch[$0] }, chosen.map { randoms[$0] }, parameters, sites: sites, crystals: batch.count,
-          wantsGradient, &state)
+        var losses = SymmBFNLosses()
+        for c in 0..<chunks {
+          let chosen = stride(from: c, to: parts[w].count, by: chunks).map { parts[w][$0] }
+          losses += run(
+            chosen.map { batch[$0] }, chosen.map { randoms[$0] }, parameters, sites: sites, crystals: batch.count,
+            wantsGradient, &state)
+        }
+        return losses
       }
     }
-    var total = SymmBFNLosses()
-    for part in losses { total += part }
-    guard wantsGradient else { return (total, []) }
-    var gradient = workers[0].state.withLock { $0.gradient }
-    for worker in workers.dropFirst() {
-      worker.state.withLock { Kernels.add($0.gradient, to: &gradient) }
-    }
-    return (total, gradient)
+    return losses.reduce(into: SymmBFNLosses()) { $0 += $1 }
   }
 
   private func run(
-    _ examples: [TrainingExample], _ randoms: [RandomStream], _ parameters: [Float], sites: Int, crystals: Int,
+    _ examples: [TrainingExample], _ randoms: [RandomStream], _ parameters: Parameters, sites: Int, crystals: Int,
     _ wantsGradient: Bool, _ state: inout Worker.State
   ) -> SymmBFNLosses {
-    if wantsGradient { for i in state.gradient.indices { state.gradient[i] = 0 } }
     guard !examples.isEmpty else { return SymmBFNLosses() }
     let beliefs = flow.beliefs(examples, randoms: randoms)
-    network.forward(beliefs, parameters.span, &state.workspace)
+    network.forward(beliefs, parameters, &state.workspace)
     var output = wantsGradient ? SymmBFNNetwork.OutputGradients(beliefs.graph) : nil
     let losses = flow.losses(
       beliefs, examples, state.workspace, sites: sites, crystals: crystals, elementMask: elementMask,
@@ -195,7 +219,7 @@ public struct SymmBFNTrainer: Sendable {
       var gradient: [Float] = []
       swap(&gradient, &state.gradient)
       var span = gradient.mutableSpan
-      network.backward(beliefs, output, parameters.span, &state.workspace, into: &span)
+      network.backward(beliefs, output, parameters, &state.workspace, into: &span)
       swap(&gradient, &state.gradient)
     }
     return losses

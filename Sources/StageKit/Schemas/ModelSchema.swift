@@ -1,5 +1,6 @@
 public import Generators
 import Networks
+public import Tensors
 
 /// `model.h5`: `/network` (parameters and their moving average by name), `/training` (what a run needs to go on), `/statistics`.
 public enum ModelFile {
@@ -14,7 +15,7 @@ public enum ModelFile {
       try writer.write([configuration], to: "/training/configuration")
       for entry in trainer.network.layout.entries {
         try writer.write(
-          Array(trainer.optimizer.parameters[entry.range]), shape: entry.shape, to: "/network/parameters/\(entry.name)")
+          Array(trainer.optimizer.parameters.values[entry.range]), shape: entry.shape, to: "/network/parameters/\(entry.name)")
         try writer.write(
           Array(trainer.optimizer.average[entry.range]), shape: entry.shape, to: "/network/average/\(entry.name)")
       }
@@ -57,7 +58,8 @@ public enum ModelFile {
     guard seed == trainer.seed else {
       throw StageError(.input, "'\(path)' was trained with --seed \(seed ?? 0), not \(trainer.seed).")
     }
-    trainer.optimizer.parameters = try parameters(reader, "parameters", trainer.network)
+    trainer.optimizer.parameters = Parameters(
+      try parameters(reader, "parameters", trainer.network), precision: trainer.optimizer.parameters.precision)
     trainer.optimizer.average = try parameters(reader, "average", trainer.network)
     let count = trainer.network.layout.count
     trainer.optimizer.firstMoment = try reader.read(Float.self, "/training/first_moment", shape: [count])
@@ -75,12 +77,13 @@ public enum ModelFile {
   }
 
   /// A trained model for sampling: the averaged parameters.
-  public static func read(_ path: String) throws -> SymmBFNModel {
+  public static func read(_ path: String, precision: Precision = .float32) throws -> SymmBFNModel {
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try configuration(reader)
     return SymmBFNModel(
       configuration: configuration,
-      parameters: try parameters(reader, "average", SymmBFNNetwork(configuration.network)),
+      parameters: Parameters(
+        try parameters(reader, "average", SymmBFNNetwork(configuration.network)), precision: precision),
       statistics: try reader.statistics())
   }
 

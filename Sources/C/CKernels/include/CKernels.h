@@ -56,6 +56,9 @@ void frieze_moving_average(float *average, const float *parameters, size_t count
 /// Sum of squares.
 double frieze_squared_norm(const float *x, size_t count);
 
+/// 1 where the processor and the system have AVX-512 (F, BW, DQ, VL).
+int frieze_has_avx512(void);
+
 /// Philox 4x32-10 (Salmon et al., SC 2011): `blocks` x 4 words for counters start, start + 1, …
 void frieze_philox(uint64_t key, uint64_t stream, uint64_t start, uint32_t *out, size_t blocks);
 

@@ -1,0 +1,35 @@
+#ifndef FRIEZE_ONEDNN_H
+#define FRIEZE_ONEDNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Products in bfloat16 with float32 sums, by oneDNN 2 or 3. The library is opened at run time: where it is missing, or the
+// processor has no bfloat16 instructions, everything else works. All matrices are row-major; strides count elements.
+
+/// NULL where bfloat16 products can be done; else the reason, in words.
+const char *frieze_onednn_missing(void);
+
+/// Version of the library that runs, "2.6.3"; NULL where there is none.
+const char *frieze_onednn_version(void);
+
+/// Rounds to nearest, ties to even.
+void frieze_round_bfloat16(const float *x, uint16_t *out, size_t count);
+
+/// y = x w, or y += x w. x (rows, inner) float32, rounded on the way; w (inner, columns) bfloat16, or (columns, inner) where
+/// transposed; y (rows, columns) float32. Returns 0, or oneDNN's status.
+int frieze_bfloat16_product(const float *x, size_t x_stride, const uint16_t *w, size_t w_stride, int transposed, float *y,
+                            size_t y_stride, size_t rows, size_t inner, size_t columns, int accumulate);
+
+/// dw += x^T g. x (rows, inputs), g (rows, outputs), dw (inputs, outputs), all float32; x and g are rounded on the way.
+int frieze_bfloat16_gradient(const float *x, size_t x_stride, const float *g, size_t g_stride, float *dw, size_t rows,
+                             size_t inputs, size_t outputs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
