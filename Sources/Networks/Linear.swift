@@ -26,9 +26,8 @@ public struct Linear: Sendable {
     var result = out.values.mutableSpan
     if isRounded(parameters) {
       BFloat16Products.multiply(
-        x.values.span, stride: x.columns, offset: column, parameters.rounded, transposed: false,
-        weightOffset: weight.lowerBound, rows: rows, inner: inputs, columns: outputs, into: &result, outStride: stride,
-        outOffset: outColumn, accumulate: accumulate)
+        x, column: column, parameters.rounded, weightOffset: weight.lowerBound, inner: inputs, columns: outputs,
+        into: &result, outStride: stride, outOffset: outColumn, accumulate: accumulate)
     } else {
       Products.multiply(
         x.values.span, aStride: x.columns, aOffset: column, parameters.values.span, bOffset: weight.lowerBound, rows: rows,
@@ -44,6 +43,38 @@ public struct Linear: Sendable {
     }
   }
 
+  /// `out = x W` of rows that only products read; without the bias.
+  func forward(_ x: ProductInput, column: Int = 0, _ parameters: Parameters, into out: inout Matrix) {
+    precondition(out.rows >= x.rows && column + inputs <= x.columns && outputs == out.columns)
+    var result = out.values.mutableSpan
+    if x.precision == .bfloat16 {
+      BFloat16Products.multiply(
+        x, column: column, parameters.rounded, weightOffset: weight.lowerBound, inner: inputs, columns: outputs,
+        into: &result, outStride: outputs)
+    } else {
+      Products.multiply(
+        x.values.span, aStride: x.columns, aOffset: column, parameters.values.span, bOffset: weight.lowerBound,
+        rows: x.rows, inner: inputs, columns: outputs, into: &result)
+    }
+  }
+
+  /// Adds to the gradient of W.
+  func backward(_ x: ProductInput, column: Int = 0, gradient: Matrix, into gradients: inout MutableSpan<Float>) {
+    guard x.rows > 0 else { return }
+    if x.precision == .bfloat16 {
+      BFloat16Products.addGradient(
+        x, column: column, gradient, inputs: inputs, outputs: outputs, into: &gradients, offset: weight.lowerBound)
+    } else {
+      Products.multiply(
+        x.values.span, transposeA: true, aStride: x.columns, aOffset: column, gradient.values.span, rows: inputs,
+        inner: x.rows, columns: outputs, into: &gradients, outStride: outputs, outOffset: weight.lowerBound,
+        accumulate: true)
+    }
+    if let bias {
+      Kernels.sumRows(gradient.values.span, rows: x.rows, columns: outputs, into: &gradients, offset: bias.lowerBound)
+    }
+  }
+
   /// Adds to the gradients of W and b, and writes or adds to the gradient of x where wanted.
   public func backward(
     _ x: Matrix, column: Int = 0, gradient: Matrix, gradientColumn: Int = 0, _ parameters: Parameters,
@@ -52,9 +83,8 @@ public struct Linear: Sendable {
     guard x.rows > 0 else { return }
     if isRounded(parameters) {
       BFloat16Products.addGradient(
-        x.values.span, stride: x.columns, offset: column, gradient.values.span, gStride: gradient.columns,
-        gOffset: gradientColumn, rows: x.rows, inputs: inputs, outputs: outputs, into: &gradients,
-        gradientOffset: weight.lowerBound)
+        x, column: column, gradient, gColumn: gradientColumn, inputs: inputs, outputs: outputs, into: &gradients,
+        offset: weight.lowerBound)
     } else {
       Products.multiply(
         x.values.span, transposeA: true, aStride: x.columns, aOffset: column, gradient.values.span,
@@ -83,9 +113,8 @@ public struct Linear: Sendable {
     var result = out.values.mutableSpan
     if isRounded(parameters) {
       BFloat16Products.multiply(
-        gradient.values.span, stride: gradient.columns, offset: gradientColumn, parameters.rounded, transposed: true,
-        weightOffset: weight.lowerBound, rows: gradient.rows, inner: outputs, columns: inputs, into: &result,
-        outStride: stride, outOffset: column, accumulate: accumulate)
+        gradient, column: gradientColumn, parameters.rounded, transposed: true, weightOffset: weight.lowerBound,
+        inner: outputs, columns: inputs, into: &result, outStride: stride, outOffset: column, accumulate: accumulate)
     } else {
       Products.multiply(
         gradient.values.span, aStride: gradient.columns, aOffset: gradientColumn, parameters.values.span, transposeB: true,

@@ -42,17 +42,22 @@ public struct MessagePassing: Sendable {
     var neighbor: Matrix
     var sine: Matrix
     var cosine: Matrix
+    /// Of the hidden layer; kept for the backward pass only.
     var pre: Matrix
-    var hidden: Matrix
+    let keepsPre: Bool
+    var hidden: ProductInput
+    /// Without the bias.
     var messagePre: Matrix
-    var message: Matrix
     var input: Matrix
     var node: Perceptron.Cache
 
-    public init(_ layer: MessagePassing) {
+    /// - Parameter training: whether there will be a backward pass.
+    public init(_ layer: MessagePassing, training: Bool) {
       let empty = Matrix(rows: 0, columns: layer.width)
       (perCrystal, center, neighbor, sine, cosine) = (empty, empty, empty, empty, empty)
-      (pre, hidden, messagePre, message) = (empty, empty, empty, empty)
+      (pre, messagePre) = (empty, empty)
+      keepsPre = training
+      hidden = ProductInput(columns: layer.width)
       input = Matrix(rows: 0, columns: 2 * layer.width)
       node = Perceptron.Cache(layer.node)
     }
@@ -63,13 +68,15 @@ public struct MessagePassing: Sendable {
   ///   - lattice: (B, 6) k-vectors.
   ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them.
   public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Parameters,
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: ProductInput, _ parameters: Parameters,
     _ cache: inout Cache
   ) {
     cache.perCrystal.resize(rows: graph.ranges.count)
     for path in [\Cache.center, \.neighbor, \.input] { cache[keyPath: path].resize(rows: graph.sites) }
     for path in [\Cache.sine, \.cosine] { cache[keyPath: path].resize(rows: graph.pairs) }
-    for path in [\Cache.pre, \.hidden, \.messagePre, \.message] { cache[keyPath: path].resize(rows: graph.edges) }
+    if cache.keepsPre { cache.pre.resize(rows: graph.edges) }
+    cache.hidden.resize(rows: graph.edges, fourier.precision)
+    cache.messagePre.resize(rows: graph.edges)
 
     center.forward(h, parameters, into: &cache.center)
     neighbor.forward(h, parameters, into: &cache.neighbor)
@@ -81,11 +88,10 @@ public struct MessagePassing: Sendable {
     for range in graph.ranges {
       EdgeKernels.messages(
         center: cache.center.values, neighbor: cache.neighbor.values, cosine: cache.cosine.values,
-        sine: cache.sine.values, ownSelf: own, range: range, into: &cache.pre.values, &cache.hidden.values)
+        sine: cache.sine.values, ownSelf: own, range: range, into: &cache.pre.values, &cache.hidden)
     }
-    edge.forward(cache.hidden, parameters, into: &cache.messagePre, addsBias: false)
-    activate(&cache.messagePre, bias: edge.biasSpan(parameters), parameters, into: &cache.message)
-    joinMean(h, graph, &cache)
+    edge.forward(cache.hidden, parameters, into: &cache.messagePre)
+    joinMean(h, graph, parameters, &cache)
     node.forward(cache.input, parameters, &cache.node)
     Kernels.add(cache.node.output.values, to: &h.values)
   }
@@ -107,11 +113,12 @@ public struct MessagePassing: Sendable {
   }
 
   /// `[h, mean of messages]` into the node network's input.
-  private func joinMean(_ h: Matrix, _ graph: CrystalGraph, _ cache: inout Cache) {
+  private func joinMean(_ h: Matrix, _ graph: CrystalGraph, _ parameters: Parameters, _ cache: inout Cache) {
     Kernels.copyColumns(h.values, rows: graph.sites, columns: width, to: &cache.input.values, stride: 2 * width)
     for range in graph.ranges {
       EdgeKernels.mean(
-        cache.message.values, width: width, range: range, into: &cache.input.values, stride: 2 * width, column: width)
+        pre: cache.messagePre.values, bias: parameters.values.span.extracting(edge.biasSpan(parameters)), range: range,
+        into: &cache.input.values, stride: 2 * width, column: width)
     }
   }
 }
@@ -141,7 +148,7 @@ extension MessagePassing {
   ///   - gradient: (N, C) of the layer's output, replaced by that of its input.
   ///   - gradients: of the parameters, added to.
   public func backward(
-    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Matrix, _ parameters: Parameters,
+    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: ProductInput, _ parameters: Parameters,
     _ cache: inout Cache, _ scratch: inout Scratch, into gradients: inout MutableSpan<Float>
   ) {
     scratch.input.resize(rows: graph.sites)
@@ -158,10 +165,10 @@ extension MessagePassing {
 
     for range in graph.ranges {
       EdgeKernels.meanBackward(
-        pre: cache.messagePre.values, output: scratch.input.values, width: width, range: range,
-        into: &scratch.edge.values, stride: 2 * width, column: width)
+        pre: cache.messagePre.values, bias: parameters.values.span.extracting(edge.biasSpan(parameters)),
+        output: scratch.input.values, range: range, into: &scratch.edge.values, stride: 2 * width, column: width)
     }
-    edge.backward(cache.hidden, gradient: scratch.edge, parameters, into: &gradients)
+    edge.backward(cache.hidden, gradient: scratch.edge, into: &gradients)
     edge.inputGradient(scratch.edge, parameters, into: &scratch.hidden)
     let own = spread(graph, cache, &scratch)
 
@@ -172,8 +179,8 @@ extension MessagePassing {
     neighbor.inputGradient(scratch.neighbor, parameters, into: &gradient, accumulate: true)
     latticeBackward(graph, k, parameters, &scratch, into: &gradients)
     if graph.pairs > 0 {
-      sine.backward(fourier, gradient: scratch.sine, parameters, into: &gradients)
-      cosine.backward(fourier, column: cosine.inputs, gradient: scratch.cosine, parameters, into: &gradients)
+      sine.backward(fourier, gradient: scratch.sine, into: &gradients)
+      cosine.backward(fourier, column: cosine.inputs, gradient: scratch.cosine, into: &gradients)
     }
     for row in 0..<cosine.inputs {
       for c in 0..<width { gradients[cosine.weight.lowerBound + row * width + c] += own[c] }

@@ -5,4 +5,5 @@ public import Potentials
 // Choices that command lines take by the names that configuration files use.
 extension SymmBFNConfiguration.CoordinateUpdate: ExpressibleByArgument {}
 extension SymmBFNConfiguration.FinalChoice: ExpressibleByArgument {}
+extension ModelFile.Weights: ExpressibleByArgument {}
 extension OptimizerKind: ExpressibleByArgument {}

@@ -1,58 +1,105 @@
 import COneDNN
 
-/// Products with a network's weights in bfloat16, summed in float32; rows are rounded on the way in.
+/// Products with a network's weights in bfloat16, summed in float32; float32 rows are rounded on the way in.
 public enum BFloat16Products {
   /// `out = x w`, or `out += x w`.
   ///
   /// - Parameters:
-  ///   - x: `rows` rows of `inner` floats, `stride` floats apart, beginning at `offset`.
+  ///   - x: (rows, …) of which `inner` columns from `column` on are read.
   ///   - weights: `(inner, columns)`, or `(columns, inner)` where transposed, beginning at `weightOffset`.
   ///   - out: `rows` rows of `columns` floats, `outStride` floats apart, beginning at `outOffset`.
   public static func multiply(
-    _ x: Span<Float>, stride: Int, offset: Int, _ weights: [UInt16], transposed: Bool, weightOffset: Int, rows: Int,
-    inner: Int, columns: Int, into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int, accumulate: Bool
+    _ x: Matrix, column: Int = 0, _ weights: [UInt16], transposed: Bool = false, weightOffset: Int = 0, inner: Int,
+    columns: Int, into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int = 0, accumulate: Bool = false
   ) {
-    guard rows > 0 else { return }
-    precondition(inner > 0 && columns > 0 && offset >= 0 && weightOffset >= 0 && outOffset >= 0)
-    precondition(stride >= inner && x.count >= offset + (rows - 1) * stride + inner)
-    precondition(outStride >= columns && out.count >= outOffset + (rows - 1) * outStride + columns)
-    precondition(weights.count >= weightOffset + inner * columns)
-    // Safety: the preconditions bound every element that the call touches.
-    let status = unsafe x.withUnsafeBufferPointer { px in
-      unsafe weights.withUnsafeBufferPointer { pw in
-        unsafe out.withUnsafeMutableBufferPointer { po in
-          guard let px = px.baseAddress, let pw = pw.baseAddress, let po = po.baseAddress else { return Int32(0) }
-          return unsafe frieze_bfloat16_product(
-            px + offset, stride, pw + weightOffset, transposed ? inner : columns, transposed ? 1 : 0, po + outOffset,
-            outStride, rows, inner, columns, accumulate ? 1 : 0)
-        }
-      }
+    precondition(column >= 0 && column + inner <= x.columns && x.values.count >= x.rows * x.columns)
+    guard x.rows > 0 else { return }
+    // Safety: the rows lie within x, as checked.
+    unsafe x.values.withUnsafeBufferPointer { p in
+      let rows = unsafe frieze_rows(values: p.baseAddress.map { unsafe $0 + column }, rounded: nil, stride: x.columns)
+      unsafe multiply(
+        rows, x.rows, weights, transposed, weightOffset, inner, columns, &out, outStride, outOffset, accumulate)
     }
-    precondition(status == 0, "oneDNN refused a product of \(rows) x \(inner) x \(columns): status \(status)")
+  }
+
+  /// The same of rows that are rounded already.
+  public static func multiply(
+    _ x: ProductInput, column: Int = 0, _ weights: [UInt16], weightOffset: Int = 0, inner: Int, columns: Int,
+    into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int = 0, accumulate: Bool = false
+  ) {
+    precondition(column >= 0 && column + inner <= x.columns)
+    precondition(x.rounded.count >= (x.rows + Int(FRIEZE_PADDING)) * x.columns)
+    guard x.rows > 0 else { return }
+    // Safety: the rows and the padding lie within x, as checked.
+    unsafe x.rounded.withUnsafeBufferPointer { p in
+      let rows = unsafe frieze_rows(values: nil, rounded: p.baseAddress.map { unsafe $0 + column }, stride: x.columns)
+      unsafe multiply(rows, x.rows, weights, false, weightOffset, inner, columns, &out, outStride, outOffset, accumulate)
+    }
   }
 
   /// `gradient += x^T g`: the gradient of `weights` in `x weights` where `g` is that of the product.
   ///
   /// - Parameters:
-  ///   - x: `rows` rows of `inputs` floats; `g`: `rows` rows of `outputs` floats.
-  ///   - gradient: `(inputs, outputs)`, beginning at `gradientOffset`.
+  ///   - x: of which `inputs` columns from `column` on count; `g`: `outputs` columns from `gColumn` on.
+  ///   - gradient: `(inputs, outputs)`, beginning at `offset`.
   public static func addGradient(
-    _ x: Span<Float>, stride: Int, offset: Int, _ g: Span<Float>, gStride: Int, gOffset: Int, rows: Int, inputs: Int,
-    outputs: Int, into gradient: inout MutableSpan<Float>, gradientOffset: Int
+    _ x: Matrix, column: Int = 0, _ g: Matrix, gColumn: Int = 0, inputs: Int, outputs: Int,
+    into gradient: inout MutableSpan<Float>, offset: Int = 0
   ) {
-    guard rows > 0 else { return }
-    precondition(inputs > 0 && outputs > 0 && offset >= 0 && gOffset >= 0 && gradientOffset >= 0)
-    precondition(stride >= inputs && x.count >= offset + (rows - 1) * stride + inputs)
-    precondition(gStride >= outputs && g.count >= gOffset + (rows - 1) * gStride + outputs)
-    precondition(gradient.count >= gradientOffset + inputs * outputs)
-    // Safety: the preconditions bound every element that the call touches.
-    let status = unsafe x.withUnsafeBufferPointer { px in
-      unsafe g.withUnsafeBufferPointer { pg in
-        unsafe gradient.withUnsafeMutableBufferPointer { po in
-          guard let px = px.baseAddress, let pg = pg.baseAddress, let po = po.baseAddress else { return Int32(0) }
-          return unsafe frieze_bfloat16_gradient(
-            px + offset, stride, pg + gOffset, gStride, po + gradientOffset, rows, inputs, outputs)
-        }
+    precondition(column >= 0 && column + inputs <= x.columns && x.values.count >= x.rows * x.columns)
+    guard x.rows > 0 else { return }
+    // Safety: the rows lie within x, as checked.
+    unsafe x.values.withUnsafeBufferPointer { p in
+      let rows = unsafe frieze_rows(values: p.baseAddress.map { unsafe $0 + column }, rounded: nil, stride: x.columns)
+      unsafe addGradient(rows, x.rows, g, gColumn, inputs, outputs, &gradient, offset)
+    }
+  }
+
+  /// The same of rows that are rounded already.
+  public static func addGradient(
+    _ x: ProductInput, column: Int = 0, _ g: Matrix, gColumn: Int = 0, inputs: Int, outputs: Int,
+    into gradient: inout MutableSpan<Float>, offset: Int = 0
+  ) {
+    precondition(column >= 0 && column + inputs <= x.columns)
+    precondition(x.rounded.count >= (x.rows + Int(FRIEZE_PADDING)) * x.columns)
+    guard x.rows > 0 else { return }
+    // Safety: the rows and the padding lie within x, as checked.
+    unsafe x.rounded.withUnsafeBufferPointer { p in
+      let rows = unsafe frieze_rows(values: nil, rounded: p.baseAddress.map { unsafe $0 + column }, stride: x.columns)
+      unsafe addGradient(rows, x.rows, g, gColumn, inputs, outputs, &gradient, offset)
+    }
+  }
+
+  @unsafe private static func multiply(
+    _ x: frieze_rows, _ rows: Int, _ weights: [UInt16], _ transposed: Bool, _ weightOffset: Int, _ inner: Int,
+    _ columns: Int, _ out: inout MutableSpan<Float>, _ outStride: Int, _ outOffset: Int, _ accumulate: Bool
+  ) {
+    precondition(inner > 0 && columns > 0 && weightOffset >= 0 && outOffset >= 0)
+    precondition(outStride >= columns && out.count >= outOffset + (rows - 1) * outStride + columns)
+    precondition(weights.count >= weightOffset + inner * columns)
+    // Safety: the preconditions bound every element that the call touches; the caller answers for x.
+    let status = unsafe weights.withUnsafeBufferPointer { w in
+      unsafe out.withUnsafeMutableBufferPointer { o in
+        guard let w = w.baseAddress, let o = o.baseAddress else { return Int32(0) }
+        return unsafe frieze_bfloat16_product(
+          x, w + weightOffset, transposed ? inner : columns, transposed ? 1 : 0, o + outOffset, outStride, rows, inner,
+          columns, accumulate ? 1 : 0)
+      }
+    }
+    precondition(status == 0, "oneDNN refused a product of \(rows) x \(inner) x \(columns): status \(status)")
+  }
+
+  @unsafe private static func addGradient(
+    _ x: frieze_rows, _ rows: Int, _ g: Matrix, _ gColumn: Int, _ inputs: Int, _ outputs: Int,
+    _ gradient: inout MutableSpan<Float>, _ offset: Int
+  ) {
+    precondition(inputs > 0 && outputs > 0 && gColumn >= 0 && gColumn + outputs <= g.columns && g.rows >= rows)
+    precondition(offset >= 0 && gradient.count >= offset + inputs * outputs)
+    // Safety: the preconditions bound every element that the call touches; the caller answers for x.
+    let status = unsafe g.values.withUnsafeBufferPointer { pg in
+      unsafe gradient.withUnsafeMutableBufferPointer { o in
+        guard let pg = pg.baseAddress, let o = o.baseAddress else { return Int32(0) }
+        return unsafe frieze_bfloat16_gradient(x, pg + gColumn, g.columns, o + offset, rows, inputs, outputs)
       }
     }
     precondition(status == 0, "oneDNN refused a gradient of \(inputs) x \(rows) x \(outputs): status \(status)")

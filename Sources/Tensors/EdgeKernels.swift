@@ -26,29 +26,36 @@ public struct EdgeKernels {
   ///
   /// The Fourier part of a message is even (cosines) plus odd (sines) in the difference, so a pair's two edges share both.
   ///
-  /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `pre`, `out` (edges, C).
+  /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `out` (edges, C); `pre` (edges, C),
+  ///   or empty where nobody will ask.
   public static func messages(
-    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float],
-    range: Range, into pre: inout [Float], _ out: inout [Float]
+    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float], range: Range,
+    into pre: inout [Float], _ out: inout ProductInput
   ) {
     let c = ownSelf.count
-    check(range, c, sites: center.count, pairs: cosine.count, edges: pre.count)
-    check(range, c, sites: neighbor.count, pairs: sine.count, edges: out.count)
-    // Safety: `check` bounds the rows of every array.
+    check(range, c, sites: center.count, pairs: cosine.count, edges: pre.isEmpty ? .max : pre.count)
+    check(range, c, sites: neighbor.count, pairs: sine.count, edges: out.rows * out.columns)
+    precondition(out.columns == c)
+    let isRounded = out.precision == .bfloat16
+    // Safety: `check` bounds the rows of every array; whichever array of `out` is in use has at least its rows.
     unsafe center.withUnsafeBufferPointer { hi in
       unsafe neighbor.withUnsafeBufferPointer { hj in
         unsafe cosine.withUnsafeBufferPointer { pc in
           unsafe sine.withUnsafeBufferPointer { ps in
             unsafe ownSelf.withUnsafeBufferPointer { own in
               unsafe pre.withUnsafeMutableBufferPointer { pre in
-                unsafe out.withUnsafeMutableBufferPointer { out in
-                  guard let hi = hi.baseAddress, let hj = hj.baseAddress, let pc = pc.baseAddress,
-                    let ps = ps.baseAddress, let pre = pre.baseAddress, let out = out.baseAddress
-                  else { return }
-                  unsafe frieze_edges(
-                    hi + range.firstSite * c, hj + range.firstSite * c, pc + range.firstPair * c,
-                    ps + range.firstPair * c, own.baseAddress, pre + range.firstEdge * c,
-                    out + range.firstEdge * c, range.sites, c)
+                unsafe out.values.withUnsafeMutableBufferPointer { values in
+                  unsafe out.rounded.withUnsafeMutableBufferPointer { rounded in
+                    guard let hi = hi.baseAddress, let hj = hj.baseAddress, let pc = pc.baseAddress,
+                      let ps = ps.baseAddress
+                    else { return }
+                    let first = range.firstEdge * c
+                    unsafe frieze_edges(
+                      hi + range.firstSite * c, hj + range.firstSite * c, pc + range.firstPair * c,
+                      ps + range.firstPair * c, own.baseAddress, pre.isEmpty ? nil : pre.baseAddress.map { unsafe $0 + first },
+                      isRounded ? nil : values.baseAddress.map { unsafe $0 + first },
+                      isRounded ? rounded.baseAddress.map { unsafe $0 + first } : nil, range.sites, c)
+                  }
                 }
               }
             }
@@ -92,38 +99,43 @@ public struct EdgeKernels {
     }
   }
 
-  /// `out[i] = mean over j of messages (i, j)`, rows of `out` `stride` floats apart and beginning at column `column`.
+  /// `out[i] = mean over j of silu(pre(i, j) + bias)`, rows of `out` `stride` floats apart and beginning at column `column`.
   public static func mean(
-    _ messages: [Float], width c: Int, range: Range, into out: inout [Float], stride: Int, column: Int
+    pre: [Float], bias: Span<Float>, range: Range, into out: inout [Float], stride: Int, column: Int
   ) {
-    precondition(messages.count >= (range.firstEdge + range.edges) * c)
+    let c = bias.count
+    precondition(pre.count >= (range.firstEdge + range.edges) * c)
     precondition(column >= 0 && column + c <= stride && out.count >= (range.firstSite + range.sites) * stride)
     // Safety: bounds checked above.
-    unsafe messages.withUnsafeBufferPointer { m in
-      unsafe out.withUnsafeMutableBufferPointer { o in
-        guard let m = m.baseAddress, let o = o.baseAddress else { return }
-        unsafe frieze_edge_mean(
-          m + range.firstEdge * c, o + range.firstSite * stride + column, range.sites, c, stride)
+    unsafe pre.withUnsafeBufferPointer { m in
+      unsafe bias.withUnsafeBufferPointer { b in
+        unsafe out.withUnsafeMutableBufferPointer { o in
+          guard let m = m.baseAddress, let o = o.baseAddress else { return }
+          unsafe frieze_edge_mean(
+            m + range.firstEdge * c, b.baseAddress, o + range.firstSite * stride + column, range.sites, c, stride)
+        }
       }
     }
   }
 
-  /// The gradient of silu's argument `pre` (edges, C) where `silu(pre)` was averaged: written to `gradient`.
+  /// The gradient of `pre` (edges, C) where `silu(pre + bias)` was averaged: written to `gradient`.
   public static func meanBackward(
-    pre: [Float], output: [Float], width c: Int, range: Range, into gradient: inout [Float],
-    stride: Int, column: Int
+    pre: [Float], bias: Span<Float>, output: [Float], range: Range, into gradient: inout [Float], stride: Int, column: Int
   ) {
+    let c = bias.count
     precondition(pre.count >= (range.firstEdge + range.edges) * c)
     precondition(gradient.count >= (range.firstEdge + range.edges) * c)
     precondition(column >= 0 && column + c <= stride && output.count >= (range.firstSite + range.sites) * stride)
     // Safety: bounds checked above.
     unsafe pre.withUnsafeBufferPointer { p in
-      unsafe output.withUnsafeBufferPointer { o in
-        unsafe gradient.withUnsafeMutableBufferPointer { g in
-          guard let p = p.baseAddress, let o = o.baseAddress, let g = g.baseAddress else { return }
-          unsafe frieze_edge_mean_backward(
-            p + range.firstEdge * c, o + range.firstSite * stride + column, g + range.firstEdge * c, range.sites, c,
-            stride)
+      unsafe bias.withUnsafeBufferPointer { b in
+        unsafe output.withUnsafeBufferPointer { o in
+          unsafe gradient.withUnsafeMutableBufferPointer { g in
+            guard let p = p.baseAddress, let o = o.baseAddress, let g = g.baseAddress else { return }
+            unsafe frieze_edge_mean_backward(
+              p + range.firstEdge * c, b.baseAddress, o + range.firstSite * stride + column, g + range.firstEdge * c,
+              range.sites, c, stride)
+          }
         }
       }
     }

@@ -126,6 +126,22 @@ public enum Kernels {
     unsafe x.withUnsafeMutableBufferPointer { unsafe frieze_softmax($0.baseAddress, groups, classes) }
   }
 
+  /// The same as rows that only products read; `out` has its rows already.
+  public static func fourier(_ difference: [Float], frequencies: Int, into out: inout ProductInput) {
+    let rows = out.rows
+    precondition(difference.count >= 3 * rows && out.columns == 6 * frequencies)
+    let isRounded = out.precision == .bfloat16
+    // Safety: whichever of the two arrays is in use has at least `rows` rows of `columns`.
+    unsafe difference.withUnsafeBufferPointer { d in
+      unsafe out.values.withUnsafeMutableBufferPointer { v in
+        unsafe out.rounded.withUnsafeMutableBufferPointer { r in
+          unsafe frieze_fourier(
+            d.baseAddress, isRounded ? nil : v.baseAddress, isRounded ? r.baseAddress : nil, rows, frequencies)
+        }
+      }
+    }
+  }
+
   /// sin and cos of `2 pi f d` for f = 1...frequencies: rows of [sin of x, y, z | cos of x, y, z].
   ///
   /// - Parameters: `difference` (rows, 3) in turns; `out` (rows, 6 frequencies).
@@ -137,7 +153,7 @@ public enum Kernels {
     unsafe difference.withUnsafeBufferPointer { d in
       unsafe out.withUnsafeMutableBufferPointer { o in
         guard let o = o.baseAddress else { return }
-        unsafe frieze_fourier(d.baseAddress, o + offset, rows, frequencies)
+        unsafe frieze_fourier(d.baseAddress, o + offset, nil, rows, frequencies)
       }
     }
   }

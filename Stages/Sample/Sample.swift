@@ -38,6 +38,9 @@ struct Sample: Stage {
   @Option(help: "The last classes: draw (as published) or most_probable.")
   var finalChoice: SymmBFNConfiguration.FinalChoice?
 
+  @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
+  var weights = ModelFile.Weights.best
+
   @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
 
@@ -60,7 +63,7 @@ struct Sample: Stage {
   func perform() throws {
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
-    let model = try ModelFile.read(model, precision: precision)
+    let model = try ModelFile.read(model, weights: weights, precision: precision)
     var options = model.configuration.sampling
     options.steps = steps ?? options.steps
     options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
@@ -73,39 +76,45 @@ struct Sample: Stage {
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
     let range = shared.part.range(of: count)
     let seed = shared.seed
-    let samples = try draw(sampler, range) {
-      SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked)
-    }
+    let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
     try SamplesFile.write(
-      samples, first: range.lowerBound, steps: options.steps, to: output, model: self.model, options: shared,
-      seconds: report.seconds)
-    report.accept(samples.count)
-    report.note("seconds_per_sample", report.seconds / Double(max(1, samples.count)))
+      requests, steps: options.steps, to: output, model: self.model, options: shared, seconds: report.seconds
+    ) { append in
+      try draw(sampler, range, append) {
+        range.contains($0)
+          ? requests[$0 - range.lowerBound]
+          : SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked)
+      }
+    }
+    report.accept(range.count)
+    report.note("seconds_per_sample", report.seconds / Double(max(1, range.count)))
     report.note("network_calls", options.steps + 1)
     report.note("precision", json: "\"\(precision.rawValue)\"")
     report.finish(shared, output: output)
   }
 
-  /// Draws the groups that hold a range, a thread a group, and keeps what is in the range.
+  /// Draws the groups that hold a range, a thread a group, and hands over what is in the range.
   private func draw(
-    _ sampler: SymmBFNSampler, _ range: Range<Int>, request: @Sendable (Int) -> SampleRequest
-  ) throws -> [PredictedUnit] {
+    _ sampler: SymmBFNSampler, _ range: Range<Int>, _ append: ([PredictedUnit]) throws -> Void,
+    request: @Sendable (Int) -> SampleRequest
+  ) throws {
     let groups = Array(SymmBFNSampler.groups(of: range))
     var progress = Progress("sample", total: range.count, quiet: shared.quiet)
-    var samples: [PredictedUnit] = []
-    for start in stride(from: 0, to: groups.count, by: shared.threadCount) {
+    var drawn = 0
+    for start in stride(from: 0, to: groups.count, by: 2 * shared.threadCount) {
       try Interruption.check()
-      let chunk = Array(groups[start..<min(groups.count, start + shared.threadCount)])
-      let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) {
-        sampler.sample(group: chunk[$0], request: request)
+      let part = Array(groups[start..<min(groups.count, start + 2 * shared.threadCount)])
+      let units = try parallelMap(count: part.count, threads: shared.threadCount) {
+        sampler.sample(group: part[$0], request: request)
       }
-      for (group, units) in zip(chunk, drawn) {
+      for (group, units) in zip(part, units) {
         let first = group * SymmBFNSampler.groupSize
-        samples += units.enumerated().filter { range.contains(first + $0.offset) }.map(\.element)
+        let wanted = units.enumerated().filter { range.contains(first + $0.offset) }.map(\.element)
+        try append(wanted)
+        drawn += wanted.count
       }
-      progress.update(samples.count)
+      progress.update(drawn)
     }
     progress.finish()
-    return samples
   }
 }

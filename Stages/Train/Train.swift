@@ -69,6 +69,7 @@ struct Train: Stage {
     if resume, let path = [unfinished, output].first(where: FileManager.default.fileExists(atPath:)) {
       try ModelFile.restore(&trainer, from: path, dataset: dataset)
     }
+    trainer.lastEpoch = epochs ?? options.training.epochs
     let before = trainer.history.last?.seconds ?? 0
     func save(_ trainer: SymmBFNTrainer, _ path: String) throws {
       try ModelFile.write(
@@ -94,7 +95,7 @@ struct Train: Stage {
   private func train(
     _ trainer: inout SymmBFNTrainer, before: Double, _ report: StageReport, _ save: (SymmBFNTrainer) throws -> Void
   ) throws -> Bool {
-    let last = epochs ?? trainer.configuration.training.epochs
+    let last = trainer.lastEpoch
     let start = Date()
     let firstEpoch = trainer.epoch
     let weights = trainer.configuration.flow.weights

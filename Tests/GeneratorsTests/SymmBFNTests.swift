@@ -39,6 +39,51 @@ import Testing
     return configuration
   }
 
+  /// Beliefs of a few crystals in the middle of their flow.
+  static func beliefs(_ units: [AsymmetricUnit]) throws -> BeliefBatch {
+    let examples = try units.map { try TrainingExample($0) }
+    return BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units)).beliefs(
+      examples, randoms: examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) })
+  }
+
+  @Test("the network agrees with its plain twin, in float32 to rounding and in bfloat16 to a few hundredths")
+  func twin() throws {
+    var configuration = Self.configuration.network
+    (configuration.hidden, configuration.embedding, configuration.frequencies) = (64, 32, 20)
+    let network = SymmBFNNetwork(configuration)
+    let values = network.layout.initialParameters(seed: 2)
+    let batch = try Self.beliefs(Self.units(9))
+    let expected = NetworkTwin(network, values).forward(batch)
+    for (precision, tolerance) in [(Precision.float32, 2e-5), (.bfloat16, 0.02)]
+    where precision == .float32 || Precision.bfloat16Missing == nil {
+      var workspace = SymmBFNNetwork.Workspace(network, training: false)
+      network.forward(batch, Parameters(values, precision: precision), &workspace)
+      for (name, output, twin) in [
+        ("coordinates", workspace.coordinates, expected.coordinates), ("lattice", workspace.lattice, expected.lattice),
+        ("elements", workspace.elements, expected.elements),
+        ("site symmetries", workspace.siteSymmetries, expected.siteSymmetries),
+      ] {
+        let worst = zip(output.values, twin.flatMap { $0 }).map { abs(Double($0) - $1) }.max() ?? .infinity
+        #expect(output.values.count == twin.count * output.columns && worst < tolerance, "\(precision) \(name): \(worst)")
+      }
+    }
+  }
+
+  @Test("gradients in bfloat16 point where float32's do", .enabled(if: Precision.bfloat16Missing == nil))
+  func roundedGradients() throws {
+    let units = Self.units(30)
+    var configuration = Self.configuration
+    (configuration.network.hidden, configuration.network.embedding) = (64, 32)
+    let trainer = try SymmBFNTrainer(configuration, training: units, validation: [], seed: 1, threads: 2)
+    let examples = try units.map { try TrainingExample($0) }
+    let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
+    let values = trainer.optimizer.parameters.values
+    let exact = try trainer.gradients(examples, randoms, Parameters(values)).gradient
+    let rounded = try trainer.gradients(examples, randoms, Parameters(values, precision: .bfloat16)).gradient
+    func norm(_ x: [Float]) -> Double { x.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+    #expect(norm(zip(exact, rounded).map(-)) < 0.02 * norm(exact))
+  }
+
   @Test("every gradient agrees with finite differences")
   func gradients() throws {
     let units = Self.units(6)
@@ -87,6 +132,7 @@ import Testing
     var second = try fresh()
     second.optimizer = first.optimizer
     second.schedule = first.schedule
+    second.bestAverage = first.bestAverage
     second.epoch = first.epoch
     second.batchInEpoch = first.batchInEpoch
     second.running = first.running
@@ -105,7 +151,8 @@ import Testing
     let statistics = DatasetStatistics(units)
     let network = SymmBFNNetwork(Self.configuration.network)
     let model = SymmBFNModel(
-      configuration: Self.configuration, parameters: Parameters(network.layout.initialParameters(seed: 2)), statistics: statistics)
+      configuration: Self.configuration, parameters: Parameters(network.layout.initialParameters(seed: 2)),
+      statistics: statistics)
     let sampler = SymmBFNSampler(model, sampling: Self.configuration.sampling, seed: 9)
     func draw(_ group: Int) -> [PredictedUnit] {
       sampler.sample(group: group) { SampleRequest(index: $0, seed: 9, statistics: statistics, among: [12, 225]) }

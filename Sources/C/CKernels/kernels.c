@@ -37,6 +37,13 @@ INLINE void sine_cosine(float r, float *sine, float *cosine) {
   *cosine = 1.0f - 2.0f * s2 * s2;
 }
 
+// To bfloat16, to nearest, ties to even; only for finite numbers.
+INLINE uint16_t rounded_bits(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (uint16_t)((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+}
+
 EVERYWHERE void frieze_bias_silu(float *restrict pre, const float *restrict bias, float *restrict out, size_t rows,
                                  size_t columns) {
   for (size_t r = 0; r < rows; ++r)
@@ -77,43 +84,61 @@ EVERYWHERE void frieze_softmax(float *restrict x, size_t groups, size_t classes)
   }
 }
 
-EVERYWHERE void frieze_fourier(const float *restrict difference, float *restrict out, size_t rows, size_t frequencies) {
+EVERYWHERE void frieze_fourier(const float *restrict difference, float *restrict out, uint16_t *restrict rounded, size_t rows,
+                               size_t frequencies) {
   for (size_t r = 0; r < rows; ++r)
     for (size_t axis = 0; axis < 3; ++axis) {
       float d = difference[3 * r + axis];
-      float *sines = out + r * 6 * frequencies + axis * frequencies;
-      float *cosines = sines + 3 * frequencies;
+      size_t sines = r * 6 * frequencies + axis * frequencies, cosines = sines + 3 * frequencies;
       for (size_t f = 0; f < frequencies; ++f) {
-        float turns = d * (float)(f + 1);
+        float turns = d * (float)(f + 1), s, c;
         turns -= __builtin_rintf(turns);
-        sine_cosine(turns, &sines[f], &cosines[f]);
+        sine_cosine(turns, &s, &c);
+        if (rounded) {
+          rounded[sines + f] = rounded_bits(s);
+          rounded[cosines + f] = rounded_bits(c);
+        } else {
+          out[sines + f] = s;
+          out[cosines + f] = c;
+        }
       }
+    }
+}
+
+// One edge: x = a + b + c + sign s, silu(x). c and s are of the pair; a self edge has c alone.
+INLINE void edge(const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict s,
+                 float sign, float *restrict pre, float *restrict act, uint16_t *restrict rounded, size_t width) {
+  if (pre)
+    for (size_t k = 0; k < width; ++k) pre[k] = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+  if (rounded)
+    for (size_t k = 0; k < width; ++k) {
+      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+      rounded[k] = rounded_bits(x * sigmoid(x));
+    }
+  else
+    for (size_t k = 0; k < width; ++k) {
+      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+      act[k] = x * sigmoid(x);
     }
 }
 
 EVERYWHERE void frieze_edges(const float *restrict hi, const float *restrict hj, const float *restrict c,
                              const float *restrict s, const float *restrict self, float *restrict pre, float *restrict act,
-                             size_t m, size_t width) {
+                             uint16_t *restrict rounded, size_t m, size_t width) {
+#define ROW(p, e) ((p) ? (p) + (e) * width : 0)
   size_t pair = 0;
   for (size_t i = 0; i < m; ++i) {
-    size_t ii = (i * m + i) * width;
-    for (size_t k = 0; k < width; ++k) {
-      float x = hi[i * width + k] + hj[i * width + k] + self[k];
-      pre[ii + k] = x;
-      act[ii + k] = x * sigmoid(x);
-    }
+    size_t ii = i * m + i;
+    const float *a = hi + i * width, *b = hj + i * width;
+    edge(a, b, self, 0, 0, ROW(pre, ii), ROW(act, ii), ROW(rounded, ii), width);
     for (size_t j = i + 1; j < m; ++j, ++pair) {
-      size_t ij = (i * m + j) * width, ji = (j * m + i) * width, p = pair * width;
-      for (size_t k = 0; k < width; ++k) {
-        float x = hi[i * width + k] + hj[j * width + k] + c[p + k] + s[p + k];
-        float y = hi[j * width + k] + hj[i * width + k] + c[p + k] - s[p + k];
-        pre[ij + k] = x;
-        pre[ji + k] = y;
-        act[ij + k] = x * sigmoid(x);
-        act[ji + k] = y * sigmoid(y);
-      }
+      size_t ij = i * m + j, ji = j * m + i;
+      const float *cp = c + pair * width, *sp = s + pair * width;
+      edge(a, hj + j * width, cp, sp, 1, ROW(pre, ij), ROW(act, ij), ROW(rounded, ij), width);
+      edge(hi + j * width, b, cp, sp, -1, ROW(pre, ji), ROW(act, ji), ROW(rounded, ji), width);
     }
   }
+#undef ROW
 }
 
 EVERYWHERE void frieze_edges_backward(const float *restrict pre, float *restrict gradient, float *restrict dhi,
@@ -146,27 +171,36 @@ EVERYWHERE void frieze_edges_backward(const float *restrict pre, float *restrict
   }
 }
 
-EVERYWHERE void frieze_edge_mean(const float *restrict act, float *restrict out, size_t m, size_t width, size_t out_stride) {
+EVERYWHERE void frieze_edge_mean(const float *restrict pre, const float *restrict bias, float *restrict out, size_t m,
+                                 size_t width, size_t out_stride) {
   float scale = 1.0f / (float)m;
   for (size_t i = 0; i < m; ++i) {
-    float *row = out + i * out_stride;
+    float *restrict row = out + i * out_stride;
     for (size_t k = 0; k < width; ++k) row[k] = 0;
-    for (size_t j = 0; j < m; ++j)
-      for (size_t k = 0; k < width; ++k) row[k] += act[(i * m + j) * width + k];
+    for (size_t j = 0; j < m; ++j) {
+      const float *restrict message = pre + (i * m + j) * width;
+      for (size_t k = 0; k < width; ++k) {
+        float x = message[k] + bias[k];
+        row[k] += x * sigmoid(x);
+      }
+    }
     for (size_t k = 0; k < width; ++k) row[k] *= scale;
   }
 }
 
-EVERYWHERE void frieze_edge_mean_backward(const float *restrict pre, const float *restrict dout, float *restrict gradient,
-                                          size_t m, size_t width, size_t dout_stride) {
+EVERYWHERE void frieze_edge_mean_backward(const float *restrict pre, const float *restrict bias, const float *restrict dout,
+                                          float *restrict gradient, size_t m, size_t width, size_t dout_stride) {
   float scale = 1.0f / (float)m;
   for (size_t i = 0; i < m; ++i)
-    for (size_t j = 0; j < m; ++j)
+    for (size_t j = 0; j < m; ++j) {
+      const float *restrict message = pre + (i * m + j) * width;
+      float *restrict g = gradient + (i * m + j) * width;
       for (size_t k = 0; k < width; ++k) {
-        float x = pre[(i * m + j) * width + k];
+        float x = message[k] + bias[k];
         float s = sigmoid(x);
-        gradient[(i * m + j) * width + k] = dout[i * dout_stride + k] * scale * s * (1.0f + x * (1.0f - s));
+        g[k] = dout[i * dout_stride + k] * scale * s * (1.0f + x * (1.0f - s));
       }
+    }
 }
 
 EVERYWHERE void frieze_adam(float *restrict parameters, const float *restrict gradient, float *restrict m, float *restrict v,

@@ -240,22 +240,23 @@ extern "C" const char *frieze_onednn_version(void) {
   return library().version.empty() ? nullptr : library().version.c_str();
 }
 
-extern "C" int frieze_bfloat16_product(const float *x, size_t x_stride, const uint16_t *w, size_t w_stride, int transposed,
-                                       float *y, size_t y_stride, size_t rows, size_t inner, size_t columns,
-                                       int accumulate) {
+extern "C" int frieze_bfloat16_product(frieze_rows x, const uint16_t *w, size_t w_stride, int transposed, float *y,
+                                       size_t y_stride, size_t rows, size_t inner, size_t columns, int accumulate) {
   Bench &own = bench();
   for (size_t start = 0; start < rows; start += blockRows) {
     size_t n = std::min(blockRows, rows - start), whole = n / fullRows * fullRows, rest = n - whole;
-    const uint16_t *a = pack(own.x, x + start * x_stride, x_stride, n, inner, whole + up(rest, tailRows));
+    size_t a_stride = x.rounded ? x.stride : inner;
+    const uint16_t *a = x.rounded ? x.rounded + start * x.stride
+                                  : pack(own.x, x.values + start * x.stride, x.stride, n, inner, whole + up(rest, tailRows));
     if (whole) {
-      Shape shape{whole, columns, inner, inner, w_stride, y_stride, false, transposed != 0, accumulate != 0};
+      Shape shape{whole, columns, inner, a_stride, w_stride, y_stride, false, transposed != 0, accumulate != 0};
       if (dnnl_status_t status = multiply(own, shape, a, w, y + start * y_stride)) return status;
     }
     if (!rest) continue;
     // The last rows go through a block of their own, as y has no room for the padding.
     own.tail.resize(fullRows * columns);
-    Shape shape{up(rest, tailRows), columns, inner, inner, w_stride, columns, false, transposed != 0, false};
-    if (dnnl_status_t status = multiply(own, shape, a + whole * inner, w, own.tail.data())) return status;
+    Shape shape{up(rest, tailRows), columns, inner, a_stride, w_stride, columns, false, transposed != 0, false};
+    if (dnnl_status_t status = multiply(own, shape, a + whole * a_stride, w, own.tail.data())) return status;
     for (size_t r = 0; r < rest; ++r) {
       float *row = y + (start + whole + r) * y_stride;
       const float *from = own.tail.data() + r * columns;
@@ -268,14 +269,15 @@ extern "C" int frieze_bfloat16_product(const float *x, size_t x_stride, const ui
   return 0;
 }
 
-extern "C" int frieze_bfloat16_gradient(const float *x, size_t x_stride, const float *g, size_t g_stride, float *dw,
-                                        size_t rows, size_t inputs, size_t outputs) {
+extern "C" int frieze_bfloat16_gradient(frieze_rows x, const float *g, size_t g_stride, float *dw, size_t rows, size_t inputs,
+                                        size_t outputs) {
   Bench &own = bench();
   for (size_t start = 0; start < rows; start += blockRows) {
-    size_t n = std::min(blockRows, rows - start), padded = up(n, fullRows);
-    const uint16_t *a = pack(own.x, x + start * x_stride, x_stride, n, inputs, padded);
+    size_t n = std::min(blockRows, rows - start), padded = up(n, fullRows), a_stride = x.rounded ? x.stride : inputs;
+    const uint16_t *a = x.rounded ? x.rounded + start * x.stride
+                                  : pack(own.x, x.values + start * x.stride, x.stride, n, inputs, padded);
     const uint16_t *b = pack(own.g, g + start * g_stride, g_stride, n, outputs, padded);
-    Shape shape{inputs, outputs, padded, inputs, outputs, outputs, true, false, true};
+    Shape shape{inputs, outputs, padded, a_stride, outputs, outputs, true, false, true};
     if (dnnl_status_t status = multiply(own, shape, a, b, dw)) return status;
   }
   return 0;
@@ -285,12 +287,10 @@ extern "C" int frieze_bfloat16_gradient(const float *x, size_t x_stride, const f
 
 extern "C" const char *frieze_onednn_missing(void) { return "built without oneDNN's headers (libdnnl-dev)"; }
 extern "C" const char *frieze_onednn_version(void) { return nullptr; }
-extern "C" int frieze_bfloat16_product(const float *, size_t, const uint16_t *, size_t, int, float *, size_t, size_t, size_t,
-                                       size_t, int) {
+extern "C" int frieze_bfloat16_product(frieze_rows, const uint16_t *, size_t, int, float *, size_t, size_t, size_t, size_t,
+                                       int) {
   return -1;
 }
-extern "C" int frieze_bfloat16_gradient(const float *, size_t, const float *, size_t, float *, size_t, size_t, size_t) {
-  return -1;
-}
+extern "C" int frieze_bfloat16_gradient(frieze_rows, const float *, size_t, float *, size_t, size_t, size_t) { return -1; }
 
 #endif

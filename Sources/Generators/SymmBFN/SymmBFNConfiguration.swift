@@ -72,6 +72,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
   /// The optimiser and its schedule.
   public struct Training: Codable, Sendable, Equatable {
     public var learningRate: Float = 1e-3
+    /// Steps over which the rate rises from 0 at the start.
+    public var warmUpSteps = 0
+    public var schedule = Schedule.plateau
     public var batch = 256
     public var epochs = 2000
     public var plateauFactor: Float = 0.6
@@ -85,6 +88,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
       case learningRate = "learning_rate"
+      case warmUpSteps = "warm_up_steps"
+      case schedule
       case batch, epochs
       case plateauFactor = "plateau_factor"
       case plateauPatience = "plateau_patience"
@@ -93,6 +98,14 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case clipNorm = "clip_norm"
       case weightDecay = "weight_decay"
     }
+  }
+
+  /// How the learning rate goes down.
+  public enum Schedule: String, Codable, Sendable, CaseIterable {
+    /// By a factor whenever the validation loss stands still for a while, as published.
+    case plateau
+    /// Along half a cosine to `minimum_rate` at the last epoch (Loshchilov & Hutter 2017).
+    case cosine
   }
 
   /// Choices of the sampler.
@@ -131,7 +144,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       ("flow.sigma_lattice (below 1)", flow.sigmaLattice > 0 && flow.sigmaLattice < 1),
       ("flow.beta_elements", flow.betaElements > 0), ("flow.beta_site_symmetry", flow.betaSiteSymmetry > 0),
       ("flow.minimum_time (below 0.1)", flow.minimumTime > 0 && flow.minimumTime < 0.1),
-      ("training.learning_rate", training.learningRate > 0), ("training.batch", training.batch > 0),
+      ("training.learning_rate", training.learningRate > 0),
+      ("training.warm_up_steps (0 or more)", training.warmUpSteps >= 0),
+      ("training.weight_decay (0 or more)", training.weightDecay >= 0), ("training.batch", training.batch > 0),
       ("training.epochs (0 or more)", training.epochs >= 0), ("training.clip_norm", training.clipNorm > 0),
       ("training.average_decay (below 1)", training.averageDecay >= 0 && training.averageDecay < 1),
       ("sampling.steps", sampling.steps > 0),

@@ -49,7 +49,7 @@ public struct SymmBFNNetwork: Sendable {
     var features: Matrix
     var input: Perceptron.Cache
     var h: Matrix
-    var fourier: Matrix
+    var fourier: ProductInput
     var layers: [MessagePassing.Cache]
     var pooled: Matrix
     var coordinateHead: Perceptron.Cache
@@ -67,8 +67,10 @@ public struct SymmBFNNetwork: Sendable {
       features = Matrix(rows: 0, columns: network.input.first.inputs)
       input = Perceptron.Cache(network.input)
       h = Matrix(rows: 0, columns: c)
-      fourier = Matrix(rows: 0, columns: 6 * network.configuration.frequencies)
-      layers = network.layers.prefix(training ? network.layers.count : 1).map { MessagePassing.Cache($0) }
+      fourier = ProductInput(columns: 6 * network.configuration.frequencies)
+      layers = network.layers.prefix(training ? network.layers.count : 1).map {
+        MessagePassing.Cache($0, training: training)
+      }
       pooled = Matrix(rows: 0, columns: c)
       coordinateHead = Perceptron.Cache(network.coordinateHead)
       latticeHead = Perceptron.Cache(network.latticeHead)
@@ -97,10 +99,9 @@ public struct SymmBFNNetwork: Sendable {
     input.forward(workspace.features, parameters, &workspace.input)
     workspace.h.resize(rows: graph.sites)
     copy(workspace.input.output, to: &workspace.h)
-    workspace.fourier.resize(rows: graph.pairs)
+    workspace.fourier.resize(rows: graph.pairs, parameters.precision)
     let differences = graph.differences(batch.coordinates)
-    Kernels.fourier(
-      differences, rows: graph.pairs, frequencies: configuration.frequencies, into: &workspace.fourier.values)
+    Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
     let keepsAll = workspace.layers.count == layers.count
     for (l, layer) in layers.enumerated() {
       layer.forward(

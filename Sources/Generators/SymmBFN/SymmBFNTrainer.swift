@@ -1,4 +1,5 @@
 public import Crystals
+import Foundation
 public import Networks
 import Synchronization
 public import Tensors
@@ -11,6 +12,10 @@ public struct SymmBFNTrainer: Sendable {
   public let seed: UInt64
   public var optimizer: Optimizer
   public var schedule: PlateauSchedule
+  /// The averaged parameters at the epoch with the lowest validation loss, `schedule.best`; empty before the first.
+  public var bestAverage: [Float] = []
+  /// Epochs that the run is to have, which the cosine ends at; the configuration's unless told otherwise.
+  public var lastEpoch: Int
   /// Epochs finished.
   public var epoch = 0
   /// Batches finished in the present epoch.
@@ -83,6 +88,7 @@ public struct SymmBFNTrainer: Sendable {
     self.examples = examples
     self.validation = held.isEmpty ? Array(examples.prefix(256)) : held
     elementMask = statistics.elementMask
+    lastEpoch = configuration.training.epochs
     optimizer = Optimizer(parameters: Parameters(network.layout.initialParameters(seed: seed), precision: precision))
     let options = configuration.training
     schedule = PlateauSchedule(
@@ -116,18 +122,33 @@ public struct SymmBFNTrainer: Sendable {
     options.averageDecay = configuration.training.averageDecay
     options.weightDecay = configuration.training.weightDecay
     var gradients = takeGradients()
-    _ = optimizer.update(gradients: &gradients, rate: schedule.rate, options, threads: workers.count)
+    _ = optimizer.update(gradients: &gradients, rate: rate, options, threads: workers.count)
     give(back: gradients)
     running += losses.scaled(Double(chosen.count) / Double(examples.count))
     batchInEpoch += 1
     return batchInEpoch == batchesPerEpoch
   }
 
+  /// The learning rate of the next step.
+  public var rate: Float {
+    let options = configuration.training
+    let warmUp = min(1, Float(optimizer.step + 1) / Float(max(1, options.warmUpSteps)))
+    switch options.schedule {
+    case .plateau: return warmUp * schedule.rate
+    case .cosine:
+      let done = (Double(epoch) + Double(batchInEpoch) / Double(batchesPerEpoch)) / Double(max(1, lastEpoch))
+      let range = options.learningRate - options.minimumRate
+      return warmUp * (options.minimumRate + range * Float(0.5 * (1 + cos(.pi * min(1, done)))))
+    }
+  }
+
   /// Ends an epoch: validation loss with the averaged parameters, schedule, history.
   public mutating func endEpoch(seconds: Double) throws {
     let held = try validationLosses()
+    let best = schedule.best
+    history.append(Epoch(training: running, validation: held, rate: Double(rate), seconds: seconds))
     schedule.note(held.total(configuration.flow.weights))
-    history.append(Epoch(training: running, validation: held, rate: Double(schedule.rate), seconds: seconds))
+    if schedule.best < best || bestAverage.isEmpty { bestAverage = optimizer.average }
     running = SymmBFNLosses()
     epoch += 1
     batchInEpoch = 0

@@ -45,6 +45,47 @@ public struct HDF5Writer: ~Copyable {
     }
   }
 
+  /// Makes a dataset of zeros whose rows are written later, some at a time.
+  public func reserve<Scalar: HDF5Scalar>(_ type: Scalar.Type, shape: [Int], _ name: String) throws {
+    let space = try dataspace(shape, name)
+    defer { H5Sclose(space) }
+    try withDataset(name, type: Scalar.hdf5Type, space: space) { _ in 0 }
+  }
+
+  /// Writes whole rows of a reserved dataset.
+  ///
+  /// - Parameters:
+  ///   - values: (rows, …) as the dataset has it behind its first dimension, `width` numbers a row.
+  ///   - row: the first row to write.
+  public func write<Scalar: HDF5Scalar>(_ values: [Scalar], width: [Int] = [], to name: String, row: Int) throws {
+    let columns = width.reduce(1, *)
+    precondition(columns > 0 && values.count.isMultiple(of: columns))
+    guard !values.isEmpty else { return }
+    let shape = [values.count / columns] + width
+    let dataset = unsafe H5Dopen2(file, name, frieze_h5_default())
+    guard dataset >= 0 else { throw failure(name) }
+    defer { H5Dclose(dataset) }
+    let (memory, space) = (try dataspace(shape, name), H5Dget_space(dataset))
+    defer {
+      H5Sclose(memory)
+      H5Sclose(space)
+    }
+    let start = [hsize_t(row)] + width.map { _ in 0 }
+    let count = shape.map { hsize_t($0) }
+    // Safety: start and count have as many dimensions as the dataset; the library refuses rows beyond its end, and the memory
+    // space has values.count elements.
+    let selected = unsafe start.withUnsafeBufferPointer { start in
+      unsafe count.withUnsafeBufferPointer { count in
+        unsafe H5Sselect_hyperslab(space, H5S_SELECT_SET, start.baseAddress, nil, count.baseAddress, nil)
+      }
+    }
+    guard selected >= 0 else { throw failure(name) }
+    let written = unsafe values.withUnsafeBytes {
+      unsafe H5Dwrite(dataset, Scalar.hdf5Type, memory, space, frieze_h5_default(), $0.baseAddress)
+    }
+    guard written >= 0 else { throw failure(name) }
+  }
+
   /// Writes strings of any length.
   public func write(_ strings: [String], to name: String) throws {
     let space = try dataspace([strings.count], name)

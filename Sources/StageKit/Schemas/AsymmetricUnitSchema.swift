@@ -3,23 +3,40 @@ public import Crystals
 /// `/asymmetric_unit`: sites by symmetry, ragged by `site_offset`. See design: Files.
 extension HDF5Writer {
   public func write(units: [AsymmetricUnit]) throws {
+    try reserve(siteCounts: units.map(\.sites.count))
+    try write(units: units, record: 0, site: 0)
+  }
+
+  /// Makes the datasets for units whose numbers of sites are known before the units are.
+  func reserve(siteCounts: [Int]) throws {
     let group = "/asymmetric_unit"
     var offsets: [Int64] = [0]
-    for unit in units { offsets.append((offsets.last ?? 0) + Int64(unit.sites.count)) }
+    for count in siteCounts { offsets.append((offsets.last ?? 0) + Int64(count)) }
     let sites = Int(offsets.last ?? 0)
-    try write(units.map { Int16($0.spaceGroup) }, to: "\(group)/space_group")
-    try write(units.flatMap(\.latticeLogMetric.k), shape: [units.count, 6], to: "\(group)/lattice_k")
+    try reserve(Int16.self, shape: [siteCounts.count], "\(group)/space_group")
+    try reserve(Double.self, shape: [siteCounts.count, 6], "\(group)/lattice_k")
     try setAttribute("unit", "ln(angstrom)", of: "\(group)/lattice_k")
     try write(offsets, to: "\(group)/site_offset")
-    try write(units.flatMap { $0.sites.map(\.atomicNumber) }, to: "\(group)/atomic_number")
+    try reserve(UInt8.self, shape: [sites], "\(group)/atomic_number")
+    try reserve(Double.self, shape: [sites, 3], "\(group)/frac_coord")
+    try reserve(UInt8.self, shape: [sites, SiteSymmetry.axisCount], "\(group)/site_symmetry")
+    try reserve(UInt8.self, shape: [sites], "\(group)/wyckoff_letter")
+    try reserve(Int16.self, shape: [sites], "\(group)/multiplicity")
+  }
+
+  /// Fills in some units, beginning at a record and its first site.
+  func write(units: [AsymmetricUnit], record: Int, site: Int) throws {
+    let group = "/asymmetric_unit"
+    try write(units.map { Int16($0.spaceGroup) }, to: "\(group)/space_group", row: record)
+    try write(units.flatMap(\.latticeLogMetric.k), width: [6], to: "\(group)/lattice_k", row: record)
+    let sites = units.flatMap(\.sites)
+    try write(sites.map(\.atomicNumber), to: "\(group)/atomic_number", row: site)
     try write(
-      units.flatMap { $0.sites.flatMap { [$0.position.x, $0.position.y, $0.position.z] } }, shape: [sites, 3],
-      to: "\(group)/frac_coord")
+      sites.flatMap { [$0.position.x, $0.position.y, $0.position.z] }, width: [3], to: "\(group)/frac_coord", row: site)
     try write(
-      units.flatMap { $0.sites.flatMap(\.siteSymmetry.operations) }, shape: [sites, SiteSymmetry.axisCount],
-      to: "\(group)/site_symmetry")
-    try write(units.flatMap { $0.sites.map(\.wyckoffLetter) }, to: "\(group)/wyckoff_letter")
-    try write(units.flatMap { $0.sites.map { Int16($0.multiplicity) } }, to: "\(group)/multiplicity")
+      sites.flatMap(\.siteSymmetry.operations), width: [SiteSymmetry.axisCount], to: "\(group)/site_symmetry", row: site)
+    try write(sites.map(\.wyckoffLetter), to: "\(group)/wyckoff_letter", row: site)
+    try write(sites.map { Int16($0.multiplicity) }, to: "\(group)/multiplicity", row: site)
   }
 }
 

@@ -18,6 +18,10 @@ public enum ModelFile {
           Array(trainer.optimizer.parameters.values[entry.range]), shape: entry.shape, to: "/network/parameters/\(entry.name)")
         try writer.write(
           Array(trainer.optimizer.average[entry.range]), shape: entry.shape, to: "/network/average/\(entry.name)")
+        if !trainer.bestAverage.isEmpty {
+          try writer.write(
+            Array(trainer.bestAverage[entry.range]), shape: entry.shape, to: "/network/best/\(entry.name)")
+        }
       }
       try writer.write(trainer.optimizer.firstMoment, to: "/training/first_moment")
       try writer.write(trainer.optimizer.secondMoment, to: "/training/second_moment")
@@ -61,6 +65,7 @@ public enum ModelFile {
     trainer.optimizer.parameters = Parameters(
       try parameters(reader, "parameters", trainer.network), precision: trainer.optimizer.parameters.precision)
     trainer.optimizer.average = try parameters(reader, "average", trainer.network)
+    trainer.bestAverage = reader.contains("/network/best") ? try parameters(reader, "best", trainer.network) : []
     let count = trainer.network.layout.count
     trainer.optimizer.firstMoment = try reader.read(Float.self, "/training/first_moment", shape: [count])
     trainer.optimizer.secondMoment = try reader.read(Float.self, "/training/second_moment", shape: [count])
@@ -76,14 +81,26 @@ public enum ModelFile {
     trainer.history = try history(reader)
   }
 
-  /// A trained model for sampling: the averaged parameters.
-  public static func read(_ path: String, precision: Precision = .float32) throws -> SymmBFNModel {
+  /// Which parameters of a model file samples are drawn with.
+  public enum Weights: String, Sendable, CaseIterable {
+    /// The average at the epoch with the lowest validation loss; the last where the file has no other.
+    case best
+    /// The average at the end.
+    case last
+  }
+
+  /// A trained model for sampling.
+  public static func read(
+    _ path: String, weights: Weights = .best, precision: Precision = .float32
+  ) throws -> SymmBFNModel {
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try configuration(reader)
     return SymmBFNModel(
       configuration: configuration,
       parameters: Parameters(
-        try parameters(reader, "average", SymmBFNNetwork(configuration.network)), precision: precision),
+        try parameters(
+          reader, weights == .best && reader.contains("/network/best") ? "best" : "average",
+          SymmBFNNetwork(configuration.network)), precision: precision),
       statistics: try reader.statistics())
   }
 

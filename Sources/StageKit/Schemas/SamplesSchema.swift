@@ -3,22 +3,37 @@ public import Generators
 
 /// `samples.h5`: asymmetric units as predicted, and `/prediction`, the probabilities they were drawn from.
 public enum SamplesFile {
+  /// Writes samples as they are drawn, so that memory does not grow with their number.
+  ///
+  /// - Parameters:
+  ///   - requests: what the samples are to be, in their order.
+  ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
-    _ samples: [PredictedUnit], first: Int, steps: Int, to path: String, model: String, options: SharedOptions,
-    seconds: @autoclosure () -> Double
+    _ requests: [SampleRequest], steps: Int, to path: String, model: String, options: SharedOptions,
+    seconds: @autoclosure () -> Double, _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
+    let elements = "/prediction/element_probability"
+    let symmetries = "/prediction/site_symmetry_probability"
+    let symmetryShape = [SiteSymmetry.axisCount, SiteSymmetry.operationCount]
+    let sites = requests.reduce(0) { $0 + $1.siteCount }
     try Artifact.write(.samples, to: path, inputs: [model], options: options, seconds: seconds()) { writer in
       try writer.setAttribute("steps", Int64(steps))
-      try writer.write(samples.indices.map { "sample-\(first + $0)" }, to: "/id")
-      try writer.write(units: samples.map(\.unit))
-      let sites = samples.reduce(0) { $0 + $1.unit.sites.count }
-      try writer.write(
-        samples.flatMap(\.elementProbabilities), shape: [sites, BeliefBatch.elementClasses],
-        to: "/prediction/element_probability")
-      try writer.write(
-        samples.flatMap(\.siteSymmetryProbabilities),
-        shape: [sites, SiteSymmetry.axisCount, SiteSymmetry.operationCount],
-        to: "/prediction/site_symmetry_probability")
+      try writer.write(requests.map { "sample-\($0.index)" }, to: "/id")
+      try writer.reserve(siteCounts: requests.map(\.siteCount))
+      try writer.reserve(Float.self, shape: [sites, BeliefBatch.elementClasses], elements)
+      try writer.reserve(Float.self, shape: [sites] + symmetryShape, symmetries)
+      var (record, site) = (0, 0)
+      func append(_ samples: [PredictedUnit], _ writer: borrowing HDF5Writer) throws {
+        try writer.write(units: samples.map(\.unit), record: record, site: site)
+        try writer.write(
+          samples.flatMap(\.elementProbabilities), width: [BeliefBatch.elementClasses], to: elements, row: site)
+        try writer.write(
+          samples.flatMap(\.siteSymmetryProbabilities), width: symmetryShape, to: symmetries, row: site)
+        record += samples.count
+        site += samples.reduce(0) { $0 + $1.unit.sites.count }
+      }
+      try body { try append($0, writer) }
+      precondition(record == requests.count && site == sites)
       try writer.write(rejected: [])
     }
   }

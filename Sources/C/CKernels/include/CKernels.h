@@ -28,23 +28,24 @@ void frieze_softmax(float *x, size_t groups, size_t classes);
 
 /// sin and cos of 2 pi f d for f = 1...frequencies and the 3 components of d:
 /// out row = [sin (3 x frequencies) | cos (3 x frequencies)].
-void frieze_fourier(const float *difference, float *out, size_t rows, size_t frequencies);
+void frieze_fourier(const float *difference, float *out, uint16_t *rounded, size_t rows, size_t frequencies);
 
-/// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self; act = silu(pre).
+/// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self; act = silu(pre),
+/// or rounded to bfloat16 where `rounded` is given. `pre` may be NULL.
 void frieze_edges(const float *hi, const float *hj, const float *c, const float *s, const float *self, float *pre, float *act,
-                  size_t m, size_t width);
+                  uint16_t *rounded, size_t m, size_t width);
 
 /// The backward pass of frieze_edges: gradient (m*m rows, of act) becomes that of pre and is spread; outputs are added to but
 /// for dc and ds, which are written.
 void frieze_edges_backward(const float *pre, float *gradient, float *dhi, float *dhj, float *dc, float *ds, float *dself,
                            size_t m, size_t width);
 
-/// out[i] = mean over j of act(i, j), for one crystal.
-void frieze_edge_mean(const float *act, float *out, size_t m, size_t width, size_t out_stride);
+/// out[i] = mean over j of silu(pre(i, j) + bias), for one crystal.
+void frieze_edge_mean(const float *pre, const float *bias, float *out, size_t m, size_t width, size_t out_stride);
 
-/// gradient(i, j) = dout[i] / m * silu'(pre(i, j)).
-void frieze_edge_mean_backward(const float *pre, const float *dout, float *gradient, size_t m, size_t width,
-                               size_t dout_stride);
+/// gradient(i, j) = dout[i] / m * silu'(pre(i, j) + bias).
+void frieze_edge_mean_backward(const float *pre, const float *bias, const float *dout, float *gradient, size_t m,
+                               size_t width, size_t dout_stride);
 
 /// One Adam step (Kingma & Ba 2015, algorithm 1) with decoupled weight decay; `correction1/2` are 1 - beta^t.
 void frieze_adam(float *parameters, const float *gradient, float *m, float *v, size_t count, float rate, float beta1,

@@ -20,14 +20,24 @@ const char *frieze_onednn_version(void);
 /// Rounds to nearest, ties to even.
 void frieze_round_bfloat16(const float *x, uint16_t *out, size_t count);
 
-/// y = x w, or y += x w. x (rows, inner) float32, rounded on the way; w (inner, columns) bfloat16, or (columns, inner) where
-/// transposed; y (rows, columns) float32. Returns 0, or oneDNN's status.
-int frieze_bfloat16_product(const float *x, size_t x_stride, const uint16_t *w, size_t w_stride, int transposed, float *y,
-                            size_t y_stride, size_t rows, size_t inner, size_t columns, int accumulate);
+/// One factor of a product: float32 rows, which are rounded on the way, or bfloat16 rows where `rounded` is given. Those lie
+/// without gaps and have FRIEZE_PADDING rows of zeros behind them.
+typedef struct {
+  const float *values;
+  const uint16_t *rounded;
+  size_t stride;
+} frieze_rows;
 
-/// dw += x^T g. x (rows, inputs), g (rows, outputs), dw (inputs, outputs), all float32; x and g are rounded on the way.
-int frieze_bfloat16_gradient(const float *x, size_t x_stride, const float *g, size_t g_stride, float *dw, size_t rows,
-                             size_t inputs, size_t outputs);
+#define FRIEZE_PADDING 64
+
+/// y = x w, or y += x w. x (rows, inner); w (inner, columns) bfloat16, or (columns, inner) where transposed; y (rows, columns)
+/// float32. Returns 0, or oneDNN's status.
+int frieze_bfloat16_product(frieze_rows x, const uint16_t *w, size_t w_stride, int transposed, float *y, size_t y_stride,
+                            size_t rows, size_t inner, size_t columns, int accumulate);
+
+/// dw += x^T g. x (rows, inputs), g (rows, outputs), dw (inputs, outputs) float32.
+int frieze_bfloat16_gradient(frieze_rows x, const float *g, size_t g_stride, float *dw, size_t rows, size_t inputs,
+                             size_t outputs);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,107 @@
+import Foundation
+import Networks
+import Tensors
+
+@testable import Generators
+
+/// SymmBFN's network as the paper writes it, in float64 and without a shortcut: every edge's features are joined in one row and go
+/// through one product. The slow twin of `SymmBFNNetwork.forward`.
+struct NetworkTwin {
+  let network: SymmBFNNetwork
+  let values: [Float]
+  let options: SymmBFNConfiguration.Network
+
+  struct Output {
+    var coordinates: [[Double]]
+    var lattice: [[Double]]
+    var elements: [[Double]]
+    var siteSymmetries: [[Double]]
+  }
+
+  init(_ network: SymmBFNNetwork, _ values: [Float]) {
+    self.network = network
+    self.values = values
+    options = network.configuration
+  }
+
+  private func array(_ name: String) -> (values: [Double], shape: [Int]) {
+    guard let entry = network.layout.entries.first(where: { $0.name == name }) else { return ([], []) }
+    return (values[entry.range].map(Double.init), entry.shape)
+  }
+
+  /// `x W + b`; weights whose rows are split over several arrays are given as several names.
+  private func linear(_ x: [Double], _ names: [String], bias: String?) -> [Double] {
+    var out: [Double] = []
+    var first = 0
+    for name in names {
+      let (w, shape) = array("\(name).weight")
+      if out.isEmpty { out = [Double](repeating: 0, count: shape[1]) }
+      for i in 0..<shape[0] { for k in 0..<shape[1] { out[k] += x[first + i] * w[i * shape[1] + k] } }
+      first += shape[0]
+    }
+    precondition(first == x.count)
+    guard let bias else { return out }
+    return zip(out, array("\(bias).bias").values).map(+)
+  }
+
+  private func silu(_ x: [Double]) -> [Double] { x.map { $0 / (1 + exp(-$0)) } }
+
+  private func perceptron(_ x: [Double], _ name: String, activates: Bool = false) -> [Double] {
+    let hidden = silu(linear(x, ["\(name).0"], bias: "\(name).0"))
+    let out = linear(hidden, ["\(name).1"], bias: "\(name).1")
+    return activates ? silu(out) : out
+  }
+
+  private func waves(_ d: [Double], _ count: Int, _ wave: (Double) -> Double) -> [Double] {
+    d.flatMap { x in (0..<count).map { wave(2 * .pi * Double($0 + 1) * x) } }
+  }
+
+  func forward(_ batch: BeliefBatch) -> Output {
+    var output = Output(coordinates: [], lattice: [], elements: [], siteSymmetries: [])
+    for (b, range) in batch.graph.ranges.enumerated() {
+      let sites = Array(range.firstSite..<range.firstSite + range.sites)
+      let k = (0..<6).map { Double(batch.lattice[b, $0]) }
+      let x = sites.map { site in (0..<3).map { Double(batch.coordinates[site, $0]) } }
+      var h = sites.indices.map { input(batch, crystal: b, site: sites[$0], x[$0]) }
+      for l in 0..<options.layers { h = layer(h, x, k, "layer.\(l)") }
+      let mean = h[0].indices.map { c in h.reduce(0) { $0 + $1[c] } / Double(h.count) }
+      output.lattice.append(perceptron(mean, "head.lattice"))
+      output.coordinates += h.map { perceptron($0, "head.coordinates") }
+      output.elements += h.map { perceptron($0, "head.elements") }
+      output.siteSymmetries += h.map { perceptron($0, "head.site_symmetry") }
+    }
+    return output
+  }
+
+  private func input(_ batch: BeliefBatch, crystal b: Int, site: Int, _ x: [Double]) -> [Double] {
+    let element = (0..<batch.elements.columns).map { Double(batch.elements[site, $0]) }
+    let symmetry = (0..<batch.siteSymmetries.columns).map { Double(batch.siteSymmetries[site, $0]) }
+    let (groups, shape) = array("embedding.space_group.weight")
+    let half = options.embedding / 2
+    let angles = (0..<half).map {
+      1000 * Double(batch.times[b]) * exp(-log(10_000) * Double($0) / Double(max(1, half - 1)))
+    }
+    let features =
+      linear(element, ["embedding.element"], bias: "embedding.element")
+      + linear(symmetry, ["embedding.site_symmetry"], bias: "embedding.site_symmetry")
+      + groups[batch.spaceGroups[b] * shape[1]..<(batch.spaceGroups[b] + 1) * shape[1]]
+      + angles.map(sin) + angles.map(cos) + x + waves(x, options.coordinateFrequencies, sin)
+      + waves(x, options.coordinateFrequencies, cos)
+    return perceptron(features, "input")
+  }
+
+  private func layer(_ h: [[Double]], _ x: [[Double]], _ k: [Double], _ name: String) -> [[Double]] {
+    let parts = ["center", "neighbor", "lattice", "sine", "cosine"].map { "\(name).edge.0.\($0)" }
+    return h.indices.map { i in
+      var mean = [Double](repeating: 0, count: h[i].count)
+      for j in h.indices {
+        let d = zip(x[j], x[i]).map(-)
+        let edge = h[i] + h[j] + k + waves(d, options.frequencies, sin) + waves(d, options.frequencies, cos)
+        let hidden = silu(linear(edge, parts, bias: parts[2]))
+        let message = silu(linear(hidden, ["\(name).edge.1"], bias: "\(name).edge.1"))
+        for c in mean.indices { mean[c] += message[c] / Double(h.count) }
+      }
+      return zip(h[i], perceptron(h[i] + mean, "\(name).node", activates: true)).map(+)
+    }
+  }
+}
