@@ -66,24 +66,29 @@ public struct MessagePassing: Sendable {
   /// - Parameters:
   ///   - h: (N, C) features, replaced by the layer's output.
   ///   - lattice: (B, 6) k-vectors.
-  ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them.
+  ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them; or the differences and the layer's table of them.
   public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: ProductInput, _ parameters: Parameters,
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Fourier, _ parameters: Parameters,
     _ cache: inout Cache
   ) {
     cache.perCrystal.resize(rows: graph.ranges.count)
     for path in [\Cache.center, \.neighbor, \.input] { cache[keyPath: path].resize(rows: graph.sites) }
     for path in [\Cache.sine, \.cosine] { cache[keyPath: path].resize(rows: graph.pairs) }
     if cache.keepsPre { cache.pre.resize(rows: graph.edges) }
-    cache.hidden.resize(rows: graph.edges, fourier.precision)
+    cache.hidden.resize(rows: graph.edges, parameters.precision)
     cache.messagePre.resize(rows: graph.edges)
 
     center.forward(h, parameters, into: &cache.center)
     neighbor.forward(h, parameters, into: &cache.neighbor)
     lattice.forward(k, parameters, into: &cache.perCrystal)
     addPerCrystal(cache.perCrystal, graph, to: &cache.center)
-    sine.forward(fourier, parameters, into: &cache.sine)
-    cosine.forward(fourier, column: cosine.inputs, parameters, into: &cache.cosine)
+    switch fourier {
+    case .features(let features):
+      sine.forward(features, parameters, into: &cache.sine)
+      cosine.forward(features, column: cosine.inputs, parameters, into: &cache.cosine)
+    case .table(let table, let differences):
+      table.look(up: differences, cosine: &cache.cosine, sine: &cache.sine)
+    }
     let own = ownSelf(parameters)
     for range in graph.ranges {
       EdgeKernels.messages(
@@ -94,6 +99,21 @@ public struct MessagePassing: Sendable {
     joinMean(h, graph, parameters, &cache)
     node.forward(cache.input, parameters, &cache.node)
     Kernels.add(cache.node.output.values, to: &h.values)
+  }
+
+  /// How a layer gets the Fourier part of its messages.
+  public enum Fourier: Sendable {
+    /// (P, 6 frequencies), to be multiplied by the weights.
+    case features(ProductInput)
+    /// (P, 3) differences, to be looked up; for weights that stay as they are.
+    case table(FourierTable, [Float])
+  }
+
+  /// The table for parameters that stay as they are.
+  public func table(_ parameters: Parameters) -> FourierTable {
+    FourierTable(
+      sine: parameters.values.span.extracting(sine.weightRange), cosine: parameters.values.span.extracting(cosine.weightRange),
+      frequencies: sine.inputs / 3, width: width)
   }
 
   /// The features of self edges: every cosine is 1, every sine 0.

@@ -57,7 +57,8 @@ import Testing
     for (precision, tolerance) in [(Precision.float32, 2e-5), (.bfloat16, 0.02)]
     where precision == .float32 || Precision.bfloat16Missing == nil {
       var workspace = SymmBFNNetwork.Workspace(network, training: false)
-      network.forward(batch, Parameters(values, precision: precision), &workspace)
+      let parameters = Parameters(values, precision: precision)
+      network.forward(batch, parameters, tables: network.tables(parameters), &workspace)
       for (name, output, twin) in [
         ("coordinates", workspace.coordinates, expected.coordinates), ("lattice", workspace.lattice, expected.lattice),
         ("elements", workspace.elements, expected.elements),

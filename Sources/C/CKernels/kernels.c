@@ -105,6 +105,36 @@ EVERYWHERE void frieze_fourier(const float *restrict difference, float *restrict
     }
 }
 
+INLINE float from_bits(uint16_t bits) {
+  uint32_t wide = (uint32_t)bits << 16;
+  float x;
+  memcpy(&x, &wide, sizeof x);
+  return x;
+}
+
+EVERYWHERE void frieze_fourier_lookup(const uint16_t *restrict table, size_t intervals, const float *restrict difference,
+                                      float *restrict cosine, float *restrict sine, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; ++r) {
+    float *restrict c = cosine + r * width, *restrict s = sine + r * width;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      float d = difference[3 * r + axis];
+      d -= __builtin_rintf(d);
+      float sign = d < 0 ? -1.0f : 1.0f, place = 2.0f * (float)intervals * d * sign;
+      size_t i = (size_t)place;
+      i = i < intervals ? i : intervals - 1;
+      float f = place - (float)i, sf = sign * f, sg = sign - sf, g = 1.0f - f;
+      const uint16_t *restrict low = table + (axis * (intervals + 1) + i) * 2 * width, *restrict high = low + 2 * width;
+      if (axis == 0) {
+        for (size_t k = 0; k < width; ++k) c[k] = g * from_bits(low[k]) + f * from_bits(high[k]);
+        for (size_t k = 0; k < width; ++k) s[k] = sg * from_bits(low[width + k]) + sf * from_bits(high[width + k]);
+      } else {
+        for (size_t k = 0; k < width; ++k) c[k] += g * from_bits(low[k]) + f * from_bits(high[k]);
+        for (size_t k = 0; k < width; ++k) s[k] += sg * from_bits(low[width + k]) + sf * from_bits(high[width + k]);
+      }
+    }
+  }
+}
+
 // One edge: x = a + b + c + sign s, silu(x). c and s are of the pair; a self edge has c alone.
 INLINE void edge(const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict s,
                  float sign, float *restrict pre, float *restrict act, uint16_t *restrict rounded, size_t width) {

@@ -92,20 +92,32 @@ public struct SymmBFNNetwork: Sendable {
     public var siteSymmetries: Matrix { symmetryHead.output }
   }
 
+  /// Tables of the layers' Fourier parts, for sampling with parameters in bfloat16; none in float32, which stays exact.
+  public func tables(_ parameters: Parameters) -> [FourierTable] {
+    parameters.precision == .bfloat16 ? layers.map { $0.table(parameters) } : []
+  }
+
   /// Runs a batch; results are the workspace's outputs.
-  public func forward(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
+  ///
+  /// - Parameter tables: as `tables` makes them, where the Fourier parts are to be looked up and not multiplied.
+  public func forward(
+    _ batch: BeliefBatch, _ parameters: Parameters, tables: [FourierTable] = [], _ workspace: inout Workspace
+  ) {
     let graph = batch.graph
     buildFeatures(batch, parameters, &workspace)
     input.forward(workspace.features, parameters, &workspace.input)
     workspace.h.resize(rows: graph.sites)
     copy(workspace.input.output, to: &workspace.h)
-    workspace.fourier.resize(rows: graph.pairs, parameters.precision)
     let differences = graph.differences(batch.coordinates)
-    Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
+    if tables.isEmpty {
+      workspace.fourier.resize(rows: graph.pairs, parameters.precision)
+      Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
+    }
     let keepsAll = workspace.layers.count == layers.count
     for (l, layer) in layers.enumerated() {
       layer.forward(
-        &workspace.h, graph: graph, lattice: batch.lattice, fourier: workspace.fourier, parameters,
+        &workspace.h, graph: graph, lattice: batch.lattice,
+        fourier: tables.isEmpty ? .features(workspace.fourier) : .table(tables[l], differences), parameters,
         &workspace.layers[keepsAll ? l : 0])
     }
     pool(graph, &workspace)

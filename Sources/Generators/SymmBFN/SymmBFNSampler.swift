@@ -62,6 +62,7 @@ public struct SymmBFNSampler: Sendable {
   let seed: UInt64
   private let elementMask: [Bool]
   private let flow: BayesianFlow
+  private let tables: [FourierTable]
 
   /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
@@ -71,6 +72,7 @@ public struct SymmBFNSampler: Sendable {
     self.seed = seed
     flow = BayesianFlow(model.configuration.flow, model.statistics)
     elementMask = model.statistics.elementMask
+    tables = model.network.tables(model.parameters)
   }
 
   /// Beliefs on their way, with one random stream a sample.
@@ -133,7 +135,7 @@ public struct SymmBFNSampler: Sendable {
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
-    model.network.forward(state.beliefs, model.parameters, &workspace)
+    model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
     let configuration = model.configuration.flow
     var prediction = Prediction(
       coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,

@@ -30,6 +30,11 @@ void frieze_softmax(float *x, size_t groups, size_t classes);
 /// out row = [sin (3 x frequencies) | cos (3 x frequencies)].
 void frieze_fourier(const float *difference, float *out, uint16_t *rounded, size_t rows, size_t frequencies);
 
+/// Sums over three axes of an even and an odd function of a periodic difference, interpolated linearly. table (3, intervals + 1,
+/// 2 width) bfloat16: the functions at |d| = 0 ... 1/2, even ones first; cosine, sine (rows, width).
+void frieze_fourier_lookup(const uint16_t *table, size_t intervals, const float *difference, float *cosine, float *sine,
+                           size_t rows, size_t width);
+
 /// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self; act = silu(pre),
 /// or rounded to bfloat16 where `rounded` is given. `pre` may be NULL.
 void frieze_edges(const float *hi, const float *hj, const float *c, const float *s, const float *self, float *pre, float *act,
