@@ -31,6 +31,9 @@ struct Train: Stage {
   @Option(help: "The model to write (HDF5).")
   var output: String
 
+  @Option(help: "Model whose parameters to begin with (HDF5), of the same network and flow; random ones where not given.")
+  var initial: String?
+
   @Option(help: "Epochs to train in all; the configuration's where not given.")
   var epochs: Int?
 
@@ -68,6 +71,8 @@ struct Train: Stage {
     let unfinished = output + ".unfinished.h5"
     if resume, let path = [unfinished, output].first(where: FileManager.default.fileExists(atPath:)) {
       try ModelFile.restore(&trainer, from: path, dataset: dataset)
+    } else if let initial {
+      try ModelFile.begin(&trainer, with: initial)
     }
     trainer.lastEpoch = epochs ?? options.training.epochs
     let before = trainer.history.last?.seconds ?? 0

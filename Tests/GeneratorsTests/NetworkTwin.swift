@@ -87,6 +87,7 @@ struct NetworkTwin {
       + groups[batch.spaceGroups[b] * shape[1]..<(batch.spaceGroups[b] + 1) * shape[1]]
       + angles.map(sin) + angles.map(cos) + x + waves(x, options.coordinateFrequencies, sin)
       + waves(x, options.coordinateFrequencies, cos)
+      + (options.geometryFeatures ? (0..<batch.geometry.columns).map { Double(batch.geometry[site, $0]) } : [])
     return perceptron(features, "input")
   }
 

@@ -50,6 +50,7 @@ import Testing
   func twin() throws {
     var configuration = Self.configuration.network
     (configuration.hidden, configuration.embedding, configuration.frequencies) = (64, 32, 20)
+    configuration.geometryFeatures = true
     let network = SymmBFNNetwork(configuration)
     let values = network.layout.initialParameters(seed: 2)
     let batch = try Self.beliefs(Self.units(9))

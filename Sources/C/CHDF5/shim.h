@@ -8,6 +8,14 @@ static inline hid_t frieze_h5_int16(void) { return H5T_NATIVE_INT16; }
 static inline hid_t frieze_h5_int32(void) { return H5T_NATIVE_INT32; }
 static inline hid_t frieze_h5_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t frieze_h5_uint64(void) { return H5T_NATIVE_UINT64; }
+// IEEE half precision in files; the library converts to and from float32. The caller closes the type.
+static inline hid_t frieze_h5_half(void) {
+  hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+  H5Tset_fields(type, 15, 10, 5, 0, 10);
+  H5Tset_size(type, 2);
+  H5Tset_ebias(type, 15);
+  return type;
+}
 static inline hid_t frieze_h5_string(void) { return H5T_C_S1; }
 static inline hid_t frieze_h5_default(void) { return H5P_DEFAULT; }
 static inline hid_t frieze_h5_all(void) { return H5S_ALL; }

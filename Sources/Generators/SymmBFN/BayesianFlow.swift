@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Tensors
 
 /// The Bayesian flow of SymmBFN: how data turn into beliefs, and beliefs and network outputs into predictions.
@@ -36,6 +37,35 @@ public struct BayesianFlow: Sendable {
       estimate = m + w * (mean / gamma - m) + slope * bounded
     }
     return (estimate, bounded == output ? slope : 0)
+  }
+
+  /// Tells the sites what the beliefs say of the crystal, in numbers of order one: the six components of the lattice (linear
+  /// posterior means, standardised), the site's ln multiplicity, ln of the number of atoms in the cell, and the volume an atom.
+  ///
+  /// The volume is `exp(3 k6)`; 18 cubic angstrom an atom is 0, a factor e^0.4 is 1.
+  func describe(_ batch: inout BeliefBatch) {
+    for (b, range) in batch.graph.ranges.enumerated() {
+      let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
+      let lattice = (0..<6).map { c in
+        let (m, s) = (latticeMoments[2 * c], max(1e-3, latticeMoments[2 * c + 1]))
+        let w = gamma * s * s / (gamma * s * s + 1 - gamma)
+        return (estimate: m + w * (batch.lattice[b, c] / gamma - m), deviation: s, mean: m)
+      }
+      let codes = WyckoffCodes.of(spaceGroup: batch.spaceGroups[b])
+      let multiplicities = (0..<range.sites).map {
+        codes.multiplicity(
+          batch.siteSymmetries.values, offset: (range.firstSite + $0) * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses)
+      }
+      let atoms = log(multiplicities.reduce(0) { $0 + $1.mean })
+      let volume = (3 * Double(lattice[5].estimate) - atoms - log(18)) / 0.4
+      for i in 0..<range.sites {
+        let site = range.firstSite + i
+        for (c, k) in lattice.enumerated() { batch.geometry[site, c] = min(5, max(-5, (k.estimate - k.mean) / k.deviation)) }
+        batch.geometry[site, 6] = Float(multiplicities[i].meanLogarithm - 2)
+        batch.geometry[site, 7] = Float(atoms - 2.5)
+        batch.geometry[site, 8] = Float(min(8, max(-8, volume)))
+      }
+    }
   }
 
   /// `gamma(t) = 1 - sigma^(2t)`.

@@ -23,6 +23,10 @@ public struct BeliefBatch: Sendable {
   /// (B, 6) means of the k-vectors.
   public var lattice: Matrix
 
+  /// (N, 9) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
+  public var geometry: Matrix
+  public static let geometryFeatures = 9
+
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)
@@ -34,5 +38,6 @@ public struct BeliefBatch: Sendable {
     siteSymmetries.fill(1 / Float(Self.symmetryClasses))
     coordinates = Matrix(rows: graph.sites, columns: 3)
     lattice = Matrix(rows: spaceGroups.count, columns: 6)
+    geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
   }
 }

@@ -18,10 +18,13 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var frequencies = 128
     /// Fourier frequencies of each absolute coordinate beside the coordinate itself; 0 for none.
     public var coordinateFrequencies = 32
+    /// Whether sites are told what the beliefs say of cell, multiplicity and volume an atom (`BayesianFlow.describe`); not published.
+    public var geometryFeatures = false
 
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
+      case geometryFeatures = "geometry_features"
     }
   }
 

@@ -78,6 +78,7 @@ extension BayesianFlow {
     }
     Kernels.softmax(&batch.elements.values, groups: batch.graph.sites, classes: k)
     Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
+    describe(&batch)
     return batch
   }
 

@@ -28,8 +28,9 @@ public struct SymmBFNNetwork: Sendable {
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
+    let geometry = configuration.geometryFeatures ? BeliefBatch.geometryFeatures : 0
     input = Perceptron(
-      "input", inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies, hidden: c, outputs: c,
+      "input", inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry, hidden: c, outputs: c,
       activatesOutput: false, layout: &layout)
     layers = (0..<configuration.layers).map {
       MessagePassing("layer.\($0)", width: c, frequencies: configuration.frequencies, layout: &layout)
@@ -147,6 +148,10 @@ public struct SymmBFNNetwork: Sendable {
         }
         for k in 0..<3 { workspace.features.values[row + 4 * e + k] = batch.coordinates[site, k] }
         for k in 0..<6 * f { workspace.features.values[row + 4 * e + 3 + k] = fourier[site * 6 * f + k] }
+        guard configuration.geometryFeatures else { continue }
+        for k in 0..<BeliefBatch.geometryFeatures {
+          workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
+        }
       }
     }
   }

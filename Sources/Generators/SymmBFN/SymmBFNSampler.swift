@@ -135,6 +135,7 @@ public struct SymmBFNSampler: Sendable {
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
+    flow.describe(&state.beliefs)
     model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
     let configuration = model.configuration.flow
     var prediction = Prediction(

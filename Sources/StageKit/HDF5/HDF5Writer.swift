@@ -45,6 +45,22 @@ public struct HDF5Writer: ~Copyable {
     }
   }
 
+  /// Writes numbers as half precision (float16): 11 significant bits, up to 65504.
+  public func writeHalf(_ values: [Float], shape: [Int], to name: String) throws {
+    precondition(shape.reduce(1, *) == values.count)
+    let space = try dataspace(shape, name)
+    defer { H5Sclose(space) }
+    let type = frieze_h5_half()
+    defer { H5Tclose(type) }
+    try withDataset(name, type: type, space: space) { dataset in
+      // Safety: the dataspace has values.count elements, checked above; the library converts them.
+      unsafe values.withUnsafeBytes {
+        unsafe H5Dwrite(
+          dataset, Float.hdf5Type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
+      }
+    }
+  }
+
   /// Makes a dataset of zeros whose rows are written later, some at a time.
   public func reserve<Scalar: HDF5Scalar>(_ type: Scalar.Type, shape: [Int], _ name: String) throws {
     let space = try dataspace(shape, name)

@@ -34,14 +34,50 @@ public enum ModelFile {
       try writer.setAttribute(
         "meaning", "learning rate, best validation loss, running losses (coordinates, lattice, elements, site symmetry)",
         of: "/training/state")
-      let history = trainer.history.flatMap { numbers($0.training) + numbers($0.validation) + [$0.rate, $0.seconds] }
-      try writer.write(history, shape: [trainer.history.count, 10], to: "/training/history")
-      try writer.setAttribute(
-        "meaning",
-        "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate, seconds since the start",
-        of: "/training/history")
+      try write(history: trainer.history, writer)
       try writer.write(statistics: trainer.statistics)
     }
+  }
+
+  private static func write(history: [SymmBFNTrainer.Epoch], _ writer: borrowing HDF5Writer) throws {
+    let values = history.flatMap { numbers($0.training) + numbers($0.validation) + [$0.rate, $0.seconds] }
+    try writer.write(values, shape: [history.count, 10], to: "/training/history")
+    try writer.setAttribute(
+      "meaning",
+      "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate, seconds since the start",
+      of: "/training/history")
+  }
+
+  /// Writes what sampling needs of a model file, parameters in half precision; returns their number.
+  public static func export(
+    _ path: String, to output: String, weights: Weights, options: SharedOptions, seconds: @autoclosure () -> Double
+  ) throws -> Int {
+    let model = try read(path, weights: weights)
+    let history = try history(try Artifact.open(path, formats: [.model]))
+    let text = try ModelConfiguration.text(model.configuration)
+    try Artifact.write(.model, to: output, inputs: [path], options: options, seconds: seconds()) { writer in
+      try writer.setAttribute("generator", "SymmBFN")
+      try writer.write([text], to: "/training/configuration")
+      for entry in model.network.layout.entries {
+        try writer.writeHalf(
+          Array(model.parameters.values[entry.range]), shape: entry.shape, to: "/network/average/\(entry.name)")
+      }
+      try write(history: history, writer)
+      try writer.write(statistics: model.statistics)
+    }
+    return model.parameters.values.count
+  }
+
+  /// Gives a fresh trainer the parameters of another model of the same network and flow.
+  public static func begin(_ trainer: inout SymmBFNTrainer, with path: String) throws {
+    let model = try read(path)
+    guard model.configuration.network == trainer.configuration.network,
+      model.configuration.flow == trainer.configuration.flow
+    else {
+      throw StageError(.input, "'\(path)' has another network or flow; give its configuration, or begin without --initial.")
+    }
+    trainer.optimizer = Optimizer(
+      parameters: Parameters(model.parameters.values, precision: trainer.optimizer.parameters.precision))
   }
 
   /// Puts a trainer where the run of a file stands.
