@@ -9,7 +9,8 @@ import Testing
 /// Speed at the paper's size (hidden 512, 6 layers, 128 frequencies), as times, as rates and as shares of what the machine's
 /// products reach alone. `FRIEZE_BENCH=1 swift test … --filter NetworkSpeed`, or `make bench`.
 @Suite(
-  "NetworkSpeed", .serialized, .enabled(if: ProcessInfo.processInfo.environment["FRIEZE_BENCH"] == "1", "FRIEZE_BENCH=1 runs it"))
+  "NetworkSpeed", .serialized,
+  .enabled(if: ProcessInfo.processInfo.environment["FRIEZE_BENCH"] == "1", "FRIEZE_BENCH=1 runs it"))
 struct NetworkSpeed {
   /// Numbers of sites like MP-20's: 4.45 a crystal, 25.7 edges.
   static let mix = [
