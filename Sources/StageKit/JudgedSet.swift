@@ -1,34 +1,57 @@
 import Crystals
 public import Evaluation
 import Foundation
+import Tensors
 
 /// The crystals that `metrics` judges, from our files or anybody's.
 public struct JudgedSet {
   public var ids: [String] = []
   public var crystals: [GeneratedCrystal] = []
+  /// By name, one value a crystal, NaN where not known.
+  public var properties: [String: [Double]] = [:]
   public var rejected: [RejectedRecord] = []
-  /// The potential that relaxed them, where one did.
+  /// The potential that relaxed them and the hull that energies stand above, with the hashes of their files, where there are any.
   public var potential: String?
-  /// The hull that energies stand above, where there is one.
+  public var potentialWeights: String?
   public var hull: String?
+  public var hullHash: String?
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
-  public init(reading path: String) throws {
+  public init(reading path: String, threads: Int = 1) throws {
     switch FileKind(path: path) {
     case .artifact: try readArtifact(path)
+    case .folder: try readRecords(path, threads)
     default:
-      for record in try CrystalSource.records(path) {
-        for (id, result) in record.read().crystals {
-          switch result {
-          case .success(let crystal):
-            ids.append(id)
-            crystals.append(GeneratedCrystal(crystal))
-          case .failure(let rejection):
-            rejected.append(RejectedRecord(id: id, code: rejection.code, reason: rejection.description))
-          }
+      try readRecords(path, threads)
+      inputs = [path]
+    }
+  }
+
+  private mutating func readRecords(_ path: String, _ threads: Int) throws {
+    let records = try CrystalSource.records(path)
+    let parts = try parallelMap(count: records.count, threads: threads) { i in
+      try Interruption.check()
+      return records[i].read()
+    }
+    var rows: [[String: Double]] = []
+    for part in parts {
+      for (id, result) in part.crystals {
+        switch result {
+        case .success(let crystal):
+          ids.append(id)
+          crystals.append(GeneratedCrystal(crystal))
+          rows.append(part.properties)
+        case .failure(let rejection):
+          rejected.append(RejectedRecord(id: id, code: rejection.code, reason: rejection.description))
         }
       }
+    }
+    for name in Set(rows.flatMap(\.keys)) { properties[name] = rows.map { $0[name] ?? .nan } }
+    // A table may say where its crystals stand; whose energies those are only its maker knows.
+    if let energies = properties["e_above_hull"] {
+      potential = "not known: energies above the hull as the input gives them"
+      for i in crystals.indices { crystals[i].energyAboveHull = energies[i] }
     }
   }
 
@@ -43,16 +66,25 @@ public struct JudgedSet {
     let converged =
       reader.contains("/relaxation/converged")
       ? try reader.read(UInt8.self, "/relaxation/converged", shape: [all.count]) : nil
+    let initial = reader.contains("/initial") ? try reader.crystals(group: "/initial") : nil
+    guard initial?.count ?? all.count == all.count else {
+      throw StageError(.input, "'\(path)': /initial has \(initial?.count ?? 0) crystals for \(all.count) relaxed ones.")
+    }
     potential = reader.attribute("potential")
+    potentialWeights = reader.attribute("potential_weights")
     hull = reader.attribute("hull")
-    let energies =
-      reader.contains("/relaxation/energy_above_hull")
-      ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
+    hullHash = reader.attribute("hull_sha256")
+    properties = try reader.properties(records: all.count)
+    for (name, column) in [("formation_energy_per_atom", "formation_energy"), ("e_above_hull", "energy_above_hull")]
+    where reader.contains("/relaxation/\(column)") {
+      properties[name] = try reader.read(Double.self, "/relaxation/\(column)", shape: [all.count])
+    }
+    let energies = reader.contains("/relaxation/energy_above_hull") ? properties["e_above_hull"] : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       GeneratedCrystal(
-        all[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil, isRelaxed: converged.map { $0[i] != 0 },
-        energyAboveHull: energies?[i])
+        all[i], initial: initial?[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil,
+        isRelaxed: converged.map { $0[i] != 0 }, energyAboveHull: energies?[i])
     }
   }
 
@@ -63,11 +95,35 @@ public struct JudgedSet {
   }
 }
 
-extension StageTime {
-  /// The stage and the seconds that a file says it took.
-  public init(ofArtifact path: String) throws {
-    let reader = try Artifact.open(path)
+extension Cost {
+  /// What the files of a run say about its cost.
+  public init(ofArtifacts paths: [String]) throws {
+    self.init()
+    for path in paths {
+      let reader = try Artifact.open(path)
+      stages.append(
+        StageTime(
+          stage: reader.attribute("stage") ?? path, seconds: reader.attribute("wall_seconds", as: Double.self) ?? .nan,
+          processor: reader.attribute("processor").flatMap { $0.isEmpty ? nil : $0 },
+          threads: reader.attribute("threads", as: Int64.self).map(Int.init),
+          peakMemory: reader.attribute("peak_memory_bytes", as: Int64.self).map { Double($0) / 1e6 }))
+      if reader.contains("/training/first_moment") {
+        parameters = try reader.shape(of: "/training/first_moment").reduce(1, *)
+      }
+      // A call a step, and the last one that the classes are drawn from.
+      if let steps = reader.attribute("steps", as: Int64.self) { networkCalls = Int(steps) + 1 }
+    }
+  }
+}
+
+extension ReferenceSet {
+  /// The training and test sets of a dataset.
+  public init(_ data: Dataset, name: String) {
+    let (train, test) = (data.indices(ofSplit: 0), data.indices(ofSplit: 2))
     self.init(
-      stage: reader.attribute("stage") ?? path, seconds: reader.attribute("wall_seconds", as: Double.self) ?? .nan)
+      name: name, train: train.map { data.crystals[$0] }, test: test.map { data.crystals[$0] },
+      trainTemplates: Set(train.compactMap { Template(data.units[$0]) }),
+      trainProperties: data.properties.mapValues { values in train.map { values[$0] } },
+      testProperties: data.properties.mapValues { values in test.map { values[$0] } })
   }
 }

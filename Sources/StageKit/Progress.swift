@@ -53,3 +53,23 @@ public struct Progress {
     return "\(s) s"
   }
 }
+
+/// Progress through phases whose names come as they begin.
+public struct PhaseProgress {
+  private let quiet: Bool
+  private var phase = ""
+  private var current: Progress?
+
+  public init(quiet: Bool) { self.quiet = quiet }
+
+  public mutating func update(_ name: String, _ done: Int, of total: Int) {
+    if name != phase || done == 0 {
+      current?.finish()
+      current = Progress(name, total: total, quiet: quiet)
+      phase = name
+    }
+    current?.update(done)
+  }
+
+  public func finish() { current?.finish() }
+}
