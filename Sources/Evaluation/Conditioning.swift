@@ -21,11 +21,12 @@ func propertyUnit(_ name: String) -> String {
 }
 
 extension FigureBuilder {
-  /// Properties of the crystals that the training set has, too, or that a value was asked for of.
+  /// Properties of the crystals that the training set has, too, or that a value was asked for of. Energies above the hull have a section
+  /// of their own.
   private var conditioned: [(name: String, values: [Double])] {
     input.properties.sorted { $0.key < $1.key }.compactMap { name, values in
       guard values.contains(where: \.isFinite),
-        input.reference.trainProperties[name] != nil || input.targets[name] != nil
+        input.targets[name] != nil || (input.reference.trainProperties[name] != nil && name != "e_above_hull")
       else { return nil }
       return (name, values)
     }
@@ -64,7 +65,7 @@ extension FigureBuilder {
   func conditioningDistributions() -> [Distribution] {
     conditioned.map { name, values in
       var all = histogram(
-        "property_\(name)", propertyLabel(name), propertyUnit(name), values, input.reference.trainProperties[name] ?? [])
+        "property_\(name)", "\(propertyLabel(name)), reference: training", propertyUnit(name), values, input.reference.trainProperties[name] ?? [])
       all.target = input.targets[name]
       return all
     }

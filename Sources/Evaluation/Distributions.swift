@@ -26,7 +26,8 @@ extension StructureResults {
     ]
     if hasEnergies {
       all.append(
-        histogram("energy_above_hull", "energy above hull", "eV/atom", energyAboveHull, []))
+        histogram(
+          "energy_above_hull", "energy above hull", "eV/atom", energyAboveHull, reference.properties["e_above_hull"] ?? []))
     }
     return all.filter { !$0.generated.isEmpty || !$0.reference.isEmpty }
   }

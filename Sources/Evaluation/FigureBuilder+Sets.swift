@@ -31,11 +31,11 @@ extension FigureBuilder {
       figures.append(
         distance("angle_\(axis.1)_distance", "primitive cell, angle \(axis.1)", unit: "°") { $0.latticeParameters?.angles[k] })
     }
-    return figures + propertyDistances()
+    return figures
   }
 
   /// Of every property that both sides know: formation energy and energy above hull, where energies are.
-  private func propertyDistances() -> [Figure] {
+  func propertyDistances() -> [Figure] {
     input.properties.keys.sorted().compactMap { name in
       guard let reference = compared.properties[name], let own = input.properties[name], own.count == results.count else {
         return nil

@@ -13,6 +13,7 @@ struct FigureBuilder {
 
   func figures() throws -> [Figure] {
     var figures = validity() + discovery() + templates() + stability() + symmetryFigures() + distanceFigures()
+    figures += propertyDistances()
     figures += try coverage() + unrelaxed() + conditioningFigures() + predictionFigures() + reference()
     return figures + costFigures()
   }
@@ -108,7 +109,7 @@ struct FigureBuilder {
       ]
       if let initial {
         figures.append(
-          share("initial_sun_\(limit)", "S.U.N. at \(limit), unique and novel as generated", .stability) {
+          share("sun_as_generated_\(limit)", "S.U.N. at \(limit), unique and novel as generated", .stability) {
             isStable($0) && initial.isUniqueAndNovel($0)
           })
       }

@@ -1,6 +1,7 @@
 import Crystals
 public import Evaluation
 import Foundation
+import Potentials
 import Tensors
 
 /// The crystals that `metrics` judges, from our files or anybody's.
@@ -63,29 +64,42 @@ public struct JudgedSet {
     guard ids.count == all.count else {
       throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
     }
-    let converged =
-      reader.contains("/relaxation/converged")
-      ? try reader.read(UInt8.self, "/relaxation/converged", shape: [all.count]) : nil
+    let converged = try convergence(reader, all.count)
     let initial = reader.contains("/initial") ? try reader.crystals(group: "/initial") : nil
     guard initial?.count ?? all.count == all.count else {
       throw StageError(.input, "'\(path)': /initial has \(initial?.count ?? 0) crystals for \(all.count) relaxed ones.")
     }
-    potential = reader.attribute("potential")
     potentialWeights = reader.attribute("potential_weights")
+    // A name such as chgnet:FILE says where the weights were; the file's own name and hash say what they are.
+    potential = reader.attribute("potential").map { name in
+      potentialWeights == nil ? name : name.split(separator: ":").first.map(String.init) ?? name
+    }
     hull = reader.attribute("hull")
     hullHash = reader.attribute("hull_sha256")
     properties = try reader.properties(records: all.count)
     for (name, column) in [("formation_energy_per_atom", "formation_energy"), ("e_above_hull", "energy_above_hull")]
     where reader.contains("/relaxation/\(column)") {
-      properties[name] = try reader.read(Double.self, "/relaxation/\(column)", shape: [all.count])
+      // Where a relaxation did not converge the potential may be far from what it knows, and its energies absurdly low.
+      let values = try reader.read(Double.self, "/relaxation/\(column)", shape: [all.count])
+      properties[name] = values.indices.map { (converged?[$0] ?? nil) == false ? .nan : values[$0] }
     }
     let energies = reader.contains("/relaxation/energy_above_hull") ? properties["e_above_hull"] : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       GeneratedCrystal(
         all[i], initial: initial?[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil,
-        isRelaxed: converged.map { $0[i] != 0 }, energyAboveHull: energies?[i])
+        isRelaxed: converged?[i] ?? nil, energyAboveHull: energies?[i])
     }
+  }
+
+  /// Whether each relaxation converged; nil where none was run, or only energies were asked for.
+  private func convergence(_ reader: borrowing HDF5Reader, _ count: Int) throws -> [Bool?]? {
+    guard reader.contains("/relaxation/converged") else { return nil }
+    let converged = try reader.read(UInt8.self, "/relaxation/converged", shape: [count])
+    guard reader.contains("/relaxation/outcome") else { return converged.map { $0 != 0 } }
+    let outcomes = try reader.read(Int16.self, "/relaxation/outcome", shape: [count])
+    let notRun = Int16(RelaxationOutcome.notRelaxed.rawValue)
+    return zip(converged, outcomes).map { $1 == notRun ? nil : $0 != 0 }
   }
 
   /// Earlier losses for the funnel, the most frequent first.

@@ -94,7 +94,7 @@ struct Metrics: Stage {
       progress.withLock { $0.update(phase, done, of: total) }
     }
     let judgement = try MetricsSummary.judge(input)
-    progress.withLock { $0.finish() }
+    report.note("seconds_by_phase", json: progress.withLock { $0.finish() })
     try MetricsFile.write(
       judgement, ids: judged.ids, crystals: judged.crystals.map(\.crystal), rejected: judged.rejected,
       to: (output as NSString).deletingPathExtension + ".h5", inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
