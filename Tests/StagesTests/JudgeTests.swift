@@ -1,0 +1,131 @@
+import Crystals
+import Foundation
+import StageKit
+import Testing
+
+@Suite("Judging anybody's crystals") struct JudgeTests {
+  private func dataset(_ place: Workplace) throws {
+    let outcome = try place.run("preprocess", ["--input", try place.writeCrystals(), "--output", "dataset.h5"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  private func figures(_ place: Workplace) throws -> (summary: [String: Any], values: [String: Double]) {
+    let data = try Data(contentsOf: URL(fileURLWithPath: place.path("m.json")))
+    let summary = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    var values: [String: Double] = [:]
+    for case let figure as [String: Any] in summary["figures"] as? [Any] ?? [] {
+      if let name = figure["name"] as? String, let value = figure["value"] as? Double { values[name] = value }
+    }
+    return (summary, values)
+  }
+
+  private func judge(_ place: Workplace, _ crystals: String, _ more: String...) throws -> Workplace.Outcome {
+    try place.run("metrics", ["--crystals", crystals, "--reference", "dataset.h5", "--output", "m.json"] + more)
+  }
+
+  @Test("a folder, one crystal, a table with energies; the file of every crystal holds what it should")
+  func inputs() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try dataset(place)
+    let folder = try judge(place, "crystals")
+    #expect(folder.status == 0, "\(folder.errors)")
+    let reader = try Artifact.open(place.path("m.h5"), formats: [.metrics])
+    for name in [
+      "density", "volume", "elements", "min_distance", "structure_valid", "composition_valid", "distances_valid",
+      "density_valid", "cif_round_trip", "unique", "novel", "energy_above_hull", "space_group_found", "space_group_asked",
+      "first_of_kind", "train_match", "formula", "wyckoff_letters", "atoms_in_primitive_cell",
+    ] { #expect(try reader.shape(of: "/structure/\(name)") == [10], "\(name)") }
+    #expect(try reader.shape(of: "/fingerprint/composition") == [10, 132])
+    #expect(try reader.shape(of: "/fingerprint/structure") == [10, 61])
+    #expect(reader.attribute("peak_memory_bytes", as: Int64.self) ?? 0 > 1_000_000)
+    #expect(reader.attribute("threads", as: Int64.self) ?? 0 > 0 && reader.attribute("processor") != nil)
+    #expect(try figures(place).values["novel"] ?? 1 < 1)
+
+    let one = try judge(place, "crystals/NaCl.cif")
+    #expect(one.status == 0, "\(one.errors)")
+    #expect(try figures(place).values["unique"] == 1)
+
+    let cif = Workplace.cif("x", "P m -3 m", 4.0, "Fe Fe 0 0 0")
+    _ = try place.write("t.csv", "material_id,cif,e_above_hull\na,\"\(cif)\",0.05\nb,\"\(cif)\",\nc,nonsense,0\n")
+    let table = try judge(place, "t.csv", "--target", "e_above_hull=0.1")
+    #expect(table.status == 0, "\(table.errors)")
+    let (summary, values) = try figures(place)
+    #expect(abs((values["stable_0.1"] ?? 0) - 1.0 / 3) < 1e-9 && values["stable_0.0"] == 0)
+    #expect(values["e_above_hull_target_error"].map { abs($0 - 0.05) < 1e-9 } ?? false)
+    #expect((summary["settings"] as? [String: Any])?["judge"] as? String != nil)
+    #expect(
+      (summary["notes"] as? [String] ?? []).contains(
+        "1 of 2 crystals have no energy above the hull and count as not stable."))
+    #expect(try judge(place, "t.csv", "--target", "e_above_hull").status == 64)
+  }
+
+  @Test("an empty folder and elements that nobody knows are one clear line; the rest comes out")
+  func bad() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try dataset(place)
+    try FileManager.default.createDirectory(atPath: place.path("empty"), withIntermediateDirectories: true)
+    let empty = try judge(place, "empty")
+    #expect(empty.status == 65)
+    #expect(
+      empty.errors
+        == "metrics: the folder 'empty' holds no CIF, extxyz or POSCAR file at any depth and no train/val/test table.\n")
+
+    _ = try place.write("some/known.cif", Workplace.cif("k", "P m -3 m", 4.0, "Fe Fe 0 0 0"))
+    _ = try place.write("some/heavy.cif", Workplace.cif("h", "P m -3 m", 4.0, "Og Og 0 0 0"))
+    _ = try place.write("some/unknown.cif", Workplace.cif("u", "P m -3 m", 4.0, "Xx Xx 0 0 0"))
+    let some = try judge(place, "some")
+    #expect(some.status == 0, "\(some.errors)")
+    let (summary, values) = try figures(place)
+    #expect(summary["sampled"] as? Int == 3 && summary["judged"] as? Int == 2)
+    #expect(abs((values["structure_valid"] ?? 0) - 2.0 / 3) < 1e-9)
+    let notes = summary["notes"] as? [String] ?? []
+    #expect(notes.contains { $0.hasPrefix("1 of 2 crystals have no fingerprints") }, "\(notes)")
+    #expect(values["density_distance"] != nil && values["coverage_precision"] != nil)
+  }
+
+  @Test("a reference of another version costs the figures that need one, and no others")
+  func otherVersion() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    _ = try place.writeCrystals()
+    try AtomicFile.write(to: place.path("dataset.h5")) { path in
+      let writer = try HDF5Writer(path: path)
+      try writer.setAttribute("format", "frieze-dataset")
+      try writer.setAttribute("format_version", Int64(99))
+      try writer.close()
+    }
+    let outcome = try judge(place, "crystals", "--quiet")
+    #expect(outcome.status == 0)
+    let line = "'dataset.h5': format_version is 99, this program reads 1. Run 'preprocess' again."
+    #expect(outcome.errors == "metrics: \(line) Judging without a reference.\n")
+    let (summary, values) = try figures(place)
+    #expect(values["structure_valid"] == 1 && values["unique"] == 1)
+    #expect(values["novel"] == nil && values["density_distance"] == nil)
+    let notes = summary["notes"] as? [String] ?? []
+    #expect(notes.contains(line) && notes.contains("The reference is empty: no distances, no novelty."))
+  }
+
+  @Test("a report shows published rows, two runs, and the figures as files")
+  func report() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try dataset(place)
+    #expect(try judge(place, "dataset.h5").status == 0)
+    let rows = """
+      [{"name": "Theirs", "source": "A. Paper 2026, table 1", "steps": 100, "judge": "DFT", "values": {"density_distance": 0.25}}]
+      """
+    _ = try place.write("rows.json", rows)
+    let outcome = try place.run(
+      "report",
+      ["--metrics", "m.json", "m.json", "--published", "rows.json", "--output", "r.html", "--figures", "figures", "--quiet"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let page = try String(contentsOfFile: place.path("r.html"), encoding: .utf8)
+    #expect(page.contains("A. Paper 2026, table 1; energies by DFT.") && page.contains("<td class=\"published\">0.250</td>"))
+    #expect(FileManager.default.fileExists(atPath: place.path("figures/space_group-1.svg")))
+    _ = try place.write("rows.json", "[{\"name\": 3}]")
+    let bad = try place.run("report", ["--metrics", "m.json", "--published", "rows.json", "--output", "s.html"])
+    #expect(bad.status == 65 && bad.errors.contains("'rows.json' is not the JSON expected here"))
+  }
+}
