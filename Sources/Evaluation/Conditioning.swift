@@ -65,7 +65,8 @@ extension FigureBuilder {
   func conditioningDistributions() -> [Distribution] {
     conditioned.map { name, values in
       var all = histogram(
-        "property_\(name)", "\(propertyLabel(name)), reference: training", propertyUnit(name), values, input.reference.trainProperties[name] ?? [])
+        "property_\(name)", "\(propertyLabel(name)), reference: training", propertyUnit(name), values,
+        input.reference.trainProperties[name] ?? [])
       all.target = input.targets[name]
       return all
     }

@@ -25,7 +25,9 @@ extension FigureBuilder {
     let axes = [("a", "alpha"), ("b", "beta"), ("c", "gamma")]
     for (k, axis) in axes.enumerated() {
       figures.append(
-        distance("length_\(axis.0)_distance", "primitive cell, length \(axis.0)", unit: "Å") { $0.latticeParameters?.lengths[k] })
+        distance("length_\(axis.0)_distance", "primitive cell, length \(axis.0)", unit: "Å") {
+          $0.latticeParameters?.lengths[k]
+        })
     }
     for (k, axis) in axes.enumerated() {
       figures.append(
@@ -66,17 +68,18 @@ extension FigureBuilder {
         rate("reconstructed_p1", "P1 as reconstructed", .symmetry, before.count { $0 == 1 }, of: before.count, better: false))
     }
     let asked = results.askedSpaceGroup.filter { $0 > 0 }
-    return figures + [
-      rate(
-        "p1_reference", "space group P1 in the reference", .symmetry,
-        compared.spaceGroups.count { $0 == 1 }, of: compared.spaceGroups.count, better: nil),
-      number(
-        "space_groups", "distinct space groups", .symmetry,
-        results.count == 0 ? nil : Double(Set(found).count)),
-      number(
-        "asked_space_group_distance", "groups asked for, Jensen-Shannon", .symmetry,
-        jensenShannonDistance(asked, compared.spaceGroups)),
-    ].filter { $0.value != nil || $0.name != "asked_space_group_distance" }
+    return figures
+      + [
+        rate(
+          "p1_reference", "space group P1 in the reference", .symmetry,
+          compared.spaceGroups.count { $0 == 1 }, of: compared.spaceGroups.count, better: nil),
+        number(
+          "space_groups", "distinct space groups", .symmetry,
+          results.count == 0 ? nil : Double(Set(found).count)),
+        number(
+          "asked_space_group_distance", "groups asked for, Jensen-Shannon", .symmetry,
+          jensenShannonDistance(asked, compared.spaceGroups)),
+      ].filter { $0.value != nil || $0.name != "asked_space_group_distance" }
   }
 
   /// How many have the group asked for, a higher one, or another.

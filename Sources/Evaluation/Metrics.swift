@@ -150,6 +150,11 @@ extension MetricsSummary {
     if unclassified > 0 {
       notes.append("spglib finds no space group for \(unclassified) of \(results.count) crystals.")
     }
+    if let task = input.prediction {
+      if !compared.isTest { notes.append("There is no test set to predict: no match rates.") }
+      let lost = task.targets.count { $0 == nil }
+      if lost > 0 { notes.append("\(lost) of \(task.targets.count) predictions name no crystal of the test set.") }
+    }
     if input.includesCoverage {
       let unprinted = results.measures.count { $0.fingerprints == nil }
       if unprinted > 0 {

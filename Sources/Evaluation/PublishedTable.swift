@@ -100,7 +100,8 @@ struct PublishedTable {
       let judge = settings.judge.map { "energies by \($0)" + (settings.hull.map { " above \($0)" } ?? "") } ?? "no energies"
       return note(
         summary.name,
-        "\(summary.sampled) sampled, compared with the \(summary.reference.comparedWith) set (\(set)) of \(summary.reference.name); \(judge)")
+        "\(summary.sampled) sampled, compared with the \(summary.reference.comparedWith) set (\(set)) of \(summary.reference.name); \(judge)"
+      )
     }
     // Rows of one paper, data and judge share a note.
     var groups: [(text: String, names: [String])] = []

@@ -67,7 +67,9 @@ struct PredictionScore: Sendable {
       predictions[byTarget[target]?.first ?? 0].isValid ? all.first ?? nil : nil
     }
     most = byTarget.values.map(\.count).max() ?? 0
-    let byKey = Dictionary(grouping: predictions.indices.filter { predictions[$0].reduced != nil }) { predictions[$0].reduced?.key }
+    let byKey = Dictionary(grouping: predictions.indices.filter { predictions[$0].reduced != nil }) {
+      predictions[$0].reduced?.key
+    }
     everyone = try work.map("match everyone", count: test.count) { t in
       guard let aim = test[t].reduced else { return nil }
       return (byKey[aim.key] ?? []).compactMap { i in

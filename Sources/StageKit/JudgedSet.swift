@@ -51,7 +51,7 @@ public struct JudgedSet {
     for name in Set(rows.flatMap(\.keys)) { properties[name] = rows.map { $0[name] ?? .nan } }
     // A table may say where its crystals stand; whose energies those are only its maker knows.
     if let energies = properties["e_above_hull"] {
-      potential = "not known: energies above the hull as the input gives them"
+      potential = "the input's own column e_above_hull"
       for i in crystals.indices { crystals[i].energyAboveHull = energies[i] }
     }
   }

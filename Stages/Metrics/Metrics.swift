@@ -87,7 +87,8 @@ struct Metrics: Stage {
     input.comparesWithTrain = compareWith == .train
     input.prediction = prediction.map {
       PredictionTask(
-        given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids, testIDs: data.indices(ofSplit: 2).map { data.ids[$0] })
+        given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids, testIDs: data.indices(ofSplit: 2).map { data.ids[$0] }
+      )
     }
     input.work = Work(threads: shared.threadCount) { phase, done, total in
       try Interruption.check()

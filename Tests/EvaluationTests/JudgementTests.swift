@@ -169,6 +169,7 @@ import Testing
       reference: ReferenceSet(name: "r", train: [test[1]], test: test))
     input.prediction = task
     let summary = try MetricsSummary.judge(input).summary
+    #expect(summary.notes.contains("1 of 7 predictions name no crystal of the test set."))
     func figure(_ name: String) throws -> Figure { try #require(summary.figure(name), "\(name)") }
     #expect(try figure("match_rate").count == 2 && figure("match_rate").total == 5)
     #expect(try figure("match_rate_best_of_2").count == 3)

@@ -127,7 +127,9 @@ struct LargerReferences {
         }
         #expect(matcher.matches(first, second) == wanted.fit, name)
         #expect((deviation == nil) == (wanted.rms == nil), name)
-        if let rms = wanted.rms, let deviation { #expect(abs(deviation.rms - rms) < 1e-3, "\(name): \(deviation.rms), not \(rms)") }
+        if let rms = wanted.rms, let deviation {
+          #expect(abs(deviation.rms - rms) < 1e-3, "\(name): \(deviation.rms), not \(rms)")
+        }
       }
     }
     print("matcher: \(pairs.count) pairs at two settings, \(nearLimit) verdicts near the limit left out")

@@ -107,6 +107,46 @@ import Testing
     #expect(notes.contains(line) && notes.contains("The reference is empty: no distances, no novelty."))
   }
 
+  @Test("a relaxed file: judge and hull with their hashes, both crystals, and no energies of what did not converge")
+  func relaxed() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try dataset(place)
+    let source = try Artifact.open(place.path("dataset.h5"))
+    let (ids, crystals) = (try source.ids(), try source.crystals())
+    var options = SharedOptions()
+    options.threads = 1
+    try Artifact.write(.relaxed, to: place.path("relaxed.h5"), inputs: [], options: options, seconds: 3) { writer in
+      try writer.setAttribute("potential", "chgnet:somewhere/weights.h5")
+      try writer.setAttribute("potential_weights", "weights.h5 sha256:0123")
+      try writer.setAttribute("hull", "hull.csv")
+      try writer.setAttribute("hull_sha256", "4567")
+      try writer.write(ids, to: "/id")
+      try writer.write(crystals: crystals)
+      try writer.write(crystals: crystals, group: "/initial")
+      // The first stopped early with an absurd energy, the second has none, the third was not to be relaxed at all.
+      try writer.write([0, 1, 0] + [UInt8](repeating: 1, count: 7), to: "/relaxation/converged")
+      try writer.write([1, 0, 9] + [Int16](repeating: 0, count: 7), to: "/relaxation/outcome")
+      let energies = [-44, .nan, -0.1, 0.05] + [Double](repeating: 0.2, count: 6)
+      try writer.write(energies, to: "/relaxation/energy_above_hull")
+      try writer.write(energies.map { $0 - 1 }, to: "/relaxation/formation_energy")
+      try writer.write(rejected: [RejectedRecord(id: "lost", code: "collision", reason: "too near")])
+    }
+    let outcome = try judge(place, "relaxed.h5", "--timing", "relaxed.h5")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let (summary, values) = try figures(place)
+    let settings = try #require(summary["settings"] as? [String: Any])
+    #expect(settings["judge"] as? String == "chgnet" && settings["judgeWeights"] as? String == "weights.h5 sha256:0123")
+    #expect(settings["hull"] as? String == "hull.csv" && settings["hullHash"] as? String == "4567")
+    #expect(abs((values["stable_0.0"] ?? 0) - 1.0 / 11) < 1e-9 && abs((values["stable_0.1"] ?? 0) - 2.0 / 11) < 1e-9)
+    #expect(values["initial_density_distance"] != nil && values["reconstructed_space_group_kept"] == 1)
+    #expect(abs((values["seconds_per_sample"] ?? 0) - 3.0 / 11) < 1e-9 && values["peak_memory"] ?? 0 > 1)
+    #expect(values["formation_energy_per_atom_mean"] == nil)
+    let notes = summary["notes"] as? [String] ?? []
+    #expect(notes.contains("2 of 10 crystals have no energy above the hull and count as not stable."), "\(notes)")
+    #expect(try Artifact.open(place.path("m.h5")).shape(of: "/initial_structure/density") == [10])
+  }
+
   @Test("a report shows published rows, two runs, and the figures as files")
   func report() throws {
     let place = try Workplace()
