@@ -189,7 +189,7 @@ extension MetricsSummary {
     test("too_close", "atoms too close or no volume") { results.measures[$0].validity.structure }
     test("not_neutral", "cannot be charge-neutral") { results.measures[$0].validity.composition }
     if input.crystals.contains(where: { $0.isRelaxed != nil }) {
-      test("not_relaxed", "relaxation did not converge") { input.crystals[$0].isRelaxed ?? false }
+      test("not_relaxed", "relaxation did not converge") { input.crystals[$0].isRelaxed != false }
     }
     // The first of a kind may have ended above: the first survivor takes its place.
     var kinds: Set<Int> = []

@@ -66,6 +66,10 @@ let reportStyle = """
     * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     h2, h3 { break-after: avoid; }
     figure, tr, .headline div { break-inside: avoid; }
+    .scroll { overflow: visible; }
+    table { font-size: 8.5pt; }
+    table.narrow { font-size: 6.8pt; }
+    table.narrow th, table.narrow td { padding-left: .3rem; }
     .gallery { grid-template-columns: repeat(4, 1fr); gap: .5rem; }
     .crystal a { display: none; }
   }

@@ -20,6 +20,9 @@ extension MetricsSummary {
       lines.append("seconds")
       lines += stages.map { "  \(pad($0.stage, 58)) \(String(format: "%8.1f", $0.seconds))" }
     }
+    var machines: [String] = []
+    for case let name? in stages.map(\.processor) where !machines.contains(name) { machines.append(name) }
+    if !machines.isEmpty { lines.append("processor: \(machines.joined(separator: ", "))") }
     lines += notes.map { "note: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
