@@ -109,6 +109,29 @@ import Testing
     #expect(report.html.contains("<th>first</th><th>second</th>"))
   }
 
+  @Test("the papers' rows name figures that a judgement has", arguments: ["mp20", "perov5", "mpts52"])
+  func publishedRows(dataset: String) throws {
+    let crystals = Array(try MetricsTests.crystals().prefix(6))
+    let template = try #require(Template(AsymmetricUnit.standardize(crystals[0], symprec: 0.1).unit))
+    let names = Set(
+      try MetricsSummary.judge(
+        MetricsInput(
+          name: "n", sampled: 6, crystals: crystals.map { GeneratedCrystal($0, energyAboveHull: -1) },
+          reference: ReferenceSet(name: "r", train: [crystals[0]], test: crystals, trainTemplates: [template]),
+          cost: Cost(stages: [StageTime(stage: "sample", seconds: 1)]))
+      ).summary.figures.map(\.name))
+    var folder = URL(filePath: #filePath)
+    for _ in 0..<3 { folder.deleteLastPathComponent() }
+    let data = try Data(contentsOf: folder.appending(path: "Pipelines/published/\(dataset).json"))
+    let rows = try JSONDecoder().decode([PublishedResult].self, from: data)
+    #expect(rows.count >= 3)
+    for row in rows {
+      #expect(row.source.contains("table") && row.data != nil && !row.values.isEmpty)
+      for (name, value) in row.values { #expect(names.contains(name) && value > 0, "\(row.name): \(name)") }
+      for name in ["stable_0.0", "sun_0.0", "structure_valid"] { #expect(row.values[name] ?? 0 <= 1, "\(row.name)") }
+    }
+  }
+
   @Test("numbers are written for readers")
   func numbers() {
     #expect(readable(0) == "0")

@@ -12,7 +12,7 @@ if [[ -z $table ]]; then
 fi
 field() { sed -E "s/.*\"$1\":([^,}]+).*/\1/"; }
 run() { "$bin/$1" "${@:2}" --threads 2 --quiet --json; }
-awk_rate() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%.1f", n / s }'; }
+awk_rate() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%.1f", n / (s > 0.001 ? s : 0.001) }'; }
 line=$(run preprocess --input "$table" --limit 5000 --output "$work/dataset.h5")
 printf '%-42s %10s\n' 'preprocess, structures a second' "$(field per_second <<<"$line")"
 line=$(run reconstruct --samples "$work/dataset.h5" --output "$work/crystals.h5")

@@ -60,6 +60,29 @@ import Testing
     #expect(try judge(place, "t.csv", "--target", "e_above_hull").status == 64)
   }
 
+  @Test("predictions of the test set, named as their targets")
+  func predictions() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    func rows(_ names: [(String, String, Double, String)]) -> String {
+      "material_id,cif\n" + names.map { "\($0.0),\"\(Workplace.cif($0.0, $0.1, $0.2, $0.3))\"\n" }.joined()
+    }
+    let (fe, cscl) = ("Fe Fe 0 0 0", "Cs Cs 0 0 0\nCl Cl 0.5 0.5 0.5")
+    _ = try place.write("tables/train.csv", rows([("mp-1", "I m -3 m", 2.87, fe)]))
+    _ = try place.write("tables/test.csv", rows([("mp-2", "P m -3 m", 4.12, cscl), ("mp-3", "F m -3 m", 3.6, fe)]))
+    #expect(try place.run("preprocess", ["--input", "tables", "--output", "dataset.h5"]).status == 0)
+    // The first prediction of mp-2 has the atoms of a chain, the second is right; mp-3 is right at once.
+    let chain = "Cs Cs 0 0 0\nCl Cl 0 0 0.5"
+    _ = try place.write(
+      "p.csv", rows([("mp-2#1", "P m -3 m", 4.12, chain), ("mp-2#2", "P m -3 m", 4.1, cscl), ("mp-3", "F m -3 m", 3.7, fe)]))
+    let outcome = try judge(place, "p.csv", "--prediction", "wyckoff")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let values = try figures(place).values
+    #expect(values["match_rate_wyckoff"] == 0.5 && values["match_rate_best_of_2_wyckoff"] == 1)
+    #expect(abs((values["match_rate_crmse_wyckoff"] ?? 0) - 0.25) < 1e-6 && values["metre_wyckoff"] == 1)
+    #expect(values["match_rate_unleaked_wyckoff"] == 0)
+  }
+
   @Test("an empty folder and elements that nobody knows are one clear line; the rest comes out")
   func bad() throws {
     let place = try Workplace()
