@@ -25,6 +25,8 @@ SPACE_GROUP ?=
 HULL      ?=
 LIMIT     ?=
 INPUT     ?=
+COMPARE_WITH ?=
+PREDICTION ?=
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk

@@ -41,7 +41,7 @@ let libraries: [Target] = [
   .target(name: "Networks", dependencies: ["Tensors"]),
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
   .target(name: "Potentials", dependencies: ["Networks", "Crystals", "Tensors"]),
-  .target(name: "Evaluation", dependencies: ["Crystals"]),
+  .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
   .target(
     name: "StageKit",
     dependencies: [

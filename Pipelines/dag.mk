@@ -11,6 +11,8 @@ comma := ,
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))
 R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)
 
+# Rows of papers to stand beside ours, where there are any for the dataset.
+PUBLISHED := $(addprefix --published ,$(wildcard Pipelines/published/$(DATASET).json))
 CONFIG := Pipelines/models/$(MODEL).yaml
 RUN = --threads $(THREADS)
 
@@ -58,7 +60,8 @@ $(R)/metrics.json: $(R)/relaxed.h5.id $(D)/dataset.h5.id | $(BIN)/metrics
 	  --timing $(D)/dataset.h5 $(M)/model.h5 $(S)/samples.h5 $(S)/crystals.h5 $(R)/relaxed.h5 > $(R)/metrics.txt
 
 $(R)/report.html: $(R)/metrics.json.id $(M)/model.h5.id | $(BIN)/report
-	$(BIN)/report --metrics $(R)/metrics.json --model $(M)/model.h5 --output $@ --title "Frieze: $(MODEL) on $(DATASET)"
+	$(BIN)/report --metrics $(R)/metrics.json --model $(M)/model.h5 --output $@ --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) \
+	  --figures $(R)/figures
 
 # Stages that can be cut into shards: whole, or parts and a merge.
 #   $(1) file  $(2) program  $(3) prerequisites  $(4) arguments but --output and --shard
@@ -77,13 +80,15 @@ $(eval $(call sharded,$(S)/samples.h5,sample,$(S)/samples.h5.options $(M)/model.
 $(eval $(call sharded,$(S)/crystals.h5,reconstruct,$(S)/samples.h5.id,--samples $(S)/samples.h5))
 $(eval $(call sharded,$(R)/relaxed.h5,relax,$(R)/relaxed.h5.options $(S)/crystals.h5.id,--crystals $(S)/crystals.h5 $(OPTIONS_relaxed)))
 
-# Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET.
-JUDGED := Artifacts/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)
+# Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
+# distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
+JUDGED := Artifacts/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
 .PHONY: judge
 judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
 	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
-	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json $(RUN)
-	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)"
+	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
+	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(RUN)
+	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
 
 # Where things stand, and starting over.
 STAGES := preprocess train sample reconstruct relax metrics report

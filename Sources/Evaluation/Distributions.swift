@@ -4,34 +4,30 @@ import Foundation
 extension StructureResults {
   /// The distributions that the report draws, with those of the reference.
   func distributions(against reference: ComparedSet) -> [Distribution] {
-    let crystals = reference.crystals
+    let other = reference.measures
+    func shared(
+      _ name: String, _ label: String, _ unit: String, isCount: Bool = false, _ value: (CrystalMeasures) -> Double?
+    ) -> Distribution {
+      histogram(name, label, unit, measures.compactMap(value), other.compactMap(value), isCount: isCount)
+    }
     var all = [
       categories(
-        "space_group", "space group", spaceGroup.filter { $0 > 0 }, reference.spaceGroups,
-        label: { "\($0)" }),
+        "space_group", "space group", spaceGroup.filter { $0 > 0 }, reference.spaceGroups, label: { "\($0)" }),
       categories(
         "crystal_system", "crystal system", spaceGroup.compactMap(crystalSystem),
         reference.spaceGroups.compactMap(crystalSystem), label: { crystalSystems[$0].name }),
-      histogram(
-        "atoms", "atoms in the primitive cell", "", atoms.filter { $0 > 0 }.map(Double.init),
-        reference.reduced.compactMap { $0.map { Double($0.count) } }, isCount: true),
-      histogram("density", "density", "g/cm³", density, reference.measurable.map(\.density)),
-      histogram(
-        "elements", "elements in a crystal", "", elements.map(Double.init),
-        crystals.map { Double($0.composition.count) }, isCount: true),
+      shared("atoms", "atoms in the primitive cell", "", isCount: true) { $0.atoms > 0 ? Double($0.atoms) : nil },
+      shared("density", "density", "g/cm³") { $0.density },
+      shared("elements", "elements in a crystal", "", isCount: true) { Double($0.elements.count) },
       categories(
-        "element", "element", crystalElements,
-        crystals.flatMap { $0.composition.map(\.atomicNumber) }, label: { Element.symbol($0) }),
-      histogram(
-        "volume_per_atom", "volume an atom", "Å³", volumePerAtom,
-        reference.measurable.map { $0.lattice.volume / Double($0.count) }),
-      histogram(
-        "shortest_distance", "shortest distance", "Å", shortestDistance,
-        reference.measurable.compactMap(\.shortestDistance)),
+        "element", "element", measures.flatMap(\.elements), other.flatMap(\.elements), label: { Element.symbol($0) }),
+      shared("volume_per_atom", "volume an atom", "Å³") { $0.volumePerAtom },
+      shared("shortest_distance", "shortest distance", "Å") { $0.validity.shortestDistance },
     ]
     if hasEnergies {
       all.append(
-        histogram("energy_above_hull", "energy above hull", "eV/atom", energyAboveHull, []))
+        histogram(
+          "energy_above_hull", "energy above hull", "eV/atom", energyAboveHull, reference.properties["e_above_hull"] ?? []))
     }
     return all.filter { !$0.generated.isEmpty || !$0.reference.isEmpty }
   }
@@ -64,7 +60,7 @@ private func categories(
 }
 
 /// Shares in equal bins over the range that holds all but the outermost half percent of the values.
-private func histogram(
+func histogram(
   _ name: String, _ title: String, _ unit: String, _ generated: [Double], _ reference: [Double],
   isCount: Bool = false
 ) -> Distribution {

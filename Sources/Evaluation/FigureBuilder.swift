@@ -3,17 +3,23 @@ import Crystals
 /// Turns results by structure into the named figures of a summary.
 struct FigureBuilder {
   let input: MetricsInput
-  let results: StructureResults
+  var results: StructureResults
+  /// The same before relaxation, where it is known.
+  let initial: StructureResults?
   /// The crystals that distances are measured to.
   let compared: ComparedSet
+  let train: StructureIndex
   let funnel: [FunnelStep]
 
-  func figures() -> [Figure] {
-    validity() + discovery() + stability() + symmetry() + distances() + coverage() + reference() + cost()
+  func figures() throws -> [Figure] {
+    var figures = validity() + discovery() + templates() + stability() + symmetryFigures() + distanceFigures()
+    figures += propertyDistances()
+    figures += try coverage() + unrelaxed() + conditioningFigures() + predictionFigures() + reference()
+    return figures + costFigures()
   }
 
   /// A share with its interval; nil figure values where there is nothing to share.
-  private func rate(
+  func rate(
     _ name: String, _ label: String, _ section: Figure.Section, _ count: Int, of total: Int,
     better: Bool? = true
   ) -> Figure {
@@ -23,7 +29,7 @@ struct FigureBuilder {
       high: estimate?.high, count: count, total: total, unit: "", isHigherBetter: better)
   }
 
-  private func number(
+  func number(
     _ name: String, _ label: String, _ section: Figure.Section, _ value: Double?, unit: String = "",
     better: Bool? = nil
   ) -> Figure {
@@ -32,66 +38,83 @@ struct FigureBuilder {
       unit: unit, isHigherBetter: better)
   }
 
-  private func count(where passes: (Int) -> Bool) -> Int { (0..<results.count).count(where: passes) }
+  func count(where passes: (Int) -> Bool) -> Int { (0..<results.count).count(where: passes) }
+
+  /// A share of the sampled structures.
+  private func share(
+    _ name: String, _ label: String, _ section: Figure.Section, where passes: (Int) -> Bool
+  ) -> Figure {
+    rate(name, label, section, count(where: passes), of: input.sampled)
+  }
 
   private func validity() -> [Figure] {
-    [
-      rate(
-        "structure_valid", "structurally valid", .validity,
-        results.structureValid.count { $0 }, of: input.sampled),
-      rate(
-        "composition_valid", "compositionally valid", .validity,
-        results.compositionValid.count { $0 }, of: input.sampled),
-      rate("valid", "valid, both", .validity, count { results.isValid($0) }, of: input.sampled),
+    func strict(_ name: String, _ label: String, _ passes: (StrictValidity) -> Bool) -> Figure {
+      share(name, label, .validity) { results.measures[$0].strictValidity.map(passes) ?? false }
+    }
+    return [
+      share("structure_valid", "structurally valid", .validity) { results.measures[$0].validity.structure },
+      share("composition_valid", "compositionally valid", .validity) { results.measures[$0].validity.composition },
+      share("valid", "valid, both", .validity) { results.isValid($0) },
+      strict("distances_valid", "strict: distances above half the radii", \.distances),
+      strict("density_valid", "strict: density within bounds", \.density),
+      strict("cif_round_trip", "strict: the same after a CIF", \.roundTrip),
+      strict("symmetry_found", "strict: space group found", \.symmetry),
+      share("strictly_valid", "strictly valid: these and the composition", .validity) { i in
+        results.measures[i].strictValidity?.all ?? false && results.measures[i].validity.composition
+      },
     ]
   }
 
   private func discovery() -> [Figure] {
-    var figures = [
-      rate("unique", "unique", .discovery, count { results.isUnique($0) }, of: input.sampled)
-    ]
+    var figures = [share("unique", "unique", .discovery) { results.isUnique($0) }]
     guard !input.reference.train.isEmpty else { return figures }
     figures += [
-      rate("novel", "novel", .discovery, count { results.novel[$0] }, of: input.sampled),
-      rate(
-        "unique_novel", "unique and novel", .discovery,
-        count { results.isUnique($0) && results.novel[$0] }, of: input.sampled),
-      rate(
-        "valid_unique_novel", "valid, unique and novel", .discovery,
-        count { results.isUnique($0) && results.novel[$0] && results.isValid($0) },
-        of: input.sampled),
+      share("novel", "novel", .discovery) { results.novel[$0] },
+      share("unique_novel", "unique and novel", .discovery) { results.isUniqueAndNovel($0) },
+      share("valid_unique_novel", "valid, unique and novel", .discovery) {
+        results.isUniqueAndNovel($0) && results.isValid($0)
+      },
     ]
-    guard !input.reference.trainTemplates.isEmpty else { return figures }
-    let templates = results.templates.compactMap { $0 }
+    return figures
+  }
+
+  private func templates() -> [Figure] {
+    guard !input.reference.trainTemplates.isEmpty else { return [] }
+    let templates = results.measures.compactMap(\.template)
     let distinct = Set(templates)
-    figures += [
+    return [
       rate(
         "template_in_train", "template known from training", .discovery,
         results.templateInTrain.count { $0 == true }, of: templates.count, better: nil),
+      rate(
+        "distinct_template_in_train", "distinct templates known from training", .discovery,
+        distinct.intersection(input.reference.trainTemplates).count, of: distinct.count, better: nil),
       number("templates", "distinct templates", .discovery, Double(distinct.count)),
       number(
         "templates_new", "distinct new templates", .discovery,
         Double(distinct.subtracting(input.reference.trainTemplates).count)),
     ]
-    return figures
   }
 
   private func stability() -> [Figure] {
     guard results.hasEnergies else { return [] }
-    let energies = results.energyAboveHull
     var figures: [Figure] = []
     for limit in ["0.0", "0.1"] {
-      let isStable = { (i: Int) in energies[i] <= Double(limit) ?? 0 }
+      let isStable = { (i: Int) in results.isStable(i, within: Double(limit) ?? 0) }
       figures += [
-        rate(
-          "stable_\(limit)", "stable, at most \(limit) eV/atom above the hull", .stability,
-          count(where: isStable), of: input.sampled),
-        rate(
-          "sun_\(limit)", "stable, unique and novel, \(limit) eV/atom", .stability,
-          count { isStable($0) && results.isUnique($0) && results.novel[$0] }, of: input.sampled),
+        share("stable_\(limit)", "stable, at most \(limit) eV/atom above the hull", .stability, where: isStable),
+        share("sun_\(limit)", "stable, unique and novel, \(limit) eV/atom", .stability) {
+          isStable($0) && results.isUniqueAndNovel($0)
+        },
       ]
+      if let initial {
+        figures.append(
+          share("sun_as_generated_\(limit)", "S.U.N. at \(limit), unique and novel as generated", .stability) {
+            isStable($0) && initial.isUniqueAndNovel($0)
+          })
+      }
     }
-    if let mean = bootstrapMean(energies, seed: input.settings.seed) {
+    if let mean = bootstrapMean(results.energyAboveHull, seed: input.settings.seed) {
       figures.append(
         Figure(
           name: "energy_above_hull", label: "mean energy above hull", section: .stability,
@@ -101,124 +124,67 @@ struct FigureBuilder {
     return figures
   }
 
-  private func symmetry() -> [Figure] {
-    var figures: [Figure] = []
-    let asked = (0..<results.count).filter { results.askedSpaceGroup[$0] > 0 }
-    if !asked.isEmpty {
-      let kept = asked.count { results.spaceGroup[$0] == results.askedSpaceGroup[$0] }
-      figures.append(
-        rate("space_group_kept", "space group is the one asked for", .symmetry, kept, of: asked.count))
-    }
-    let found = results.spaceGroup.filter { $0 > 0 }
-    figures += [
-      rate(
-        "p1", "space group P1", .symmetry, found.count { $0 == 1 }, of: found.count, better: false),
-      rate(
-        "p1_reference", "space group P1 in the reference", .symmetry,
-        compared.spaceGroups.count { $0 == 1 }, of: compared.spaceGroups.count, better: nil),
-      number(
-        "space_groups", "distinct space groups", .symmetry,
-        results.count == 0 ? nil : Double(Set(found).count)),
+  private func coverage() throws -> [Figure] {
+    guard input.includesCoverage, results.count > 0, !compared.crystals.isEmpty else { return [] }
+    let coverage = try Coverage(
+      generated: results.measures.map(\.fingerprints), reference: compared.measures.map(\.fingerprints), work: input.work)
+    let printed = compared.measures.indices.filter { compared.measures[$0].fingerprints != nil }
+    let recalled = coverage.isRecalled
+    var figures = [
+      rate("coverage_recall", "coverage, recall", .coverage, coverage.recalled, of: coverage.reference),
+      rate("coverage_precision", "coverage, precision", .coverage, coverage.precise, of: input.sampled),
     ]
+    if compared.isTest {
+      let fresh = zip(printed, recalled).filter { !compared.isLeaked[$0.0] }
+      figures.append(
+        rate(
+          "coverage_recall_unleaked", "coverage, recall of formulas not in training", .coverage, fresh.count { $0.1 },
+          of: fresh.count))
+    }
     return figures
   }
 
-  private func distances() -> [Figure] {
-    let valid = (0..<results.count).filter { results.isValid($0) }
-    let found = results.spaceGroup.filter { $0 > 0 }
-    let atoms = results.atoms.filter { $0 > 0 }
-    return [
-      number(
-        "density_distance", "density, Wasserstein", .distance,
-        wassersteinDistance(
-          valid.map { results.density[$0] }, compared.measurable.map(\.density)),
-        unit: "g/cm³", better: false),
-      number(
-        "elements_distance", "number of elements, Wasserstein", .distance,
-        wassersteinDistance(
-          valid.map { Double(results.elements[$0]) },
-          compared.crystals.map { Double($0.composition.count) }), better: false),
-      number(
-        "atoms_distance", "atoms in the primitive cell, Wasserstein", .distance,
-        wassersteinDistance(
-          atoms.map(Double.init), compared.reduced.compactMap { $0.map { Double($0.count) } }),
-        better: false),
-      number(
-        "space_group_distance", "space group, Jensen-Shannon", .distance,
-        jensenShannonDistance(found, compared.spaceGroups), better: false),
-    ]
-  }
-
-  private func coverage() -> [Figure] {
-    guard input.includesCoverage, results.count > 0, !compared.crystals.isEmpty else { return [] }
-    let own = zip(results.structureFingerprint, results.compositionFingerprint)
-      .map(Coverage.Fingerprints.init)
-    let other = compared.crystals.map { crystal in
-      Coverage.Fingerprints(
-        structure: StructureFingerprint.of(crystal), composition: CompositionFingerprint.of(crystal))
+  /// What papers measure on crystals as they were generated, beside the same after relaxation.
+  private func unrelaxed() throws -> [Figure] {
+    guard let initial else { return [] }
+    var builder = self
+    builder.results = initial
+    let figures = try builder.validity() + builder.discovery() + builder.distanceFigures() + builder.coverage()
+    return figures.map { figure in
+      var renamed = figure
+      renamed.name = "initial_" + figure.name
+      renamed.section = .initial
+      return renamed
     }
-    let coverage = Coverage(generated: own, reference: other)
-    return [
-      rate(
-        "coverage_recall", "coverage, recall", .coverage, coverage.recalled, of: coverage.reference),
-      rate(
-        "coverage_precision", "coverage, precision", .coverage, coverage.precise, of: input.sampled),
-    ]
   }
 
-  private func reference() -> [Figure] {
-    let test = input.reference.test
-    guard !test.isEmpty, !input.reference.train.isEmpty else { return [] }
-    let known = Set(input.reference.train.map(\.reducedFormula))
-    let kinds = firstOfKind(compared.reduced, matcher: input.settings.matcher)
-    return [
-      rate(
-        "leakage", "test formulas that occur in training", .reference,
-        test.count { known.contains($0.reducedFormula) }, of: test.count, better: nil),
-      rate(
-        "duplicates", "test crystals that repeat another", .reference,
-        kinds.indices.count { (kinds[$0] ?? $0) != $0 }, of: test.count, better: nil),
-    ]
-  }
-
-  private func cost() -> [Figure] {
-    let stages = input.stages.filter(\.seconds.isFinite)
-    guard !stages.isEmpty else { return [] }
-    let generation = stages.filter { $0.stage == "sample" }.reduce(0) { $0 + $1.seconds }
-    // Training happens once, whatever the number of samples.
-    let line = stages.filter { $0.stage != "train" && $0.stage != "preprocess" }
-      .reduce(0) { $0 + $1.seconds }
-    let kept = funnel.last?.kept ?? 0
-    return [
-      number(
-        "seconds_per_sample_generation", "generation, a sample", .cost,
-        input.sampled > 0 && generation > 0 ? generation / Double(input.sampled) : nil, unit: "s",
-        better: false),
-      number(
-        "seconds_per_sample", "sampling to judging, a sample", .cost,
-        input.sampled > 0 ? line / Double(input.sampled) : nil, unit: "s", better: false),
-      number(
-        "seconds_per_kept", "sampling to judging, a crystal kept", .cost,
-        kept > 0 ? line / Double(kept) : nil, unit: "s", better: false),
-    ]
-  }
-}
-
-/// The reference crystals that distances are measured to, with what several figures need of them.
-struct ComparedSet {
-  let crystals: [Crystal]
-  let reduced: [ReducedCrystal?]
-  /// Those whose density can be computed.
-  let measurable: [Crystal]
-  /// Of those that were classified.
-  let spaceGroups: [Int]
-
-  init(_ crystals: [Crystal]) {
-    self.crystals = crystals
-    reduced = crystals.map { ReducedCrystal($0) }
-    measurable = crystals.filter { crystal in
-      crystal.lattice.isUsable && crystal.atomicNumbers.allSatisfy { (1...Element.last).contains(Int($0)) }
+  private func reference() throws -> [Figure] {
+    var figures: [Figure] = []
+    func repeats(_ name: String, _ label: String, _ crystals: [ReducedCrystal?]) throws {
+      let kinds = try firstOfKind(
+        crystals, matcher: input.settings.matcher, work: input.work, phase: "duplicates of the reference")
+      figures.append(
+        rate(name, label, .reference, kinds.indices.count { (kinds[$0] ?? $0) != $0 }, of: crystals.count, better: nil))
     }
-    spaceGroups = crystals.map(\.spaceGroup).filter { $0 > 0 }
+    if !input.reference.train.isEmpty {
+      try repeats("duplicates_train", "training crystals that repeat another", train.reduced)
+    }
+    guard compared.isTest else { return figures }
+    let reduced = compared.measures.map(\.reduced)
+    try repeats("duplicates", "test crystals that repeat another", reduced)
+    guard !input.reference.train.isEmpty else { return figures }
+    let known = try input.work.map("look up reference", count: reduced.count) { i in
+      reduced[i].flatMap {
+        train.match(of: $0, formula: compared.measures[i].formula, spaceGroup: compared.measures[i].spaceGroup)
+      } != nil
+    }
+    return figures + [
+      rate(
+        "leakage", "test formulas that occur in training", .reference, compared.isLeaked.count { $0 },
+        of: reduced.count, better: nil),
+      rate(
+        "leakage_structures", "test structures that occur in training", .reference, known.count { $0 }, of: reduced.count,
+        better: nil),
+    ]
   }
 }

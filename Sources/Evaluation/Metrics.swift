@@ -3,6 +3,8 @@ public import Crystals
 /// One crystal to judge, with what is known of its making.
 public struct GeneratedCrystal: Sendable {
   public var crystal: Crystal
+  /// The crystal before relaxation; nil where none was run.
+  public var initial: Crystal?
   /// The group that was asked for, nil where nobody asked.
   public var askedSpaceGroup: Int?
   /// Whether relaxation converged; nil where none was run.
@@ -11,10 +13,11 @@ public struct GeneratedCrystal: Sendable {
   public var energyAboveHull: Double?
 
   public init(
-    _ crystal: Crystal, askedSpaceGroup: Int? = nil, isRelaxed: Bool? = nil,
+    _ crystal: Crystal, initial: Crystal? = nil, askedSpaceGroup: Int? = nil, isRelaxed: Bool? = nil,
     energyAboveHull: Double? = nil
   ) {
     self.crystal = crystal
+    self.initial = initial
     self.askedSpaceGroup = askedSpaceGroup
     self.isRelaxed = isRelaxed
     self.energyAboveHull = energyAboveHull
@@ -30,14 +33,20 @@ public struct ReferenceSet: Sendable {
   public var test: [Crystal]
   /// Templates of the training set.
   public var trainTemplates: Set<Template>
+  /// Properties by name, one value a crystal of the training and of the test set, NaN where not known.
+  public var trainProperties: [String: [Double]]
+  public var testProperties: [String: [Double]]
 
   public init(
-    name: String, train: [Crystal], test: [Crystal] = [], trainTemplates: Set<Template> = []
+    name: String, train: [Crystal], test: [Crystal] = [], trainTemplates: Set<Template> = [],
+    trainProperties: [String: [Double]] = [:], testProperties: [String: [Double]] = [:]
   ) {
     self.name = name
     self.train = train
     self.test = test
     self.trainTemplates = trainTemplates
+    self.trainProperties = trainProperties
+    self.testProperties = testProperties
   }
 }
 
@@ -50,14 +59,25 @@ public struct MetricsInput: Sendable {
   public var drops: [(name: String, label: String, count: Int)]
   public var crystals: [GeneratedCrystal]
   public var reference: ReferenceSet
-  public var stages: [StageTime]
+  public var cost: Cost
   public var settings: Settings
+  /// Properties of the crystals by name, one value a crystal, NaN where not known.
+  public var properties: [String: [Double]] = [:]
+  /// The values that were asked for.
+  public var targets: [String: Double] = [:]
+  /// Set where the crystals are predictions of the test set's structures.
+  public var prediction: PredictionTask?
+  /// Distances are measured to the training set, not the test set.
+  public var comparesWithTrain = false
   /// Whether coverage is computed: it needs a structure fingerprint, some milliseconds, of every crystal on both sides.
   public var includesCoverage: Bool
+  /// What could not be read, one line each.
+  public var notes: [String] = []
+  public var work = Work()
 
   public init(
     name: String, sampled: Int, drops: [(name: String, label: String, count: Int)] = [],
-    crystals: [GeneratedCrystal], reference: ReferenceSet, stages: [StageTime] = [],
+    crystals: [GeneratedCrystal], reference: ReferenceSet, cost: Cost = Cost(),
     settings: Settings = Settings(), includesCoverage: Bool = true
   ) {
     self.includesCoverage = includesCoverage
@@ -67,48 +87,83 @@ public struct MetricsInput: Sendable {
     self.drops = drops
     self.crystals = crystals
     self.reference = reference
-    self.stages = stages
+    self.cost = cost
     self.settings = settings
+  }
+
+  /// The crystals before relaxation; nil unless that is known of all of them.
+  var initialCrystals: [Crystal]? {
+    let initial = crystals.compactMap(\.initial)
+    return initial.isEmpty || initial.count < crystals.count ? nil : initial
   }
 }
 
+/// A judgement: the totals, and the same by structure.
+public struct Judgement: Sendable {
+  public var summary: MetricsSummary
+  public var results: StructureResults
+  /// Of the crystals before relaxation, where they are known.
+  public var initial: StructureResults?
+}
+
 extension MetricsSummary {
-  /// Judges a set of crystals.
-  ///
-  /// - Returns: the totals, and the same by structure.
-  public static func judge(_ input: MetricsInput) -> (
-    summary: MetricsSummary, results: StructureResults
-  ) {
-    let results = StructureResults(input)
+  /// Judges a set of crystals; throws only what `input.work.report` throws.
+  public static func judge(_ input: MetricsInput) throws -> Judgement {
     let reference = input.reference
-    let isTest = !reference.test.isEmpty
-    let compared = ComparedSet(isTest ? reference.test : reference.train)
+    let train = try StructureIndex(reference.train, matcher: input.settings.matcher, work: input.work)
+    var parts: CrystalMeasures.Parts = [.symmetry, .strictValidity]
+    if input.includesCoverage { parts.insert(.fingerprints) }
+    let results = try StructureResults(
+      input.crystals.map(\.crystal), of: input, parts: parts, train: train, phase: "crystals")
+    let initial = try input.initialCrystals.map {
+      try StructureResults($0, of: input, parts: parts, train: train, phase: "unrelaxed crystals")
+    }
+    let compared = try ComparedSet(input, train: train)
     let funnel = funnelSteps(input, results)
-    var notes: [String] = []
+    let builder = FigureBuilder(
+      input: input, results: results, initial: initial, compared: compared, train: train, funnel: funnel)
+    let summary = MetricsSummary(
+      name: input.name, sampled: input.sampled, judged: input.crystals.count, settings: input.settings,
+      reference: Reference(
+        name: reference.name, train: reference.train.count, test: reference.test.count,
+        comparedWith: compared.isTest ? "test" : "train"),
+      figures: try builder.figures(), funnel: funnel,
+      distributions: results.distributions(against: compared) + builder.conditioningDistributions(),
+      stages: input.cost.stages.filter(\.seconds.isFinite), notes: notes(input, results, compared))
+    return Judgement(summary: summary, results: results, initial: initial)
+  }
+
+  private static func notes(
+    _ input: MetricsInput, _ results: StructureResults, _ compared: ComparedSet
+  ) -> [String] {
+    var notes = input.notes
     if input.crystals.isEmpty { notes.append("There are no crystals to judge.") }
     if compared.crystals.isEmpty { notes.append("The reference is empty: no distances, no novelty.") }
     let unknown = results.energyAboveHull.count { !$0.isFinite }
     if results.hasEnergies && unknown > 0 {
       notes.append("\(unknown) of \(results.count) crystals have no energy above the hull and count as not stable.")
     }
-    for stage in input.stages where !stage.seconds.isFinite {
+    for stage in input.cost.stages where !stage.seconds.isFinite {
       notes.append("How long the stage '\(stage.stage)' took is not known.")
     }
-    let unclassified = results.spaceGroup.count { $0 == 0 }
+    let unclassified = results.measures.count { $0.spaceGroup == 0 }
     if unclassified > 0 {
       notes.append("spglib finds no space group for \(unclassified) of \(results.count) crystals.")
     }
-    let summary = MetricsSummary(
-      name: input.name, sampled: input.sampled, judged: input.crystals.count,
-      settings: input.settings,
-      reference: Reference(
-        name: reference.name, train: reference.train.count, test: reference.test.count,
-        comparedWith: isTest ? "test" : "train"),
-      figures: FigureBuilder(input: input, results: results, compared: compared, funnel: funnel)
-        .figures(),
-      funnel: funnel, distributions: results.distributions(against: compared),
-      stages: input.stages.filter(\.seconds.isFinite), notes: notes)
-    return (summary, results)
+    if let task = input.prediction {
+      if !compared.isTest { notes.append("There is no test set to predict: no match rates.") }
+      let lost = task.targets.count { $0 == nil }
+      if lost > 0 { notes.append("\(lost) of \(task.targets.count) predictions name no crystal of the test set.") }
+    }
+    if input.includesCoverage {
+      let unprinted = results.measures.count { $0.fingerprints == nil }
+      if unprinted > 0 {
+        notes.append(
+          "\(unprinted) of \(results.count) crystals have no fingerprints (elements that the tables do not know, or atoms without "
+            + "neighbors) and count as not covered.")
+      }
+    }
+    return notes
   }
 
   /// Every structure ends at the first test that it fails; counts add up to `sampled`.
@@ -131,10 +186,10 @@ extension MetricsSummary {
       drop(name, label, alive.count - passed.count)
       alive = passed
     }
-    test("too_close", "atoms too close or no volume") { results.structureValid[$0] }
-    test("not_neutral", "cannot be charge-neutral") { results.compositionValid[$0] }
+    test("too_close", "atoms too close or no volume") { results.measures[$0].validity.structure }
+    test("not_neutral", "cannot be charge-neutral") { results.measures[$0].validity.composition }
     if input.crystals.contains(where: { $0.isRelaxed != nil }) {
-      test("not_relaxed", "relaxation did not converge") { input.crystals[$0].isRelaxed ?? false }
+      test("not_relaxed", "relaxation did not converge") { input.crystals[$0].isRelaxed != false }
     }
     // The first of a kind may have ended above: the first survivor takes its place.
     var kinds: Set<Int> = []
@@ -145,10 +200,8 @@ extension MetricsSummary {
       test("not_novel", "found in the training set") { results.novel[$0] }
     }
     if results.hasEnergies {
-      test("not_stable_0.1", "more than 0.1 eV/atom above the hull") {
-        results.energyAboveHull[$0] <= 0.1
-      }
-      test("not_stable_0.0", "above the hull") { results.energyAboveHull[$0] <= 0 }
+      test("not_stable_0.1", "more than 0.1 eV/atom above the hull") { results.isStable($0, within: 0.1) }
+      test("not_stable_0.0", "above the hull") { results.isStable($0, within: 0) }
     }
     return steps
   }

@@ -38,15 +38,20 @@ public struct Settings: Codable, Sendable, Equatable {
   public var matcher: StructureMatcher
   /// Of the bootstrap.
   public var seed: UInt64
-  /// Which potential judged the energies, with the hash of its weights; nil without energies.
+  /// Which potential judged the energies; nil without energies.
   public var judge: String?
-  /// Which convex hull, with its hash.
+  /// Which convex hull.
   public var hull: String?
+  /// The file of the judge's weights with its SHA-256, and the SHA-256 of the hull's table.
+  public var judgeWeights: String?
+  public var hullHash: String?
 
   public init(
     symprec: Double = 0.1, matcher: StructureMatcher = .standard, seed: UInt64 = 0,
-    judge: String? = nil, hull: String? = nil
+    judge: String? = nil, hull: String? = nil, judgeWeights: String? = nil, hullHash: String? = nil
   ) {
+    self.judgeWeights = judgeWeights
+    self.hullHash = hullHash
     self.symprec = symprec
     self.matcher = matcher
     self.seed = seed
@@ -87,7 +92,9 @@ public struct Figure: Codable, Sendable, Equatable {
 
   /// The headings of the table.
   public enum Section: String, Codable, Sendable, CaseIterable {
-    case validity, discovery, symmetry, distance, coverage, stability, prediction, reference, cost
+    case validity, discovery, symmetry, distance, coverage, stability
+    case initial = "before relaxation"
+    case conditioning, prediction, reference, cost
   }
 }
 
@@ -122,15 +129,6 @@ public struct Distribution: Codable, Sendable, Equatable {
   /// One share a bin, adding up to 1; empty where there are no values.
   public var generated: [Double]
   public var reference: [Double]
-}
-
-/// Wall time of a stage.
-public struct StageTime: Codable, Sendable, Equatable {
-  public var stage: String
-  public var seconds: Double
-
-  public init(stage: String, seconds: Double) {
-    self.stage = stage
-    self.seconds = seconds
-  }
+  /// The value that was asked for, where one was.
+  public var target: Double?
 }

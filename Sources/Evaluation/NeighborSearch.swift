@@ -78,11 +78,23 @@ struct NeighborSearch {
   }
 
   private static func bondFactor(_ distance: Double, _ a: Int, _ b: Int) -> Double {
-    let sum = Element.covalentRadius(a) + Element.covalentRadius(b)
+    let sum = radius(a) + radius(b)
     let low = sum + bondLimits.0
     let high = sum + bondLimits.1
     if distance <= low { return 1 }
     return distance < high ? (cos((distance - low) / (high - low) * .pi) + 1) / 2 : 0
+  }
+
+  /// Covalent radius in angstrom as CrystalNN takes it: carbon's of double bonds, and for manganese, iron and cobalt the mean of low
+  /// and high spin (Cordero et al., Dalton Trans. 2008, 2832).
+  private static func radius(_ atomicNumber: Int) -> Double {
+    switch atomicNumber {
+    case 6: 0.73
+    case 25: 1.50
+    case 26: 1.42
+    case 27: 1.38
+    default: Element.covalentRadius(atomicNumber)
+    }
   }
 
   private struct Neighbor {

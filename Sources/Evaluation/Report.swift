@@ -40,22 +40,6 @@ public struct TrainingHistory: Codable, Sendable {
   }
 }
 
-/// A row of a paper's table, shown beside the runs.
-public struct PublishedResult: Codable, Sendable {
-  /// Name of the method.
-  public var name: String
-  /// Where the numbers stand, e.g. `Ruple et al. 2025, Table 2`.
-  public var source: String
-  /// Values by the names of the figures, shares between 0 and 1.
-  public var values: [String: Double]
-
-  public init(name: String, source: String, values: [String: Double]) {
-    self.name = name
-    self.source = source
-    self.values = values
-  }
-}
-
 /// A page that stands alone: one or several runs side by side.
 public struct Report: Sendable {
   public var title: String
@@ -76,7 +60,7 @@ public struct Report: Sendable {
   /// The page: no file beside it and no network.
   public var html: String {
     let body = [
-      header, ReportTable(runs: runs, published: published).html, funnels, distributionFigures,
+      header, PublishedTable(runs: runs, published: published).html, ReportTable(runs: runs).html, funnels, distributionFigures,
       training, times, gallery, conditions,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
     let scenes = runs.flatMap { $0.gallery.map(\.scene) }.joined(separator: ",")
@@ -137,7 +121,10 @@ public struct Report: Sendable {
   /// The few numbers that a reader looks for first.
   private var headline: String {
     guard runs.count == 1, let summary = runs.first?.summary else { return "" }
-    let names = ["sun_0.1", "valid", "unique", "novel", "valid_unique_novel", "space_group_kept", "space_group_distance"]
+    let names = [
+      "sun_0.0", "sun_0.1", "match_rate", "valid", "unique", "novel", "valid_unique_novel", "space_group_kept",
+      "space_group_distance",
+    ]
     var cells = ["<div><b>\(summary.sampled)</b><span>structures sampled</span></div>"]
     for figure in names.compactMap({ summary.figure($0) }).prefix(5) where figure.value != nil {
       cells.append(
@@ -160,7 +147,8 @@ public struct Report: Sendable {
     guard !(wide + narrow).isEmpty else { return "" }
     return section(
       "Distributions",
-      "Generated crystals in colour, the reference in grey; the outermost bins of a histogram hold all that lies beyond them.",
+      "Generated crystals in colour, the reference in grey; the outermost bins of a histogram hold all that lies beyond them. "
+        + "Dashed lines are values that were asked for.",
       wide.joined(separator: "\n") + "\n<div class=\"pair\">\(narrow.joined(separator: "\n"))</div>")
   }
 
@@ -218,18 +206,22 @@ public struct Report: Sendable {
         "structures match at lengths \(tickText(matcher.lengthTolerance)), sites \(tickText(matcher.siteTolerance)), angles \(tickText(matcher.angleTolerance))°",
         "seed \(summary.settings.seed)",
       ]
-      if let judge = summary.settings.judge { words.append("energies by \(judge)") }
-      if let hull = summary.settings.hull { words.append("hull \(hull)") }
+      if let judge = summary.settings.judge {
+        words.append("energies by \(judge)" + (summary.settings.judgeWeights.map { " (\($0))" } ?? ""))
+      }
+      if let hull = summary.settings.hull {
+        words.append("hull \(hull)" + (summary.settings.hullHash.map { " (sha256:\($0))" } ?? ""))
+      }
+      var machines: [String] = []
+      for case let name? in summary.stages.map(\.processor) where !machines.contains(name) { machines.append(name) }
+      if !machines.isEmpty { words.append("on \(machines.joined(separator: ", "))") }
       let notes = summary.notes.map { "<p class=\"note\">\(escaped($0))</p>" }.joined()
       return "<p class=\"note\"><b>\(escaped(summary.name))</b>: \(escaped(words.joined(separator: "; "))).</p>" + notes
-    }
-    let sources = published.map {
-      "<p class=\"note\"><b>\(escaped($0.name))</b>: \(escaped($0.source)).</p>"
     }
     return section(
       "Conditions",
       "Rates are per sampled structure unless a denominator is given; brackets hold 95 % bootstrap intervals.",
-      (lines + sources).joined(separator: "\n"))
+      lines.joined(separator: "\n"))
   }
 
   private func section(_ heading: String, _ lead: String, _ content: String) -> String {

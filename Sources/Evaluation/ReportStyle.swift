@@ -38,6 +38,10 @@ let reportStyle = """
   tbody + tbody tr:first-child th { padding-top: 1.1rem; }
   td small { color: var(--faint); font-size: .8rem; white-space: nowrap; margin-left: .35rem; }
   td.published { color: var(--faint); }
+  table.narrow { font-size: .85rem; }
+  table.narrow th, table.narrow td { padding-left: .45rem; padding-right: 0; }
+  table.narrow td { white-space: nowrap; }
+  table.narrow th:first-child, table.narrow td:first-child { padding-left: 0; }
   figure { margin: 0 0 1.2rem; }
   svg { display: block; width: 100%; height: auto; font-family: inherit; }
   .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem 1.6rem; }
@@ -62,6 +66,10 @@ let reportStyle = """
     * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     h2, h3 { break-after: avoid; }
     figure, tr, .headline div { break-inside: avoid; }
+    .scroll { overflow: visible; }
+    table { font-size: 8.5pt; }
+    table.narrow { font-size: 6.8pt; }
+    table.narrow th, table.narrow td { padding-left: .3rem; }
     .gallery { grid-template-columns: repeat(4, 1fr); gap: .5rem; }
     .crystal a { display: none; }
   }

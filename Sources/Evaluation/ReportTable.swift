@@ -1,15 +1,12 @@
 import Foundation
 
-/// The table of all figures: a column a run, then a column a published result.
+/// The table of all figures: a column a run.
 struct ReportTable {
   let runs: [ReportRun]
-  let published: [PublishedResult]
 
   var html: String {
     guard !runs.isEmpty else { return "" }
-    let heads =
-      runs.map { "<th>\(escaped($0.summary.name))</th>" }
-      + published.map { "<th>\(escaped($0.name))</th>" }
+    let heads = runs.map { "<th>\(escaped($0.summary.name))</th>" }
     let bodies = Figure.Section.allCases.map(body).filter { !$0.isEmpty }
     return """
       <section>
@@ -29,15 +26,12 @@ struct ReportTable {
       figures.append(figure)
     }
     guard !figures.isEmpty else { return "" }
-    let columns = 1 + runs.count + published.count
+    let columns = 1 + runs.count
     let rows = figures.map { figure -> String in
       let own = runs.map { run in
         "<td>\(run.summary.figure(figure.name).map(Self.cell) ?? "–")</td>"
       }
-      let others = published.map { result in
-        "<td class=\"published\">\(result.values[figure.name].map { Self.valueText(figure, $0) } ?? "–")</td>"
-      }
-      return "<tr><td>\(escaped(figure.label))\(Self.arrow(figure))</td>\((own + others).joined())</tr>"
+      return "<tr><td>\(escaped(figure.label))\(Self.arrow(figure))</td>\(own.joined())</tr>"
     }
     return """
       <tbody><tr><th colspan="\(columns)">\(section.rawValue)</th></tr>

@@ -46,10 +46,11 @@ struct SVGFigure {
   }
 
   mutating func line(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, ink: Ink = .rule, width: Double = 1
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, ink: Ink = .rule, width: Double = 1, isDashed: Bool = false
   ) {
+    let dashes = isDashed ? ";stroke-dasharray:5 4" : ""
     marks +=
-      "<line x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\" style=\"stroke:\(ink.css);stroke-width:\(short(width))\"/>\n"
+      "<line x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\" style=\"stroke:\(ink.css);stroke-width:\(short(width))\(dashes)\"/>\n"
   }
 
   mutating func path(_ points: [(Double, Double)], ink: Ink, width: Double = 1.5, fill: Ink? = nil) {

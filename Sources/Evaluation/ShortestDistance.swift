@@ -7,24 +7,53 @@ extension Crystal {
   /// Exact for any cell: images are searched as far as the shortest distance found so far can reach. In a basis b with reciprocal
   /// vectors b*, a difference with fractional coordinates f + n is at least `|f_k + n_k| / |b*_k|` long.
   public var shortestDistance: Double? {
-    guard count > 0, lattice.isUsable else { return nil }
-    let basis = niggliReduced(lattice.vectors)
-    let toReduced = lattice.vectors * basis.inverse
-    let points = fractionalCoordinates.map { ($0 * toReduced).wrapped }
-    guard points.allSatisfy({ $0.sum().isFinite }) else { return nil }
-    let reciprocal = basis.inverse.transpose
-    let reach = Vector3(reciprocal[0].length, reciprocal[1].length, reciprocal[2].length)
-
-    // The first vector of a Niggli basis is a shortest lattice vector.
-    var best = min(basis[0].length, basis[1].length, basis[2].length)
-    for i in points.indices {
-      for j in 0..<i {
-        var f = points[i] - points[j]
-        f -= f.rounded(.toNearestOrEven)
-        best = min(best, shortestImage(of: f, basis: basis, reach: reach, below: best))
-      }
+    guard let frame = ImageFrame(self) else { return nil }
+    var best = frame.shortestTranslation
+    for i in frame.points.indices {
+      for j in 0..<i { best = min(best, frame.distance(i, j, below: best)) }
     }
     return best
+  }
+
+  /// Whether two atoms, images included, are nearer than the sum of their radii.
+  ///
+  /// - Parameter radii: (A) in angstrom.
+  func hasOverlap(radii: [Double]) -> Bool {
+    precondition(radii.count == count)
+    guard let frame = ImageFrame(self) else { return false }
+    if frame.shortestTranslation < 2 * (radii.max() ?? 0) { return true }
+    return radii.indices.contains { i in
+      (0..<i).contains { j in frame.distance(i, j, below: radii[i] + radii[j]) < radii[i] + radii[j] }
+    }
+  }
+}
+
+/// The atoms of a crystal on a short basis, in which few images are near.
+private struct ImageFrame {
+  let basis: Matrix3
+  let points: [Vector3]
+  private let reach: Vector3
+
+  /// nil for an empty, unusable or not finite crystal.
+  init?(_ crystal: Crystal) {
+    guard crystal.count > 0, crystal.lattice.isUsable else { return nil }
+    let basis = niggliReduced(crystal.lattice.vectors)
+    let change = crystal.lattice.vectors * basis.inverse
+    self.basis = basis
+    points = crystal.fractionalCoordinates.map { ($0 * change).wrapped }
+    guard points.allSatisfy({ $0.sum().isFinite }) else { return nil }
+    let reciprocal = basis.inverse.transpose
+    reach = Vector3(reciprocal[0].length, reciprocal[1].length, reciprocal[2].length)
+  }
+
+  /// The first vector of a Niggli basis is a shortest lattice vector.
+  var shortestTranslation: Double { min(basis[0].length, basis[1].length, basis[2].length) }
+
+  /// The distance of two atoms, or `limit` where that is less.
+  func distance(_ i: Int, _ j: Int, below limit: Double) -> Double {
+    var f = points[i] - points[j]
+    f -= f.rounded(.toNearestOrEven)
+    return shortestImage(of: f, basis: basis, reach: reach, below: limit)
   }
 }
 

@@ -2,21 +2,28 @@ public import Crystals
 
 /// Crystals of a reference set by their reduced formulas, to be asked whether a structure is among them.
 ///
-/// A crystal is reduced to its primitive cell when something of its formula is first asked for, so a large set costs little when few
-/// of its formulas come up.
-public struct StructureIndex {
-  private let crystals: [Crystal]
+/// All of them are reduced to their primitive cells once; a question is then put to those of its formula only.
+public struct StructureIndex: Sendable {
   private let matcher: StructureMatcher
-  private var byFormula: [String: [Int]]
-  private var reduced: [Int: ReducedCrystal] = [:]
+  private let byFormula: [String: [Entry]]
+  /// Primitive cells in the order of the crystals; nil for one that cannot be reduced.
+  let reduced: [ReducedCrystal?]
 
-  public init(_ crystals: [Crystal], matcher: StructureMatcher = .standard) {
-    self.crystals = crystals
+  private struct Entry: Sendable {
+    let index: Int
+    let spaceGroup: Int
+    let reduced: ReducedCrystal
+  }
+
+  public init(_ crystals: [Crystal], matcher: StructureMatcher = .standard, work: Work = Work()) throws {
     self.matcher = matcher
-    byFormula = [:]
-    for (index, crystal) in crystals.enumerated() {
-      byFormula[crystal.reducedFormula, default: []].append(index)
+    let entries = try work.map("reduce reference", count: crystals.count) { index in
+      ReducedCrystal(crystals[index]).map {
+        (crystals[index].reducedFormula, Entry(index: index, spaceGroup: crystals[index].spaceGroup, reduced: $0))
+      }
     }
+    reduced = entries.map { $0?.1.reduced }
+    byFormula = Dictionary(grouping: entries.compactMap { $0 }, by: \.0).mapValues { $0.map(\.1) }
   }
 
   /// Whether any crystal of the set has a formula.
@@ -28,34 +35,35 @@ public struct StructureIndex {
   ///   - structure: the structure asked for.
   ///   - formula: its reduced formula.
   ///   - spaceGroup: its space group; crystals of the same group are tried first, which changes the time and not the verdict.
-  public mutating func match(
-    of structure: ReducedCrystal, formula: String, spaceGroup: Int
-  ) -> Int? {
+  public func match(of structure: ReducedCrystal, formula: String, spaceGroup: Int) -> Int? {
     let candidates = byFormula[formula] ?? []
-    let sameGroup = candidates.filter { crystals[$0].spaceGroup == spaceGroup }
-    let others = candidates.filter { crystals[$0].spaceGroup != spaceGroup }
-    for index in sameGroup + others {
-      if reduced[index] == nil { reduced[index] = ReducedCrystal(crystals[index]) }
-      if let other = reduced[index], matcher.matches(other, structure) { return index }
+    func first(_ isSame: Bool) -> Int? {
+      candidates.first { ($0.spaceGroup == spaceGroup) == isSame && matcher.matches($0.reduced, structure) }?.index
     }
-    return nil
+    return first(true) ?? first(false)
   }
 }
 
 /// For every crystal, the index of the first of its kind: its own where nothing before it has its structure.
 ///
 /// A crystal is compared with the first of each kind only, as pymatgen's `group_structures` does. nil stands for crystals that could
-/// not be reduced, which have no kind.
+/// not be reduced, which have no kind. Crystals of other elements or numbers of atoms are never compared.
 public func firstOfKind(
-  _ structures: [ReducedCrystal?], matcher: StructureMatcher = .standard
-) -> [Int?] {
-  var kinds: [ReducedCrystal.Key: [Int]] = [:]
-  return structures.indices.map { index in
-    guard let structure = structures[index] else { return nil }
-    for other in kinds[structure.key] ?? [] {
-      if let first = structures[other], matcher.matches(first, structure) { return other }
+  _ structures: [ReducedCrystal?], matcher: StructureMatcher = .standard, work: Work = Work(), phase: String = "compare"
+) throws -> [Int?] {
+  let keys = structures.map { $0?.key }
+  let groups = Dictionary(grouping: structures.indices.filter { keys[$0] != nil }) { keys[$0] }
+    .values.sorted { $0[0] < $1[0] }
+  let kinds = try work.map(phase, count: groups.count) { g -> [(Int, Int)] in
+    var firsts: [Int] = []
+    return groups[g].map { index in
+      guard let structure = structures[index] else { return (index, index) }
+      let first = firsts.first { other in structures[other].map { matcher.matches($0, structure) } ?? false }
+      if first == nil { firsts.append(index) }
+      return (index, first ?? index)
     }
-    kinds[structure.key, default: []].append(index)
-    return index
   }
+  var result = [Int?](repeating: nil, count: structures.count)
+  for (index, first) in kinds.joined() { result[index] = first }
+  return result
 }

@@ -34,6 +34,14 @@ public enum Artifact {
     _ format: Format, to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double,
     _ body: (borrowing HDF5Writer) throws -> Void
   ) throws {
+    try write(format, to: path, inputs: inputs, options: options, seconds: seconds(), provenance: nil, body)
+  }
+
+  /// - Parameter provenance: this process's own where nil.
+  static func write(
+    _ format: Format, to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double,
+    provenance: Provenance?, _ body: (borrowing HDF5Writer) throws -> Void
+  ) throws {
     let hashes = try inputs.map { (($0 as NSString).lastPathComponent, try AtomicFile.hash(of: $0)) }
     try AtomicFile.write(to: path) { temporary in
       let writer = try HDF5Writer(path: temporary, name: path)
@@ -50,6 +58,10 @@ public enum Artifact {
       try writer.setAttribute("created", ISO8601DateFormatter().string(from: Date()))
       try writer.setAttribute("host", ProcessInfo.processInfo.hostName)
       try body(writer)
+      let machine = provenance ?? .current(options)
+      try writer.setAttribute("processor", machine.processor)
+      try writer.setAttribute("threads", Int64(machine.threads))
+      try writer.setAttribute("peak_memory_bytes", machine.peakMemory)
       try writer.setAttribute("wall_seconds", seconds())
       try writer.close()
     }
@@ -89,14 +101,15 @@ public enum Artifact {
     let found = reader.attribute("format_version", as: Int64.self) ?? 0
     guard found == version else {
       throw StageError(
-        .input, "'\(path)': format_version is \(found), this program reads \(version). Run '\(format.stage)' again.")
+        .input, "'\(path)': format_version is \(found), this program reads \(version). Run '\(format.stage)' again.",
+        isOtherVersion: true)
     }
     let table = reader.attribute("site_symmetry_table", as: Int64.self) ?? 0
     guard table == SiteSymmetry.tableVersion else {
       throw StageError(
         .input,
-        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again."
-      )
+        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again.",
+        isOtherVersion: true)
     }
     return reader
   }

@@ -1,34 +1,58 @@
 import Crystals
 public import Evaluation
 import Foundation
+import Potentials
+import Tensors
 
 /// The crystals that `metrics` judges, from our files or anybody's.
 public struct JudgedSet {
   public var ids: [String] = []
   public var crystals: [GeneratedCrystal] = []
+  /// By name, one value a crystal, NaN where not known.
+  public var properties: [String: [Double]] = [:]
   public var rejected: [RejectedRecord] = []
-  /// The potential that relaxed them, where one did.
+  /// The potential that relaxed them and the hull that energies stand above, with the hashes of their files, where there are any.
   public var potential: String?
-  /// The hull that energies stand above, where there is one.
+  public var potentialWeights: String?
   public var hull: String?
+  public var hullHash: String?
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
-  public init(reading path: String) throws {
+  public init(reading path: String, threads: Int = 1) throws {
     switch FileKind(path: path) {
     case .artifact: try readArtifact(path)
+    case .folder: try readRecords(path, threads)
     default:
-      for record in try CrystalSource.records(path) {
-        for (id, result) in record.read().crystals {
-          switch result {
-          case .success(let crystal):
-            ids.append(id)
-            crystals.append(GeneratedCrystal(crystal))
-          case .failure(let rejection):
-            rejected.append(RejectedRecord(id: id, code: rejection.code, reason: rejection.description))
-          }
+      try readRecords(path, threads)
+      inputs = [path]
+    }
+  }
+
+  private mutating func readRecords(_ path: String, _ threads: Int) throws {
+    let records = try CrystalSource.records(path)
+    let parts = try parallelMap(count: records.count, threads: threads) { i in
+      try Interruption.check()
+      return records[i].read()
+    }
+    var rows: [[String: Double]] = []
+    for part in parts {
+      for (id, result) in part.crystals {
+        switch result {
+        case .success(let crystal):
+          ids.append(id)
+          crystals.append(GeneratedCrystal(crystal))
+          rows.append(part.properties)
+        case .failure(let rejection):
+          rejected.append(RejectedRecord(id: id, code: rejection.code, reason: rejection.description))
         }
       }
+    }
+    for name in Set(rows.flatMap(\.keys)) { properties[name] = rows.map { $0[name] ?? .nan } }
+    // A table may say where its crystals stand; whose energies those are only its maker knows.
+    if let energies = properties["e_above_hull"] {
+      potential = "the input's own column e_above_hull"
+      for i in crystals.indices { crystals[i].energyAboveHull = energies[i] }
     }
   }
 
@@ -40,20 +64,42 @@ public struct JudgedSet {
     guard ids.count == all.count else {
       throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
     }
-    let converged =
-      reader.contains("/relaxation/converged")
-      ? try reader.read(UInt8.self, "/relaxation/converged", shape: [all.count]) : nil
-    potential = reader.attribute("potential")
+    let converged = try convergence(reader, all.count)
+    let initial = reader.contains("/initial") ? try reader.crystals(group: "/initial") : nil
+    guard initial?.count ?? all.count == all.count else {
+      throw StageError(.input, "'\(path)': /initial has \(initial?.count ?? 0) crystals for \(all.count) relaxed ones.")
+    }
+    potentialWeights = reader.attribute("potential_weights")
+    // A name such as chgnet:FILE says where the weights were; the file's own name and hash say what they are.
+    potential = reader.attribute("potential").map { name in
+      potentialWeights == nil ? name : name.split(separator: ":").first.map(String.init) ?? name
+    }
     hull = reader.attribute("hull")
-    let energies =
-      reader.contains("/relaxation/energy_above_hull")
-      ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
+    hullHash = reader.attribute("hull_sha256")
+    properties = try reader.properties(records: all.count)
+    for (name, column) in [("formation_energy_per_atom", "formation_energy"), ("e_above_hull", "energy_above_hull")]
+    where reader.contains("/relaxation/\(column)") {
+      // Where a relaxation did not converge the potential may be far from what it knows, and its energies absurdly low.
+      let values = try reader.read(Double.self, "/relaxation/\(column)", shape: [all.count])
+      properties[name] = values.indices.map { (converged?[$0] ?? nil) == false ? .nan : values[$0] }
+    }
+    let energies = reader.contains("/relaxation/energy_above_hull") ? properties["e_above_hull"] : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       GeneratedCrystal(
-        all[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil, isRelaxed: converged.map { $0[i] != 0 },
-        energyAboveHull: energies?[i])
+        all[i], initial: initial?[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil,
+        isRelaxed: converged?[i] ?? nil, energyAboveHull: energies?[i])
     }
+  }
+
+  /// Whether each relaxation converged; nil where none was run, or only energies were asked for.
+  private func convergence(_ reader: borrowing HDF5Reader, _ count: Int) throws -> [Bool?]? {
+    guard reader.contains("/relaxation/converged") else { return nil }
+    let converged = try reader.read(UInt8.self, "/relaxation/converged", shape: [count])
+    guard reader.contains("/relaxation/outcome") else { return converged.map { $0 != 0 } }
+    let outcomes = try reader.read(Int16.self, "/relaxation/outcome", shape: [count])
+    let notRun = Int16(RelaxationOutcome.notRelaxed.rawValue)
+    return zip(converged, outcomes).map { $1 == notRun ? nil : $0 != 0 }
   }
 
   /// Earlier losses for the funnel, the most frequent first.
@@ -63,11 +109,35 @@ public struct JudgedSet {
   }
 }
 
-extension StageTime {
-  /// The stage and the seconds that a file says it took.
-  public init(ofArtifact path: String) throws {
-    let reader = try Artifact.open(path)
+extension Cost {
+  /// What the files of a run say about its cost.
+  public init(ofArtifacts paths: [String]) throws {
+    self.init()
+    for path in paths {
+      let reader = try Artifact.open(path)
+      stages.append(
+        StageTime(
+          stage: reader.attribute("stage") ?? path, seconds: reader.attribute("wall_seconds", as: Double.self) ?? .nan,
+          processor: reader.attribute("processor").flatMap { $0.isEmpty ? nil : $0 },
+          threads: reader.attribute("threads", as: Int64.self).map(Int.init),
+          peakMemory: reader.attribute("peak_memory_bytes", as: Int64.self).map { Double($0) / 1e6 }))
+      if reader.contains("/training/first_moment") {
+        parameters = try reader.shape(of: "/training/first_moment").reduce(1, *)
+      }
+      // A call a step, and the last one that the classes are drawn from.
+      if let steps = reader.attribute("steps", as: Int64.self) { networkCalls = Int(steps) + 1 }
+    }
+  }
+}
+
+extension ReferenceSet {
+  /// The training and test sets of a dataset.
+  public init(_ data: Dataset, name: String) {
+    let (train, test) = (data.indices(ofSplit: 0), data.indices(ofSplit: 2))
     self.init(
-      stage: reader.attribute("stage") ?? path, seconds: reader.attribute("wall_seconds", as: Double.self) ?? .nan)
+      name: name, train: train.map { data.crystals[$0] }, test: test.map { data.crystals[$0] },
+      trainTemplates: Set(train.compactMap { Template(data.units[$0]) }),
+      trainProperties: data.properties.mapValues { values in train.map { values[$0] } },
+      testProperties: data.properties.mapValues { values in test.map { values[$0] } })
   }
 }

@@ -9,17 +9,20 @@ extension MetricsSummary {
       let rows = figures.filter { $0.section == section }
       guard !rows.isEmpty else { continue }
       lines.append(section.rawValue)
-      lines += rows.map { "  \(pad($0.label, 46)) \(cell($0))" }
+      lines += rows.map { "  \(pad($0.label, 58)) \(cell($0))" }
     }
     if !funnel.isEmpty {
       lines.append("funnel")
-      lines.append("  \(pad("sampled", 46)) \(right(sampled, 8))")
-      lines += funnel.map { "  \(pad("- " + $0.label, 46)) \(right($0.dropped, 8))   kept \($0.kept)" }
+      lines.append("  \(pad("sampled", 58)) \(right(sampled, 8))")
+      lines += funnel.map { "  \(pad("- " + $0.label, 58)) \(right($0.dropped, 8))   kept \($0.kept)" }
     }
     if !stages.isEmpty {
       lines.append("seconds")
-      lines += stages.map { "  \(pad($0.stage, 46)) \(String(format: "%8.1f", $0.seconds))" }
+      lines += stages.map { "  \(pad($0.stage, 58)) \(String(format: "%8.1f", $0.seconds))" }
     }
+    var machines: [String] = []
+    for case let name? in stages.map(\.processor) where !machines.contains(name) { machines.append(name) }
+    if !machines.isEmpty { lines.append("processor: \(machines.joined(separator: ", "))") }
     lines += notes.map { "note: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }

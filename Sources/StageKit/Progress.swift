@@ -53,3 +53,44 @@ public struct Progress {
     return "\(s) s"
   }
 }
+
+/// Progress through phases whose names come as they begin, and the seconds that each took.
+public struct PhaseProgress {
+  private let quiet: Bool
+  private var phase = ""
+  private var current: Progress?
+  private var begun = Date()
+  private var phases: [(name: String, seconds: Double)] = []
+
+  public init(quiet: Bool) { self.quiet = quiet }
+
+  public mutating func update(_ name: String, _ done: Int, of total: Int) {
+    if name != phase || done == 0 {
+      endPhase()
+      current = Progress(name, total: total, quiet: quiet)
+      phase = name
+    }
+    current?.update(done)
+  }
+
+  /// Ends the last phase; gives the wall seconds of all by name, as JSON.
+  public mutating func finish() -> String {
+    endPhase()
+    let fields = phases.map { "\(jsonText($0.name)):\(String(format: "%.3f", $0.seconds))" }
+    return "{" + fields.joined(separator: ",") + "}"
+  }
+
+  private mutating func endPhase() {
+    current?.finish()
+    current = nil
+    let now = Date()
+    defer { begun = now }
+    guard !phase.isEmpty else { return }
+    if let k = phases.firstIndex(where: { $0.name == phase }) {
+      phases[k].seconds += now.timeIntervalSince(begun)
+    } else {
+      phases.append((phase, now.timeIntervalSince(begun)))
+    }
+    phase = ""
+  }
+}

@@ -55,10 +55,12 @@ public struct ShardMerger {
     var shared = options
     shared.seed = UInt64(bitPattern: first.attribute("seed", as: Int64.self) ?? 0)
     shared.shard = Shard(index: 0, count: 1)
-    try Artifact.write(format, to: output, inputs: paths, options: shared, seconds: seconds) { writer in
-      for name in ["potential", "relaxation"] {
+    let machine = try Provenance.merged(paths, shared)
+    try Artifact.write(format, to: output, inputs: paths, options: shared, seconds: seconds, provenance: machine) { writer in
+      for name in ["potential", "potential_weights", "relaxation", "hull", "hull_sha256"] {
         if let value = first.attribute(name) { try writer.setAttribute(name, value) }
       }
+      if let steps = first.attribute("steps", as: Int64.self) { try writer.setAttribute("steps", steps) }
       for name in try first.datasetNames() where !name.hasPrefix("/statistics/") { try join(name, first, writer) }
     }
     if format == .dataset { try rewriteStatistics(output, options: shared, seconds: seconds) }

@@ -10,8 +10,11 @@ public struct StageError: Error, CustomStringConvertible {
 
   public let status: Status
   public let description: String
+  /// Whether a file is sound but of another version than this program reads.
+  public let isOtherVersion: Bool
 
-  public init(_ status: Status, _ description: String) {
+  public init(_ status: Status, _ description: String, isOtherVersion: Bool = false) {
+    self.isOtherVersion = isOtherVersion
     self.status = status
     self.description = description
   }

@@ -5,21 +5,21 @@ import Testing
 @testable import Evaluation
 
 @Suite("Report") struct ReportTests {
-  static func run(_ name: String, crystals: [Crystal], sampled: Int) -> ReportRun {
+  static func run(_ name: String, crystals: [Crystal], sampled: Int) throws -> ReportRun {
     let generated = crystals.enumerated().map { index, crystal in
       GeneratedCrystal(
         crystal, askedSpaceGroup: crystal.spaceGroup, energyAboveHull: Double(index % 9) * 0.03 - 0.02)
     }
-    let summary = MetricsSummary.judge(
+    let summary = try MetricsSummary.judge(
       MetricsInput(
         name: name, sampled: sampled,
         drops: [("overlapping", "sites overlap", sampled - crystals.count)], crystals: generated,
         reference: ReferenceSet(
           name: "minerals", train: Array(crystals.prefix(20)), test: Array(crystals.suffix(40))),
-        stages: [
+        cost: Cost(stages: [
           StageTime(stage: "train", seconds: 118), StageTime(stage: "sample", seconds: 14.2),
           StageTime(stage: "relax", seconds: 41),
-        ])
+        ]))
     ).summary
     let steps = (0..<100).map(Double.init)
     return ReportRun(
@@ -41,7 +41,7 @@ import Testing
   @Test("the page holds every figure, crystal and number, and refers to nothing outside")
   func page() throws {
     let crystals = try MetricsTests.crystals()
-    let run = Self.run("small <model>", crystals: Array(crystals.prefix(100)), sampled: 120)
+    let run = try Self.run("small <model>", crystals: Array(crystals.prefix(100)), sampled: 120)
     let report = Report(
       title: "Frieze & minerals", runs: [run],
       published: [PublishedResult(name: "Paper", source: "Table 2", values: ["valid": 0.8512])])
@@ -81,8 +81,8 @@ import Testing
   }
 
   @Test("a page comes out of a run with nothing in it, and of no run at all")
-  func empty() {
-    let summary = MetricsSummary.judge(
+  func empty() throws {
+    let summary = try MetricsSummary.judge(
       MetricsInput(
         name: "none", sampled: 0, crystals: [], reference: ReferenceSet(name: "r", train: []))
     ).summary
@@ -99,14 +99,37 @@ import Testing
     let report = Report(
       title: "Two",
       runs: [
-        Self.run("first", crystals: Array(crystals.prefix(60)), sampled: 70),
-        Self.run("second", crystals: Array(crystals.suffix(70)), sampled: 90),
+        try Self.run("first", crystals: Array(crystals.prefix(60)), sampled: 70),
+        try Self.run("second", crystals: Array(crystals.suffix(70)), sampled: 90),
       ])
     let names = report.figures.map(\.name)
     #expect(names.contains("space_group-0") && names.contains("space_group-1"))
     let density = try #require(report.figures.first { $0.name == "density" }?.svg)
     #expect(density.contains("--run-0") && density.contains("--run-1"))
     #expect(report.html.contains("<th>first</th><th>second</th>"))
+  }
+
+  @Test("the papers' rows name figures that a judgement has", arguments: ["mp20", "perov5", "mpts52"])
+  func publishedRows(dataset: String) throws {
+    let crystals = Array(try MetricsTests.crystals().prefix(6))
+    let template = try #require(Template(AsymmetricUnit.standardize(crystals[0], symprec: 0.1).unit))
+    let names = Set(
+      try MetricsSummary.judge(
+        MetricsInput(
+          name: "n", sampled: 6, crystals: crystals.map { GeneratedCrystal($0, energyAboveHull: -1) },
+          reference: ReferenceSet(name: "r", train: [crystals[0]], test: crystals, trainTemplates: [template]),
+          cost: Cost(stages: [StageTime(stage: "sample", seconds: 1)]))
+      ).summary.figures.map(\.name))
+    var folder = URL(filePath: #filePath)
+    for _ in 0..<3 { folder.deleteLastPathComponent() }
+    let data = try Data(contentsOf: folder.appending(path: "Pipelines/published/\(dataset).json"))
+    let rows = try JSONDecoder().decode([PublishedResult].self, from: data)
+    #expect(rows.count >= 3)
+    for row in rows {
+      #expect(row.source.contains("table") && row.data != nil && !row.values.isEmpty)
+      for (name, value) in row.values { #expect(names.contains(name) && value > 0, "\(row.name): \(name)") }
+      for name in ["stable_0.0", "sun_0.0", "structure_valid"] { #expect(row.values[name] ?? 0 <= 1, "\(row.name)") }
+    }
   }
 
   @Test("numbers are written for readers")

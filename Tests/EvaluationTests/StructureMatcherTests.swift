@@ -108,14 +108,14 @@ import Testing
         })
     }
     let reduced = (crystals + copies).map { ReducedCrystal($0) }
-    let first = firstOfKind(reduced + [nil])
+    let first = try firstOfKind(reduced + [nil])
     #expect(first == Array(0..<30).map { $0 } + Array(0..<30).map { $0 } + [nil])
     let a = try #require(reduced[4])
     let b = try #require(reduced[34])
     let deviation = try #require(StructureMatcher.standard.deviation(a, b))
     #expect(deviation.maximum < 1e-6)
 
-    var index = StructureIndex(Array(crystals.prefix(20)))
+    let index = try StructureIndex(Array(crystals.prefix(20)))
     for (number, copy) in copies.enumerated() {
       let structure = try #require(ReducedCrystal(copy))
       let match = index.match(of: structure, formula: copy.reducedFormula, spaceGroup: 1)

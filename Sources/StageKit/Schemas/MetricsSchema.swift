@@ -5,33 +5,73 @@ import Generators
 /// `metrics.h5`: what is known of every judged crystal under `/structure/<name>`, and the crystals themselves.
 public enum MetricsFile {
   public static func write(
-    _ results: StructureResults, ids: [String], crystals: [Crystal], to path: String, inputs: [String],
+    _ judgement: Judgement, ids: [String], crystals: [Crystal], rejected: [RejectedRecord], to path: String, inputs: [String],
     options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws {
+    let (results, settings) = (judgement.results, judgement.summary.settings)
     try Artifact.write(.metrics, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
+      for (name, value) in [
+        ("judge", settings.judge), ("judge_weights", settings.judgeWeights), ("hull", settings.hull),
+        ("hull_sha256", settings.hullHash),
+      ] { if let value { try writer.setAttribute(name, value) } }
       try writer.write(ids, to: "/id")
       try writer.write(crystals: crystals)
-      func flags(_ values: [Bool]) -> [UInt8] { values.map { $0 ? 1 : 0 } }
-      let group = "/structure"
-      try writer.write(results.density, to: "\(group)/density")
-      try writer.setAttribute("unit", "g/cm^3", of: "\(group)/density")
-      try writer.write(results.volume, to: "\(group)/volume")
-      try writer.setAttribute("unit", "angstrom^3", of: "\(group)/volume")
-      try writer.write(results.elements.map(Int32.init), to: "\(group)/elements")
-      try writer.write(results.atoms.map(Int32.init), to: "\(group)/atoms_in_primitive_cell")
-      try writer.write(results.shortestDistance, to: "\(group)/min_distance")
-      try writer.setAttribute("unit", "angstrom", of: "\(group)/min_distance")
-      try writer.write(flags(results.structureValid), to: "\(group)/structure_valid")
-      try writer.write(flags(results.compositionValid), to: "\(group)/composition_valid")
-      try writer.write(results.spaceGroup.map(Int16.init), to: "\(group)/space_group_found")
-      try writer.write(results.askedSpaceGroup.map(Int16.init), to: "\(group)/space_group_asked")
-      try writer.write(flags((0..<results.count).map(results.isUnique)), to: "\(group)/unique")
-      try writer.write(flags(results.novel), to: "\(group)/novel")
-      try writer.write(results.energyAboveHull, to: "\(group)/energy_above_hull")
-      try writer.setAttribute("unit", "eV/atom", of: "\(group)/energy_above_hull")
-      try writer.write(results.formula, to: "\(group)/formula")
-      try writer.write(rejected: [])
+      try write(results, to: writer, group: "/structure")
+      if let initial = judgement.initial { try write(initial, to: writer, group: "/initial_structure") }
+      try writer.write(results.energyAboveHull, to: "/structure/energy_above_hull")
+      try writer.setAttribute("unit", "eV/atom", of: "/structure/energy_above_hull")
+      try writer.write(results.askedSpaceGroup.map(Int16.init), to: "/structure/space_group_asked")
+      try writer.write(rejected: rejected)
+      try write(results, fingerprint: "composition", width: CompositionFingerprint.count, \.compositionFingerprint, to: writer)
+      try write(results, fingerprint: "structure", width: StructureFingerprint.count, \.structureFingerprint, to: writer)
     }
+  }
+
+  /// `(N, width)`, rows of NaN where there is none; nothing at all where none was asked for.
+  private static func write(
+    _ results: StructureResults, fingerprint name: String, width: Int, _ value: (CrystalMeasures) -> [Double]?,
+    to writer: borrowing HDF5Writer
+  ) throws {
+    let rows = results.measures.map(value)
+    guard rows.contains(where: { $0 != nil }) else { return }
+    let nothing = [Double](repeating: .nan, count: width)
+    try writer.write(rows.flatMap { $0 ?? nothing }, shape: [rows.count, width], to: "/fingerprint/\(name)")
+  }
+
+  private static func write(_ results: StructureResults, to writer: borrowing HDF5Writer, group: String) throws {
+    let measures = results.measures
+    let numbers: [(String, String, (CrystalMeasures) -> Double)] = [
+      ("density", "g/cm^3", \.density), ("volume", "angstrom^3", \.volume),
+      ("min_distance", "angstrom", { $0.validity.shortestDistance ?? .nan }),
+    ]
+    for (name, unit, value) in numbers {
+      try writer.write(measures.map(value), to: "\(group)/\(name)")
+      try writer.setAttribute("unit", unit, of: "\(group)/\(name)")
+    }
+    let flags: [(String, (Int) -> Bool)] = [
+      ("structure_valid", { measures[$0].validity.structure }), ("composition_valid", { measures[$0].validity.composition }),
+      ("distances_valid", { measures[$0].strictValidity?.distances ?? false }),
+      ("density_valid", { measures[$0].strictValidity?.density ?? false }),
+      ("cif_round_trip", { measures[$0].strictValidity?.roundTrip ?? false }),
+      ("unique", results.isUnique), ("novel", { results.novel[$0] }),
+    ]
+    for (name, isSet) in flags {
+      try writer.write(measures.indices.map { isSet($0) ? UInt8(1) : 0 }, to: "\(group)/\(name)")
+    }
+    try writer.write(measures.map { Int32($0.elements.count) }, to: "\(group)/elements")
+    try writer.write(measures.map { Int32($0.atoms) }, to: "\(group)/atoms_in_primitive_cell")
+    try writer.write(measures.map { Int16($0.spaceGroup) }, to: "\(group)/space_group_found")
+    try writer.write(results.firstOfKind.map { Int32($0 ?? -1) }, to: "\(group)/first_of_kind")
+    try writer.setAttribute(
+      "meaning", "number of the first crystal with this structure, -1 for one that cannot be compared",
+      of: "\(group)/first_of_kind")
+    try writer.write(results.trainMatch.map(Int32.init), to: "\(group)/train_match")
+    try writer.setAttribute(
+      "meaning", "number, among the training set's, of a crystal with this structure, -1 where there is none",
+      of: "\(group)/train_match")
+    try writer.write(measures.map(\.formula), to: "\(group)/formula")
+    let letters = measures.map { String(decoding: $0.template?.letters ?? [], as: UTF8.self) }
+    try writer.write(letters, to: "\(group)/wyckoff_letters")
   }
 
   /// Crystals to draw: valid, unique and new ones first, those of low energy above the hull before others.

@@ -17,6 +17,13 @@ public enum PotentialWeights {
   private static let largestAttribute = 60_000
   private static let reserved: Set = ["model_args_json", "n_params", "state_dict_keys_in_order", "inputs"]
 
+  /// The file that a potential's weights stand in, by its name in `--potential`; nil for one that has none.
+  static func path(ofPotential name: String) -> String? {
+    let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.first == "chgnet" else { return nil }
+    return parts.count > 1 ? parts[1] : "Artifacts/potentials/chgnet-0.3.0.h5"
+  }
+
   /// Reads what `torch.save` wrote and writes its tensors; returns how many there are.
   public static func convert(_ input: String, to output: String) throws -> Int {
     let size = (try? FileManager.default.attributesOfItem(atPath: input))?[.size] as? Int ?? 0

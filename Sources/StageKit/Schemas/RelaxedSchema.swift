@@ -40,6 +40,10 @@ public struct RelaxedFile: Sendable {
     let inputs = (hull.map { [$0.path] } ?? []) + [input]
     try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
       try writer.setAttribute("potential", potential)
+      if let weights = PotentialWeights.path(ofPotential: potential), FileManager.default.fileExists(atPath: weights) {
+        let name = (weights as NSString).lastPathComponent
+        try writer.setAttribute("potential_weights", "\(name) sha256:\(try AtomicFile.hash(of: weights))")
+      }
       try writer.setAttribute("relaxation", protocolText)
       try writer.write(sorted.map(\.id), to: "/id")
       try writer.write(crystals: sorted.map(\.result.crystal))
@@ -97,6 +101,7 @@ public struct RelaxedFile: Sendable {
     }
     try writer.write(places.map(\.products), to: "/relaxation/decomposition")
     try writer.setAttribute("hull", (hull.path as NSString).lastPathComponent)
+    try writer.setAttribute("hull_sha256", try AtomicFile.hash(of: hull.path))
   }
 
   /// Reads the file back, as far as an unfinished run needs.

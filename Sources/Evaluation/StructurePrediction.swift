@@ -1,0 +1,112 @@
+import Crystals
+
+/// What predictions of known structures were made from, and which structure each is a prediction of.
+public struct PredictionTask: Sendable {
+  /// What the model was told beside the composition.
+  public enum Given: String, Sendable, CaseIterable {
+    case composition
+    /// The space group and the Wyckoff positions of the answer.
+    case wyckoff
+  }
+
+  public var given: Given
+  /// Index in the test set of each crystal's target; nil for one that has none.
+  public var targets: [Int?]
+  public var matcher: StructureMatcher
+
+  /// - Parameters:
+  ///   - ids: names of the crystals: a target's own, or with `#2`, `/2`, `-2` or `_2` behind it where there are several predictions.
+  ///   - testIDs: names of the test set's crystals.
+  public init(given: Given, ids: [String], testIDs: [String], matcher: StructureMatcher = .prediction) {
+    self.given = given
+    self.matcher = matcher
+    let places = Dictionary(testIDs.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
+    targets = ids.map { id in
+      if let place = places[id] { return place }
+      guard let mark = id.lastIndex(where: { "#/-_".contains($0) }),
+        id[id.index(after: mark)...].allSatisfy(\.isNumber)
+      else { return nil }
+      return places[String(id[..<mark])]
+    }
+  }
+}
+
+/// How well predictions hit their targets (Jiao et al., DiffCSP, 2023; Martirossyan et al., arXiv:2509.12178).
+///
+/// A prediction hits where its least rms is at most the matcher's site tolerance; rms in units of `(V/N)^(1/3)`.
+struct PredictionScore: Sendable {
+  /// Targets that were predicted at all: the denominators.
+  let targets: [Int]
+  /// (targets) rms of the first prediction, and the least of all; nil where none hits.
+  let first: [Double?]
+  let best: [Double?]
+  /// (targets) rms of the first prediction where it is valid, too.
+  let firstValid: [Double?]
+  /// (test set) the least rms of any prediction of the set to any crystal of the test set (METRe).
+  let everyone: [Double?]
+  /// Most predictions that a target has.
+  let most: Int
+
+  init(
+    _ task: PredictionTask, predictions: [CrystalMeasures], test: [CrystalMeasures], work: Work
+  ) throws {
+    let matcher = task.matcher
+    let aimed = task.targets.indices.filter { task.targets[$0] != nil }
+    let byTarget = Dictionary(grouping: aimed) { task.targets[$0] ?? 0 }
+    let targets = byTarget.keys.sorted()
+    let scores = try work.map("match predictions", count: targets.count) { t -> [Double?] in
+      (byTarget[targets[t]] ?? []).map { i in
+        guard let own = predictions[i].reduced, let aim = test[targets[t]].reduced else { return nil }
+        return matcher.deviation(own, aim)?.rms
+      }
+    }
+    self.targets = targets
+    first = scores.map { $0.first ?? nil }
+    best = scores.map { $0.compactMap { $0 }.min() }
+    firstValid = zip(targets, scores).map { target, all in
+      predictions[byTarget[target]?.first ?? 0].isValid ? all.first ?? nil : nil
+    }
+    most = byTarget.values.map(\.count).max() ?? 0
+    let byKey = Dictionary(grouping: predictions.indices.filter { predictions[$0].reduced != nil }) {
+      predictions[$0].reduced?.key
+    }
+    everyone = try work.map("match everyone", count: test.count) { t in
+      guard let aim = test[t].reduced else { return nil }
+      return (byKey[aim.key] ?? []).compactMap { i in
+        predictions[i].reduced.flatMap { matcher.deviation($0, aim)?.rms }
+      }.min()
+    }
+  }
+}
+
+extension FigureBuilder {
+  /// Match rates, rms and corrected rms of predictions.
+  func predictionFigures() throws -> [Figure] {
+    guard let task = input.prediction, compared.isTest else { return [] }
+    let score = try PredictionScore(
+      task, predictions: results.measures, test: compared.measures, work: input.work)
+    let isWyckoff = task.given == .wyckoff
+    let (suffix, words) = isWyckoff ? ("_wyckoff", ", Wyckoff positions given") : ("", "")
+    func rates(_ name: String, _ label: String, _ values: [Double?]) -> [Figure] {
+      let hits = values.compactMap { $0 }
+      let worst = task.matcher.siteTolerance
+      let corrected = (hits.reduce(0, +) + worst * Double(values.count - hits.count)) / Double(max(1, values.count))
+      return [
+        rate("\(name)\(suffix)", "\(label)\(words)", .prediction, hits.count, of: values.count),
+        number(
+          "\(name)_rms\(suffix)", "\(label), rms of those\(words)", .prediction,
+          hits.isEmpty ? nil : hits.reduce(0, +) / Double(hits.count), better: false),
+        number(
+          "\(name)_crmse\(suffix)", "\(label), cRMSE\(words)", .prediction, values.isEmpty ? nil : corrected, better: false),
+      ]
+    }
+    var figures = rates("match_rate", "targets matched", score.first)
+    figures += rates("match_rate_valid", "targets matched by valid crystals", score.firstValid)
+    if score.most > 1 {
+      figures += rates("match_rate_best_of_\(score.most)", "targets matched, best of \(score.most)", score.best)
+    }
+    let fresh = zip(score.targets, score.first).filter { !compared.isLeaked[$0.0] }.map(\.1)
+    figures += rates("match_rate_unleaked", "targets matched, formula not in training", fresh)
+    return figures + rates("metre", "test set matched by any prediction (METRe)", score.everyone)
+  }
+}
