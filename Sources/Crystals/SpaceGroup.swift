@@ -47,6 +47,12 @@ public final class SpaceGroup: Sendable {
     wyckoffPositions = positions
   }
 
+  /// The operations of a group without the cost of its Wyckoff positions.
+  static func operations(ofNumber number: Int) -> [SymmetryOperation] {
+    let hallNumber = lines[number - 1].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return spaceGroupOperations(hallNumber: hallNumber)
+  }
+
   private static let lines = table.split(separator: "\n").map(String.init)
 
   /// The position with an ASCII letter, nil where the group has none.

@@ -1,6 +1,8 @@
-import CSpglib
-
-/// The symmetry of a crystal as spglib sees it.
+/// The symmetry of a crystal.
+///
+/// Pure translations give the primitive cell, the rotations of its reduced lattice the operations, and these the space group and
+/// the way to its standard setting. Operations within a tolerance need not make a group; where they do not, the tolerance is
+/// lowered step by step, as spglib does. Where no step helps spglib is asked.
 public struct SymmetrySearch: Sendable {
   /// International number.
   public let spaceGroup: Int
@@ -9,109 +11,111 @@ public struct SymmetrySearch: Sendable {
   /// Volume an atom of the idealised cell over that of the crystal given.
   public let volumeRatio: Double
 
-  /// Finds the space group and the idealised conventional cell; throws `symmetry_not_found` where spglib gives up.
+  /// Finds the space group and the idealised conventional cell; throws `symmetry_not_found` where there is none.
   ///
   /// - Parameters:
   ///   - crystal: any cell of it.
   ///   - symprec: how far atoms may be from their symmetric places, in angstrom.
   public init(_ crystal: Crystal, symprec: Double) throws(Rejection) {
-    guard let found = searchDataset(crystal, symprec: symprec, hallNumber: 0) else {
-      throw Self.notFound(symprec)
+    guard crystal.count > 0, crystal.lattice.isUsable else {
+      throw Rejection("symmetry_not_found", "no atoms, or a cell without volume")
     }
-    let wanted = SpaceGroup.numbered(found.number).hallNumber
-    var data = found
-    if found.hallNumber != wanted {
-      guard let other = searchDataset(crystal, symprec: symprec, hallNumber: Int32(wanted)) else {
-        throw Self.notFound(symprec)
+    guard !crystal.hasOverlap(tolerance: symprec) else {
+      throw Rejection("symmetry_not_found", "two atoms of an element are nearer to each other than symprec \(symprec)")
+    }
+    var tolerance = symprec
+    for _ in 0..<Self.attempts {
+      if let standard = Self.standardized(crystal, tolerance: tolerance) {
+        self.init(standard, of: crystal)
+        return
       }
-      data = other
+      tolerance *= Self.tightening
     }
-    spaceGroup = data.number
-    standard = data.standard
+    guard let found = SpglibSearch(crystal, symprec: symprec) else {
+      throw Rejection("symmetry_not_found", "no space group at symprec \(symprec) or a little below")
+    }
+    self.init(found.standard, of: crystal)
+  }
+
+  /// What spglib alone finds: the slow twin.
+  init?(spglib crystal: Crystal, symprec: Double) {
+    guard let found = SpglibSearch(crystal, symprec: symprec) else { return nil }
+    self.init(found.standard, of: crystal)
+  }
+
+  private init(_ standard: Crystal, of crystal: Crystal) {
+    spaceGroup = standard.spaceGroup
+    self.standard = standard
     volumeRatio =
-      (data.standard.lattice.volume / Double(max(1, data.standard.count)))
-      / (crystal.lattice.volume / Double(max(1, crystal.count)))
+      (standard.lattice.volume / Double(max(1, standard.count))) / (crystal.lattice.volume / Double(max(1, crystal.count)))
   }
 
-  private static func notFound(_ symprec: Double) -> Rejection {
-    Rejection(
-      "symmetry_not_found", "spglib finds no space group at symprec \(symprec): atoms too close, or a cell it cannot reduce")
-  }
-
-  /// The international number alone, nil where spglib gives up; without the cost of a change of setting.
+  /// The international number as spglib finds it, whatever our own search says; nil where it gives up.
   public static func spaceGroupNumber(_ crystal: Crystal, symprec: Double) -> Int? {
-    searchDataset(crystal, symprec: symprec, hallNumber: 0)?.number
+    SpglibSearch.dataset(crystal, symprec: symprec, hallNumber: 0)?.number
   }
-}
 
-private struct Found {
-  var number: Int
-  var hallNumber: Int
-  var standard: Crystal
-}
+  private static let attempts = 20
+  private static let tightening = 0.95
 
-private func searchDataset(_ crystal: Crystal, symprec: Double, hallNumber: Int32) -> Found? {
-  guard crystal.count > 0, crystal.lattice.isUsable else { return nil }
-  // spglib wants the vectors as columns.
-  let columns = crystal.lattice.vectors.transpose
-  var lattice: [Double] = (0..<3).flatMap { [columns[$0].x, columns[$0].y, columns[$0].z] }
-  var positions: [Double] = crystal.fractionalCoordinates.flatMap { [$0.x, $0.y, $0.z] }
-  var types: [Int32] = crystal.atomicNumbers.map(Int32.init)
-  let count = Int32(crystal.count)
-  // Safety: the arrays have the 9, 3 N and N entries that spglib reads; the dataset is freed before it goes out of scope.
-  let pointer = unsafe lattice.withUnsafeMutableBytes { l in
-    unsafe positions.withUnsafeMutableBytes { p in
-      unsafe types.withUnsafeMutableBufferPointer { t in
-        unsafe spg_get_dataset_with_hall_number(
-          l.baseAddress?.assumingMemoryBound(to: (Double, Double, Double).self),
-          p.baseAddress?.assumingMemoryBound(to: (Double, Double, Double).self),
-          t.baseAddress, count, hallNumber, symprec)
+  /// The idealised conventional cell at one tolerance; nil where what is found there is no space group.
+  static func standardized(_ crystal: Crystal, tolerance: Double) -> Crystal? {
+    guard let cell = PrimitiveCell(crystal, tolerance: tolerance) else { return nil }
+    let operations = cell.operations(tolerance: tolerance)
+    let rotations = operations.map(\.rotation.integers)
+    guard let crystalClass = CrystalClass(rotations: rotations) else { return nil }
+    for basis in crystalClass.conventionalBases(rotations, metric: cell.lattice.metric) {
+      let cells = Int(basis.determinant.rounded())
+      for number in crystalClass.spaceGroups {
+        let setting = StandardSetting.numbered(number)
+        guard setting.centrings.count == cells else { continue }
+        if let way = setting.transformation(operations, basis: basis, lattice: cell.lattice, tolerance: tolerance) {
+          return cell.standard(setting, way, basis: basis, operations: operations)
+        }
       }
     }
+    return nil
   }
-  guard let dataset = unsafe pointer else { return nil }
-  defer { unsafe spg_free_dataset(dataset) }
-  let data = unsafe dataset.pointee
-  let n = Int(unsafe data.n_std_atoms)
-  guard unsafe data.spacegroup_number > 0, n > 0 else { return nil }
-  let l = unsafe data.std_lattice
-  let standard = Lattice(
-    vectors: Matrix3(
-      Vector3(l.0.0, l.0.1, l.0.2), Vector3(l.1.0, l.1.1, l.1.2), Vector3(l.2.0, l.2.1, l.2.2)
-    ).transpose)
-  var numbers: [UInt8] = []
-  var coordinates: [Vector3] = []
-  for i in 0..<n {
-    // Safety: spglib allocates n_std_atoms entries for both.
-    let x = unsafe data.std_positions[i]
-    coordinates.append(Vector3(x.0, x.1, x.2).wrapped)
-    numbers.append(UInt8(truncatingIfNeeded: unsafe data.std_types[i]))
-  }
-  return Found(
-    number: Int(unsafe data.spacegroup_number), hallNumber: Int(unsafe data.hall_number),
-    standard: Crystal(
-      lattice: standard, atomicNumbers: numbers, fractionalCoordinates: coordinates,
-      spaceGroup: Int(unsafe data.spacegroup_number)))
 }
 
-/// The operations of a setting from spglib's table, the identity first, centrings included.
-func spaceGroupOperations(hallNumber: Int) -> [SymmetryOperation] {
-  var rotations = [Int32](repeating: 0, count: 192 * 9)
-  var translations = [Double](repeating: 0, count: 192 * 3)
-  // Safety: 192 operations are the most a group has, and both arrays have room for them.
-  let count = unsafe rotations.withUnsafeMutableBytes { r in
-    unsafe translations.withUnsafeMutableBytes { t in
-      unsafe spg_get_symmetry_from_database(
-        r.baseAddress?.assumingMemoryBound(
-          to: ((Int32, Int32, Int32), (Int32, Int32, Int32), (Int32, Int32, Int32)).self),
-        t.baseAddress?.assumingMemoryBound(to: (Double, Double, Double).self), Int32(hallNumber))
-    }
+extension Crystal {
+  /// Whether two atoms of an element are nearer to each other than a tolerance in angstrom.
+  fileprivate func hasOverlap(tolerance: Double) -> Bool {
+    let (reduced, change) = lattice.reduced()
+    let inverse = change.inverse
+    let positions = fractionalCoordinates.map { $0 * inverse }
+    return AtomIndex(reduced, atomicNumbers, positions, tolerance: tolerance).hasOverlap
   }
-  return (0..<Int(count)).map { g in
-    SymmetryOperation(
-      rotation: rotations[9 * g..<9 * g + 9].map(Int.init),
-      translation: translations[3 * g..<3 * g + 3].map {
-        Int(($0 * Double(SymmetryOperation.denominator)).rounded())
-      })
+}
+
+extension PrimitiveCell {
+  /// The conventional cell, every atom at the mean of its images and the metric at the mean of its rotations.
+  fileprivate func standard(
+    _ setting: StandardSetting, _ way: StandardSetting.Transformation, basis: Matrix3, operations: [CrystalOperation]
+  ) -> Crystal {
+    let points = fractionalCoordinates.map { way.change * $0 - way.origin }
+    var shifts = [Vector3](repeating: .zero, count: points.count)
+    for (g, index) in zip(operations, way.operations) {
+      let exact = setting.operations[index]
+      for (i, j) in g.permutation.enumerated() {
+        let d = exact.rotation * points[i] + exact.translation - points[j]
+        shifts[j] += d - d.rounded(.toNearestOrEven)
+      }
+    }
+    let metric = basis.transpose * lattice.metric * basis
+    let toPrimitive = setting.primitiveBasis.inverse
+    var mean = Matrix3(.zero, .zero, .zero)
+    for g in setting.operations {
+      let rotation = setting.primitiveBasis * g.rotation * toPrimitive
+      mean = mean + rotation.transpose * metric * rotation
+    }
+    var crystal = Crystal(
+      lattice: Lattice(metric: (1 / Double(operations.count)) * mean), atomicNumbers: [], fractionalCoordinates: [],
+      spaceGroup: setting.number)
+    for (i, z) in atomicNumbers.enumerated() {
+      let x = setting.primitiveBasis * (points[i] + shifts[i] / Double(operations.count))
+      crystal.append(setting.centrings.map { (x + $0).wrapped }, atomicNumber: z, orbit: Int32(i))
+    }
+    return crystal
   }
 }
