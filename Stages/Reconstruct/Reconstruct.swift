@@ -15,8 +15,12 @@ struct Reconstruct: Stage {
     abstract: "Unfold asymmetric units into crystals.",
     discussion: """
       Every site goes to a Wyckoff position of its space group: the one whose site-symmetry code differs on the fewest axes, \
-      among those the nearest. A site whose orbit comes too close to itself or to atoms already there takes the next position; \
-      where none fits it falls together with atoms of its own element, or the crystal is rejected.
+      among those the nearest (--choice code), or the one with the least -ln p + d^2 / 2 s^2 for the predicted probabilities p \
+      of its code and the distance d (--choice probability).
+
+      Where atoms come too close, sites slide apart within their positions; where that does not help the site takes the next \
+      position; where no position helps, that site is placed first and the others after it; where that fails too, --radii-share \
+      is lowered to 0.8 and 0.6 of itself. A crystal for which all this fails is rejected. No site is left out.
       """, version: friezeVersion)
 
   @Option(help: "Asymmetric units to unfold (HDF5).")
@@ -31,12 +35,21 @@ struct Reconstruct: Stage {
   @Option(help: "Shortest distance two atoms may have, as a share of the sum of their covalent radii.")
   var radiiShare = 0.5
 
+  @Option(help: "How sites choose their positions: code, or probability (where the file has predictions).")
+  var choice = Choice.code
+
+  @Option(help: "With --choice probability: the deviation s of predicted positions, in angstrom.")
+  var deviation = 0.3
+
   @OptionGroup var shared: SharedOptions
+
+  enum Choice: String, ExpressibleByArgument, CaseIterable { case code, probability }
 
   func validate() throws {
     guard minimumDistance >= 0, radiiShare >= 0, radiiShare < 1 else {
       throw ValidationError("--minimum-distance must be 0 or more, --radii-share from 0 to below 1.")
     }
+    guard deviation > 0, deviation.isFinite else { throw ValidationError("--deviation must be above 0 angstrom.") }
   }
 
   func perform() throws {
@@ -49,7 +62,10 @@ struct Reconstruct: Stage {
       throw StageError(.input, "'\(samples)': /id has \(ids.count) entries for \(units.count) units.")
     }
     let range = shared.part.range(of: units.count)
-    let options = Reconstruction.Options(minimumDistance: minimumDistance, radiiShare: radiiShare)
+    let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units) : nil
+    let options = Reconstruction.Options(
+      minimumDistance: minimumDistance, radiiShare: radiiShare,
+      choice: choice == .code ? .code : .probability(deviation: deviation))
     var file = CrystalsFile()
     file.rejected = shared.part.index == 0 ? earlier : []
     var progress = Progress("reconstruct", total: range.count, quiet: shared.quiet)
@@ -57,7 +73,9 @@ struct Reconstruct: Stage {
       try Interruption.check()
       let chunk = Array(start..<min(range.upperBound, start + 1024))
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
-        Result { () throws(Rejection) in try units[chunk[i]].reconstruct(options) }
+        Result { () throws(Rejection) in
+          try units[chunk[i]].reconstruct(options, probabilities: probabilities?[chunk[i]])
+        }
       }
       for (i, result) in zip(chunk, results) {
         switch result {
@@ -72,7 +90,7 @@ struct Reconstruct: Stage {
     progress.finish()
     file.rejected += report.rejected
     try file.write(to: output, input: samples, options: shared, seconds: report.seconds)
-    for outcome in Reconstruction.Outcome.allCases { report.note(outcome.name, file.outcomes.count { $0 == outcome.rawValue }) }
+    for (name, value) in file.figures { report.note(name, value) }
     report.finish(shared, output: output)
   }
 }

@@ -10,6 +10,7 @@ public struct CrystalsFile: Sendable {
   public var rejected: [RejectedRecord] = []
   private var sources: [Int32] = []
   private var distances: [Double] = []
+  private var slides: [Double] = []
   private var operationsChanged: [Int16] = []
 
   public init() {}
@@ -21,7 +22,20 @@ public struct CrystalsFile: Sendable {
     outcomes.append(reconstruction.outcome.rawValue)
     sources += reconstruction.sources.map(Int32.init)
     distances += reconstruction.distances
+    slides += reconstruction.slides
     operationsChanged += reconstruction.operationsChanged.map(Int16.init)
+  }
+
+  /// Crystals by outcome; sites that slid, and how far on average and at most, in angstrom; what all sites moved on average.
+  public var figures: [(name: String, value: Double)] {
+    let slid = slides.filter { $0 > 0 }
+    return Reconstruction.Outcome.allCases.map { outcome in
+      (outcome.name, Double(outcomes.count { $0 == outcome.rawValue }))
+    } + [
+      ("sites", Double(slides.count)), ("sites_slid", Double(slid.count)),
+      ("mean_slide", slid.isEmpty ? 0 : slid.reduce(0, +) / Double(slid.count)), ("longest_slide", slid.max() ?? 0),
+      ("mean_distance", distances.isEmpty ? 0 : distances.reduce(0, +) / Double(distances.count)),
+    ]
   }
 
   public func write(
@@ -38,6 +52,8 @@ public struct CrystalsFile: Sendable {
       try writer.write(sources, to: "/reconstruction/site_of_prediction")
       try writer.write(distances, to: "/reconstruction/distance")
       try writer.setAttribute("unit", "angstrom", of: "/reconstruction/distance")
+      try writer.write(slides, to: "/reconstruction/slide")
+      try writer.setAttribute("unit", "angstrom", of: "/reconstruction/slide")
       try writer.write(operationsChanged, to: "/reconstruction/operations_changed")
       try writer.write(rejected: rejected)
     }

@@ -1,0 +1,26 @@
+public import Crystals
+
+extension SamplesFile {
+  /// The predicted probabilities of the site symmetries: for every unit (sites, 15, 13).
+  ///
+  /// - Throws: where the file has no predictions, or not one a site.
+  public static func siteSymmetryProbabilities(
+    _ reader: borrowing HDF5Reader, of units: [AsymmetricUnit]
+  ) throws -> [ArraySlice<Float>] {
+    let name = "/prediction/site_symmetry_probability"
+    guard reader.contains(name) else {
+      throw StageError(
+        .input, "'\(reader.path)' has no \(name), as 'sample' writes it. Without predictions take --choice code.")
+    }
+    let sites = units.reduce(0) { $0 + $1.sites.count }
+    let axes = SiteSymmetry.axisCount
+    let operations = SiteSymmetry.operationCount
+    let values = try reader.read(Float.self, name, shape: [sites, axes, operations])
+    var start = 0
+    return units.map { unit in
+      let end = start + unit.sites.count * axes * operations
+      defer { start = end }
+      return values[start..<end]
+    }
+  }
+}
