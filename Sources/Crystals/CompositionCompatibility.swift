@@ -53,10 +53,42 @@ public struct CompositionCompatibility: Sendable {
     return randomAssignment(atoms, using: &sequence)
   }
 
-  /// A random assignment, all with equal chances; nil where there is none.
-  public func randomAssignment(_ atoms: [Int], using random: inout some RandomNumberGenerator) -> Assignment? {
-    let search = Search(self, atoms)
+  /// A random assignment; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - atoms: of each element in the conventional cell.
+  ///   - orbitWeight: factor that an orbit of a multiplicity brings to the chances of an assignment: 1 for all gives equal chances,
+  ///     below 1 prefers few sites. Positive.
+  public func randomAssignment(
+    _ atoms: [Int], orbitWeight: (Int) -> Double = { _ in 1 }, using random: inout some RandomNumberGenerator
+  ) -> Assignment? {
+    let search = Search(self, atoms, orbitWeight: orbitWeight)
     return search.total > 0 ? search.draw(using: &random) : nil
+  }
+
+  /// A random asymmetric unit without coordinates: the element and the position of every site, sorted; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - composition: atomic numbers, each once, and their atoms in the conventional cell.
+  ///   - orbitWeight: as for `randomAssignment`.
+  public func randomSkeleton(
+    _ composition: [(atomicNumber: UInt8, count: Int)], orbitWeight: (Int) -> Double = { _ in 1 },
+    using random: inout some RandomNumberGenerator
+  ) -> [(atomicNumber: UInt8, position: Int)]? {
+    randomAssignment(composition.map(\.count), orbitWeight: orbitWeight, using: &random).map { assignment in
+      zip(composition, assignment).flatMap { element, positions in positions.map { (element.atomicNumber, $0) } }
+    }
+  }
+
+  /// The numbers of formula units that a conventional cell can hold, in rising order.
+  ///
+  /// - Parameters:
+  ///   - formula: atoms of each element in a formula unit.
+  ///   - limit: the most atoms of the conventional cell.
+  public func formulaUnits(_ formula: [Int], atMost limit: Int) -> [Int] {
+    let atoms = formula.reduce(0, +)
+    guard formula.allSatisfy({ $0 >= 0 }), atoms > 0, atoms <= limit else { return [] }
+    return (1...limit / atoms).filter { z in isCompatible(formula.map { $0 * z }) }
   }
 
   /// The multiples of 2^64 over the golden ratio: the same choices every time. (A constant would not do: the standard library
@@ -80,16 +112,22 @@ public struct CompositionCompatibility: Sendable {
     private var ways: [[Double]]
     private let full: [Int]
 
-    init(_ problem: CompositionCompatibility, _ atoms: [Int]) {
+    /// (multiplicities of positions without freedom): the factor of an orbit.
+    private let fixedWeights: [Double]
+    private let freeWeights: [Double]
+
+    init(_ problem: CompositionCompatibility, _ atoms: [Int], orbitWeight: (Int) -> Double = { _ in 1 }) {
       self.problem = problem
+      fixedWeights = problem.fixed.map { orbitWeight($0.multiplicity) }
+      freeWeights = problem.free.map { orbitWeight($0.multiplicity) }
       self.atoms = atoms
       full = problem.fixed.map(\.positions.count)
       let isSound = atoms.allSatisfy { $0 >= 0 }
       let most = isSound ? atoms.max() ?? 0 : 0
       freeWays = [[1] + [Double](repeating: 0, count: most)]
-      for (multiplicity, _) in problem.free {
+      for ((multiplicity, _), weight) in zip(problem.free, freeWeights) {
         var row = freeWays[freeWays.count - 1]
-        if multiplicity <= most { for n in multiplicity...most { row[n] += row[n - multiplicity] } }
+        if multiplicity <= most { for n in multiplicity...most { row[n] += weight * row[n - multiplicity] } }
         freeWays.append(row)
       }
       let states = full.reduce(1) { $0 * ($1 + 1) }
@@ -103,7 +141,7 @@ public struct CompositionCompatibility: Sendable {
       }
     }
 
-    /// Assignments of all elements.
+    /// Assignments of all elements, each with the product of its orbits' factors.
     var total: Double { ways[0][index(full)] }
 
     /// What one element may take of the positions without freedom, and how many assignments follow from it.
@@ -125,7 +163,7 @@ public struct CompositionCompatibility: Sendable {
           taken[k] = n
           extend(k + 1, remaining, factor)
           // The next binomial coefficient.
-          factor *= Double(left[k] - n) / Double(n + 1)
+          factor *= fixedWeights[k] * Double(left[k] - n) / Double(n + 1)
         }
         taken[k] = 0
       }
@@ -165,7 +203,7 @@ public struct CompositionCompatibility: Sendable {
         var p = problem.free.count
         while p > 0 {
           let multiplicity = problem.free[p - 1].multiplicity
-          let with = rest >= multiplicity ? freeWays[p][rest - multiplicity] : 0
+          let with = rest >= multiplicity ? freeWeights[p - 1] * freeWays[p][rest - multiplicity] : 0
           if Self.pick([with, freeWays[p - 1][rest]], using: &random) == 0 {
             taken.append(problem.free[p - 1].position)
             rest -= multiplicity

@@ -115,4 +115,59 @@ import Testing
     // Six standard deviations of a binomial distribution.
     for (_, n) in counts { #expect(abs(Double(n) - 2000) < 6 * 2000.0.squareRoot()) }
   }
+
+  @Test("weighted assignments come with chances as their weights")
+  func weights() throws {
+    let group = SpaceGroup.numbered(221)
+    let solver = CompositionCompatibility(group)
+    let positions = group.wyckoffPositions
+    func weight(_ multiplicity: Int) -> Double { 0.2 + 0.1 * Double(multiplicity) }
+    var counts: [[[Int]]: Int] = [:]
+    var random = SplitMix(seed: 6)
+    let draws = 60_000
+    for _ in 0..<draws {
+      counts[try #require(solver.randomAssignment([8, 7], orbitWeight: weight, using: &random)), default: 0] += 1
+    }
+    #expect(Double(counts.count) == solver.assignmentCount([8, 7]))
+    let weights = counts.keys.map { $0.joined().reduce(1.0) { $0 * weight(positions[$1].multiplicity) } }
+    let total = weights.reduce(0, +)
+    #expect((weights.max() ?? 0) > 2 * (weights.min() ?? 0))
+    for ((_, n), weight) in zip(counts, weights) {
+      let expected = Double(draws) * weight / total
+      #expect(abs(Double(n) - expected) < 6 * expected.squareRoot())
+    }
+  }
+
+  @Test("numbers of formula units, against brute force", arguments: [1, 2, 14, 62, 166, 194, 221, 225, 227])
+  func formulaUnits(number: Int) {
+    let group = SpaceGroup.numbered(number)
+    let solver = CompositionCompatibility(group)
+    for formula in [[1, 1], [1, 2], [2, 3], [1, 1, 3]] {
+      let limit = [2: 8, 62: 16, 14: 16][number] ?? 24
+      let atoms = formula.reduce(0, +)
+      let expected = (1...limit / atoms).filter { z in bruteForce(group, formula.map { $0 * z }) > 0 }
+      #expect(solver.formulaUnits(formula, atMost: limit) == expected)
+    }
+    #expect(solver.formulaUnits([5], atMost: 4) == [] && solver.formulaUnits([0], atMost: 4) == [])
+  }
+
+  @Test("skeletons name elements and positions, the same for the same stream")
+  func skeletons() throws {
+    let group = SpaceGroup.numbered(227)
+    let solver = CompositionCompatibility(group)
+    #expect(solver.formulaUnits([1, 2, 4], atMost: 60) == [8])
+    let spinel: [(atomicNumber: UInt8, count: Int)] = [(12, 8), (13, 16), (8, 32)]
+    for seed in 0..<50 {
+      var (one, other) = (SplitMix(seed: UInt64(seed)), SplitMix(seed: UInt64(seed)))
+      let skeleton = try #require(solver.randomSkeleton(spinel, using: &one))
+      let again = try #require(solver.randomSkeleton(spinel, using: &other))
+      #expect(skeleton.elementsEqual(again) { $0 == $1 })
+      for (z, count) in spinel {
+        let sum = skeleton.filter { $0.atomicNumber == z }.reduce(0) { $0 + group.wyckoffPositions[$1.position].multiplicity }
+        #expect(sum == count)
+      }
+    }
+    var random = SplitMix(seed: 1)
+    #expect(solver.randomSkeleton([(12, 5)], using: &random) == nil)
+  }
 }
