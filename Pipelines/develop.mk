@@ -1,12 +1,26 @@
 # For those who work on Frieze.
 
-.PHONY: smoke test lint format bench help
+.PHONY: smoke test mutations round-trips lint format bench help
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
 test: setup ## All tests, in release mode
 	swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
 	swift test --skip-build -c release --scratch-path .build-test -Xswiftc -enable-testing --quiet
+
+FILES ?= 100000
+mutations: setup ## Damaged files for the readers, FILES=100000 of them; FRIEZE_SEED=N repeats a run
+	swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	FRIEZE_MUTATIONS=$(FILES) swift test --skip-build -c release --scratch-path .build-test -Xswiftc -enable-testing --filter MutationTests
+
+round-trips: build ## Share of crystals that their asymmetric units give back, for every table at hand
+	@for set in mp20:0.1 mpts52:0.1 perov5:0.01; do \
+	  source=$$(ls -d $(addsuffix /$${set%:*},$(DATASETS_DIR) datasets ../shared/datasets) 2>/dev/null | head -1 || true); \
+	  if [ -z "$$source" ]; then echo "$${set%:*}: not at hand"; continue; fi; \
+	  file=$$(mktemp --suffix=.h5); \
+	  line=$$($(BIN)/preprocess --input "$$source" --symprec $${set#*:} --output "$$file" --quiet --json); rm -f "$$file"; \
+	  echo "$${set%:*}: $$(sed -E 's/.*"accepted":([0-9]+),"rejected":([0-9]+).*"round_trip_share":([0-9.]+).*/\1 taken, \2 not, \3 of what parses comes back/' <<<"$$line")"; \
+	done
 
 SOURCES := Package.swift Sources Stages Tests
 lint: ## Check the formatting
