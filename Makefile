@@ -31,4 +31,5 @@ PREDICTION ?=
 include Pipelines/setup.mk
 include Pipelines/dag.mk
 include Pipelines/potentials.mk
+include Pipelines/generate.mk
 include Pipelines/develop.mk

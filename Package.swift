@@ -65,6 +65,7 @@ let stages: [Target] = [
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
   stage("report", ["Evaluation", "Generators"]),
+  stage("gallery", ["Evaluation"]),
   stage("export", []),
   stage("convert", []),
   stage("merge", []),

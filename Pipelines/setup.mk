@@ -1,7 +1,7 @@
 # What the machine needs, and the build. Both stand before everything else.
 
 BIN := .build/release
-PROGRAMS := preprocess train sample reconstruct relax metrics report convert merge
+PROGRAMS := preprocess train sample reconstruct relax metrics report gallery export convert merge
 
 .PHONY: setup build
 setup: ## Install what is missing (apt-get; without root, print the command)

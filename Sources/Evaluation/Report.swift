@@ -63,35 +63,7 @@ public struct Report: Sendable {
       header, PublishedTable(runs: runs, published: published).html, ReportTable(runs: runs).html, funnels, distributionFigures,
       training, times, gallery, conditions,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
-    let scenes = runs.flatMap { $0.gallery.map(\.scene) }.joined(separator: ",")
-    let viewer =
-      scenes.isEmpty
-      ? ""
-      : """
-      <script type="application/json" id="scenes">[\(scenes)]</script>
-      <script>
-      \(reportViewer)
-      </script>
-      """
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <link rel="icon" href="data:,">
-      <title>\(escaped(title))</title>
-      <style>
-      \(reportStyle)
-      </style>
-      </head>
-      <body>
-      \(body)
-      \(viewer)
-      </body>
-      </html>
-
-      """
+    return page(title: title, body: body, crystals: runs.flatMap(\.gallery))
   }
 
   /// The figures by name, each an SVG file of its own.
@@ -171,28 +143,13 @@ public struct Report: Sendable {
     for run in runs where !run.gallery.isEmpty {
       var cards: [String] = []
       for item in run.gallery {
-        cards.append(card(item, scene: index))
+        cards.append(item.card(scene: index))
         index += 1
       }
       let heading = runs.count > 1 ? "<h3>\(escaped(run.summary.name))</h3>\n" : ""
       parts.append(heading + "<div class=\"gallery\">\n\(cards.joined(separator: "\n"))\n</div>")
     }
     return section("Crystals", "Drag to turn, or use the arrow keys.", parts.joined(separator: "\n"))
-  }
-
-  private func card(_ item: GalleryCrystal, scene: Int) -> String {
-    var words: [String] = []
-    if item.spaceGroup > 0 { words.append("No. \(item.spaceGroup)") }
-    words.append("\(item.crystal.count) atoms")
-    if let energy = item.energyAboveHull, energy.isFinite {
-      words.append("\(readable(energy)) eV/atom above hull")
-    }
-    if !item.remark.isEmpty { words.append(item.remark) }
-    let formula = escaped(item.crystal.reducedFormula)
-    return """
-      <figure class="crystal"><canvas data-scene="\(scene)" tabindex="0" role="img" aria-label="\(formula)"></canvas>
-      <figcaption>\(item.saveLink)<b>\(item.formulaMarkup)</b><br>\(escaped(words.joined(separator: " · ")))</figcaption></figure>
-      """
   }
 
   /// What the numbers rest on.

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Crystals
+import Evaluation
+import StageKit
+
+/// Lays crystals out to be looked at: a folder of CIF files, best first, and a page.
+///
+/// | reads  | crystals.h5 or relaxed.h5                                             |
+/// | writes | FOLDER/0001-NaCl-225.cif …, FOLDER/crystals.csv, FOLDER/index.html    |
+/// | drops  | nothing; what could not be relaxed comes last                         |
+@main
+struct Gallery: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "gallery",
+    abstract: "Lay crystals out: CIF files with symmetry, best first, and a page to look at them.",
+    discussion: """
+      Crystals are ranked by their energy above the hull where the file has it (relax --hull), by energy an atom where it has \
+      only that, else they stay in their order.
+      """, version: friezeVersion)
+
+  @Option(help: "Crystals to lay out (HDF5, from reconstruct or relax).")
+  var crystals: String
+
+  @Option(help: "The folder to write.")
+  var output: String
+
+  @Option(help: "Tolerance of the symmetry that the CIF files carry, in angstrom.")
+  var symprec = 0.1
+
+  @Option(help: "How many crystals the page draws.")
+  var drawn = 200
+
+  @Option(help: "Title of the page.")
+  var title = "Frieze: crystals"
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard drawn >= 0 else { throw ValidationError("--drawn must be 0 or more.") }
+  }
+
+  func perform() throws {
+    var report = StageReport(stage: "gallery")
+    let ranked = try RankedCrystals(reading: crystals)
+    var rows = ["rank,file,id,formula,space_group,atoms,energy_above_hull,remark"]
+    var cards: [GalleryCrystal] = []
+    for (place, item) in ranked.items.enumerated() {
+      try Interruption.check()
+      let symmetric = try? AsymmetricUnit.standardize(item.crystal, symprec: symprec)
+      let group = symmetric?.unit.spaceGroup ?? 1
+      let name =
+        String(repeating: "0", count: max(0, 4 - "\(place + 1)".count)) + "\(place + 1)-\(item.crystal.reducedFormula)-\(group)"
+      let cif = symmetric.map { CIF.text($0.unit, name: item.id) } ?? CIF.text(item.crystal, name: item.id)
+      try AtomicFile.write(cif, to: "\(output)/\(name).cif")
+      let energy = item.energyAboveHull.map { "\($0)" } ?? ""
+      rows.append(
+        "\(place + 1),\(name).cif,\(item.id),\(item.crystal.reducedFormula),\(group),\(item.crystal.count),\(energy),\(item.remark)"
+      )
+      if place < drawn {
+        cards.append(
+          GalleryCrystal(
+            identifier: item.id, crystal: symmetric?.conventional ?? item.crystal, spaceGroup: group,
+            energyAboveHull: item.energyAboveHull, remark: item.remark, cif: cif))
+      }
+      report.accept()
+    }
+    try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: "\(output)/crystals.csv")
+    let lead =
+      "\(ranked.items.count) crystals, \(ranked.order)."
+      + (cards.count < ranked.items.count ? " The first \(cards.count) are drawn." : "")
+    try AtomicFile.write(GalleryPage(title: title, lead: lead, crystals: cards).html, to: "\(output)/index.html")
+    report.finish(shared, output: output)
+  }
+}
