@@ -78,7 +78,8 @@ struct Sample: Stage {
     let seed = shared.seed
     let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
     try SamplesFile.write(
-      requests, steps: options.steps, to: output, model: self.model, options: shared, seconds: report.seconds
+      requests, steps: options.steps, to: output, model: self.model, options: shared, records: RecordRange(range, of: count),
+      seconds: report.seconds
     ) { append in
       try draw(sampler, range, append) {
         range.contains($0)
