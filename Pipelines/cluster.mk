@@ -56,6 +56,6 @@ submit resume:
 status:
 	@Pipelines/cluster/line.sh status
 
-# What jobs compare dates with; they write those of their own files themselves.
-stamps: $(STAGES:%=stamp-%)
-$(foreach s,$(STAGES),$(eval .PHONY: stamp-$(s))$(eval stamp-$(s): $(filter %.options,$(NEEDS_$(s))) $(addsuffix .id,$(wildcard $(FILE_$(s)))) ;))
+# What jobs compare dates with, brought up to date for what is there; jobs do it for their own files. Makes no file of a stage.
+stamps: $(foreach s,$(STAGES),$(filter %.options,$(NEEDS_$(s))))
+	$(foreach s,$(STAGES),[[ ! -e $(FILE_$(s)) ]] || Pipelines/stamp.sh $(FILE_$(s));)

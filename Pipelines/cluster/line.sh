@@ -165,12 +165,12 @@ status_of_stage() { # SHARDS PARTS
     case $state in
       running*) ((++running)) ;;
       waiting*) ((++waiting)) ;;
-      failed*) failed+=("shard $i ${state/:/,}; log: $file.log") ;;
+      failed*) failed+=("shard $i ${state/:/,}"$'\n'"               log: $file.log") ;;
       *) ((++missing)) ;;
     esac
   done
   if ((shards > 1)); then file=merge\ ; else file=; fi
-  if [[ $whole_state == failed* ]]; then failed+=("$file${whole_state/:/,}; log: $whole.log"); fi
+  if [[ $whole_state == failed* ]]; then failed+=("$file${whole_state/:/,}"$'\n'"               log: $whole.log"); fi
   state=${whole_state%%[: ]*}
   if ((${#failed[@]})); then state=failed; elif ((running)); then state=running; fi
   printf '%-12s %-8s %s' "$stage" "$state" "$whole"

@@ -37,7 +37,8 @@ trap 'warned time' USR1
 trap 'warned cancelled' TERM INT
 while :; do
   interrupted=
-  wait "$child"
+  # Without the shell's own words about a process that was killed.
+  wait "$child" 2>/dev/null
   status=$?
   [[ $interrupted ]] || break
 done

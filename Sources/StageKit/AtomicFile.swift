@@ -96,7 +96,8 @@ public enum AtomicFile {
     func date(_ path: String) -> Date? {
       (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
-    if let own = date(path), let then = date(noted), then > own, let text = try? String(contentsOfFile: noted, encoding: .utf8) {
+    if let own = date(path), let then = date(noted), then > own, let text = try? String(contentsOfFile: noted, encoding: .utf8)
+    {
       let hash = text.trimmingCharacters(in: .newlines)
       if hash.count == 64, hash.allSatisfy(\.isHexDigit) { return hash }
     }

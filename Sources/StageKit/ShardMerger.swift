@@ -43,7 +43,7 @@ public struct ShardMerger {
     let reader = try Artifact.open(part.path)
     let digest = ContentDigest()
     let wanted = Set(names)
-    for column in shards.columns {
+    for column in part.columns {
       let name = column.name
       try digest.begin(name, column.kind, shape: part.shapes[name] ?? [])
       func numbers<Scalar: HDF5Scalar>(_ type: Scalar.Type) throws {
@@ -59,6 +59,7 @@ public struct ShardMerger {
       case .int64 where column.isOffset:
         let values = try reader.read(Int64.self, name)
         digest.update(name, values)
+        guard wanted.contains(name) else { continue }
         let before = carried[name]
         try writer.append((before == nil ? values[...] : values.dropFirst()).map { $0 + (before ?? 0) }, to: name)
         carried[name] = (before ?? 0) + (values.last ?? 0)

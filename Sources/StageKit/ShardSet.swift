@@ -8,6 +8,8 @@ struct ShardSet {
     let path: String
     let shard: Shard
     let records: RecordRange?
+    /// All datasets of the file, and their shapes.
+    let columns: [Column]
     let shapes: [String: [Int]]
     let content: String
     let seconds: Double
@@ -25,20 +27,21 @@ struct ShardSet {
 
   let format: Artifact.Format
   let parts: [Part]
+  /// What all shards have: the datasets of the whole.
   let columns: [Column]
   /// Records in all files together.
   let records: Int
 
   init(_ paths: [String]) throws {
     var byIndex: [Int: Part] = [:]
-    var first: (path: String, shard: Shard, facts: [(name: String, value: String)], columns: [Column])?
+    var first: (path: String, shard: Shard, facts: [(name: String, value: String)], part: Part)?
     for path in paths {
       let reader = try Artifact.open(path)
       guard let text = reader.attribute("shard"), let shard = Shard(argument: text) else {
         throw StageError(.input, "'\(path)' does not say which shard it is.")
       }
       let facts = Self.facts(reader)
-      let (part, columns) = try Self.part(path, shard, reader)
+      let part = try Self.part(path, shard, reader)
       if let first {
         guard shard.count == first.shard.count else {
           throw StageError(.input, "'\(path)' is one of \(shard.count) shards, '\(first.path)' one of \(first.shard.count).")
@@ -47,9 +50,9 @@ struct ShardSet {
           throw StageError(
             .input, "'\(path)' is of another run than '\(first.path)': \(a.name) is '\(a.value)', not '\(b.value)'.")
         }
-        try Self.compare(columns, path, first.columns, first.path)
+        try Self.compare(part, first.part)
       } else {
-        first = (path, shard, facts, columns)
+        first = (path, shard, facts, part)
       }
       if let other = byIndex[shard.index]?.path {
         throw StageError(.input, "'\(path)' and '\(other)' are both shard \(shard.index) of \(shard.count).")
@@ -64,9 +67,12 @@ struct ShardSet {
       throw StageError(
         .input, "shards \(missing.map(String.init).joined(separator: ", ")) of \(first.shard.count) are missing.")
     }
-    parts = (0..<first.shard.count).compactMap { byIndex[$0] }
-    columns = first.columns
+    let parts = (0..<first.shard.count).compactMap { byIndex[$0] }
+    self.parts = parts
     self.format = format
+    columns = first.part.columns.filter { column in
+      !Self.mayLack(column.name) || parts.allSatisfy { $0.shapes[column.name] != nil }
+    }
     records = parts.reduce(0) { $0 + ($1.shapes["/id"]?[0] ?? 0) }
     try checkRecords()
   }
@@ -90,7 +96,7 @@ struct ShardSet {
     return facts
   }
 
-  private static func part(_ path: String, _ shard: Shard, _ reader: borrowing HDF5Reader) throws -> (Part, [Column]) {
+  private static func part(_ path: String, _ shard: Shard, _ reader: borrowing HDF5Reader) throws -> Part {
     guard let content = reader.attribute("content") else {
       throw StageError(.input, "'\(path)' has no attribute content, by which it could be checked. Make that shard again.")
     }
@@ -102,18 +108,22 @@ struct ShardSet {
       shapes[name] = shape
       columns.append(Column(name: name, kind: try reader.kind(of: name), width: Array(shape.dropFirst())))
     }
-    let part = Part(
-      path: path, shard: shard, records: reader.attribute("records").flatMap(RecordRange.init), shapes: shapes,
-      content: content, seconds: reader.attribute("wall_seconds", as: Double.self) ?? 0)
-    return (part, columns)
+    return Part(
+      path: path, shard: shard, records: reader.attribute("records").flatMap(RecordRange.init), columns: columns,
+      shapes: shapes, content: content, seconds: reader.attribute("wall_seconds", as: Double.self) ?? 0)
   }
 
-  private static func compare(_ columns: [Column], _ path: String, _ others: [Column], _ other: String) throws {
-    let names = Set(columns.map(\.name)).symmetricDifference(others.map(\.name)).sorted()
+  /// `relax` writes asymmetric units only where every crystal has kept one; so does the whole.
+  private static func mayLack(_ name: String) -> Bool { name.hasPrefix("/asymmetric_unit/") }
+
+  private static func compare(_ part: Part, _ first: Part) throws {
+    let (path, other) = (part.path, first.path)
+    let names = Set(part.columns.map(\.name)).symmetricDifference(first.columns.map(\.name)).filter { !mayLack($0) }.sorted()
     guard names.isEmpty else {
       throw StageError(.input, "'\(path)' and '\(other)' differ in what they hold: only one of them has \(names[0]).")
     }
-    for (a, b) in zip(columns, others) where a != b && !a.name.hasPrefix("/statistics/") {
+    for a in part.columns where !a.name.hasPrefix("/statistics/") {
+      guard let b = first.columns.first(where: { $0.name == a.name }), a != b else { continue }
       func text(_ c: Column) -> String { ([c.kind.rawValue] + c.width.map(String.init)).joined(separator: " x ") }
       throw StageError(.input, "'\(path)' and '\(other)' differ in \(a.name): \(text(a)) and \(text(b)).")
     }

@@ -52,7 +52,7 @@ await "shard 2 to run" pgrep -f -- "--shard 2/4"
 pkill -KILL -f -- "relax --crystals .* --shard 2/4"
 drained
 make -s status | tee "$work/status.txt"
-expect "both are named" "$(grep -cE 'shard [02] failed, .*log: .*[02]\.h5\.log' "$work/status.txt")" = 2
+expect "both are named" "$(grep -A1 -E 'shard [02] failed, ' "$work/status.txt" | grep -cE 'log: .*[02]\.h5\.log')" = 2
 expect "one was killed by signal 9" "$(grep -c 'shard 2 failed, 137 killed by signal 9' "$work/status.txt")" = 1
 expect "two are done" "$(grep -c '4 shards: 2 done, 0 running, 0 waiting, 2 failed, 0 missing' "$work/status.txt")" = 1
 expect "no merge without them" "$(ls "$work/jobs/$relaxed" | grep -c '^relaxed.h5$')" = 0

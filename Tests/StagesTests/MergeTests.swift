@@ -6,7 +6,7 @@ import Testing
   /// A shard of samples with nothing but ids and one column.
   private func part(
     _ place: Workplace, _ name: String, _ shard: Int, _ range: Range<Int>, of total: Int = 10, count: Int? = nil,
-    seed: UInt64 = 0, columns: [String] = ["/x"], width: Int = 2
+    seed: UInt64 = 0, columns: [String] = ["/x"], width: Int = 2, group: String = "", ragged: Bool = true
   ) throws {
     var options = SharedOptions()
     options.seed = seed
@@ -24,7 +24,7 @@ import Testing
         try writer.setAttribute("unit", "eV", of: column)
       }
       let offsets = range.map { Int64($0 - range.lowerBound) * 3 } + [Int64(range.count) * 3]
-      try writer.write(offsets, to: "/ragged_offset")
+      if ragged { try writer.write(offsets, to: "\(group)/ragged_offset") }
     }
   }
 
@@ -79,6 +79,24 @@ import Testing
     try expect("'b.h5' and 'a.h5' differ in /x: float64 x 3 and float64 x 2.")
     try part(place, "b.h5", 0, 0..<4)
     try expect("'b.h5' and 'a.h5' are both shard 0 of 2.")
+  }
+
+  @Test("asymmetric units are in the whole where all shards have them, as relax writes them where all crystals have them")
+  func partialUnits() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try part(place, "a.h5", 0, 0..<4, columns: ["/x"], group: "/asymmetric_unit")
+    try part(place, "b.h5", 1, 4..<10, columns: ["/x"], group: "/asymmetric_unit")
+    try part(place, "c.h5", 1, 4..<10, group: "/asymmetric_unit", ragged: false)
+    for (other, has) in [("b.h5", true), ("c.h5", false)] {
+      for order in [["a.h5", other], [other, "a.h5"]] {
+        let outcome = try place.run("merge", order + ["--output", "whole.h5"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let reader = try Artifact.open(place.path("whole.h5"))
+        #expect(try reader.datasetNames().contains("/asymmetric_unit/ragged_offset") == has)
+        #expect(try reader.read(Double.self, "/x").count == 20)
+      }
+    }
   }
 
   @Test("a shard with one bit changed is named, and no whole appears", arguments: ["/x", "/id"])
