@@ -24,6 +24,9 @@ for need in $needs; do
 done
 if [[ $fresh ]]; then finish 0 "there already"; fi
 
+# What a process that was killed while it wrote has left behind; line.sh lets no second job write the same file.
+rm -f "$file".partial-* "$file".unfinished.h5.partial-*
+
 warning='' interrupted=''
 warned() { # time or cancelled; a program ends at once at the second signal, so it gets one.
   interrupted=yes

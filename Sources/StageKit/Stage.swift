@@ -74,8 +74,13 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
   }
 
   /// The records of this shard among `total`: contiguous, sizes differ by one at most.
-  public func range(of total: Int) -> Range<Int> {
-    (total * index / count)..<(total * (index + 1) / count)
+  ///
+  /// - Parameter block: records that are worked on together, whose last bits may depend on their neighbours; shards are whole blocks,
+  ///   so that the blocks are those of a run without shards, and sizes differ by one block at most.
+  public func range(of total: Int, blocksOf block: Int = 1) -> Range<Int> {
+    let blocks = (total + block - 1) / block
+    func end(_ index: Int) -> Int { min(total, blocks * index / count * block) }
+    return end(index)..<end(index + 1)
   }
 }
 

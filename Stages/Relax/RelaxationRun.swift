@@ -33,7 +33,7 @@ final class RelaxationRun {
     (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
     let reader = try Artifact.open(input)
     let all = try reader.crystalCount()
-    let range = shared.part.range(of: all)
+    let range = shared.part.range(of: all, blocksOf: Self.blockSize)
     records = RecordRange(range, of: all)
     crystals = try reader.crystals(range)
     units = reader.contains("/asymmetric_unit") ? try reader.units(range) : nil

@@ -74,7 +74,7 @@ struct Sample: Stage {
       standardError("sample: the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
     }
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
-    let range = shared.part.range(of: count)
+    let range = shared.part.range(of: count, blocksOf: SymmBFNSampler.groupSize)
     let seed = shared.seed
     let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
     try SamplesFile.write(

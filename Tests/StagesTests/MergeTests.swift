@@ -99,6 +99,19 @@ import Testing
     }
   }
 
+  @Test("shards are whole blocks, cover all records once, and differ by one block at most", arguments: [1, 8, 32])
+  func ranges(block: Int) {
+    for total in [0, 1, 7, 8, 9, 100, 1000] {
+      for count in [1, 2, 3, 16, 200] {
+        let ranges = (0..<count).map { Shard(index: $0, count: count).range(of: total, blocksOf: block) }
+        #expect(ranges.flatMap { Array($0) } == Array(0..<total))
+        #expect(ranges.allSatisfy { $0.isEmpty || $0.lowerBound.isMultiple(of: block) })
+        let blocks = ranges.map { ($0.count + block - 1) / block }
+        #expect((blocks.max() ?? 0) - (blocks.min() ?? 0) <= 1)
+      }
+    }
+  }
+
   @Test("a shard with one bit changed is named, and no whole appears", arguments: ["/x", "/id"])
   func damaged(column: String) throws {
     let place = try Workplace()
