@@ -43,6 +43,8 @@ status: ## Stages and shards: done, running, waiting, failed (why, and which log
 
 ifdef CLUSTER
 eval $(STAGES): submit
+eval:
+	@if [[ $(CLUSTER) == local && -e $(R)/metrics.txt ]]; then cat $(R)/metrics.txt; echo "page: $(FILE_report)"; fi
 eval: STAGE := report
 $(STAGES): STAGE = $@
 endif

@@ -16,10 +16,21 @@ finish() { # STATUS WORDS
   exit "$1"
 }
 
+# A shared disk may show another machine's file up to a minute late.
+appears() {
+  local patience
+  for ((patience = ${FRIEZE_PATIENCE:-60}; patience > 0; patience--)); do
+    [[ ! -e $1 ]] || return 0
+    ls "$(dirname "$1")" >/dev/null 2>&1
+    sleep 1
+  done
+  [[ -e $1 ]]
+}
+
 fresh=yes
 [[ -e $file ]] || fresh=
 for need in $needs; do
-  [[ -e $need ]] || { echo "'$need' is not there; was the stage before this one run?"; finish 65; }
+  appears "$need" || { echo "'$need' is not there; was the stage before this one run?"; finish 65; }
   if [[ $need -nt $file ]]; then fresh=; fi
 done
 if [[ $fresh ]]; then finish 0 "there already"; fi

@@ -78,7 +78,7 @@ same samples.h5 "$work/whole/$samples" "$work/jobs/$samples"
 step "a full disk"
 mkdir -p "$disk"
 mount -t tmpfs -o size=64m frieze-test "$disk" || fail "no disk can be mounted here (a container without that right?)"
-cp -r "$work/whole/minerals" "$disk/"
+cp -a "$work/whole/minerals" "$disk/"
 rm -r "$disk/$relaxed"
 # Room for two and a half shards.
 room=$(($(du -kc "$work/jobs/$relaxed"/relaxed.shards4/*.h5 | tail -n 1 | cut -f1) * 5 / 8))
