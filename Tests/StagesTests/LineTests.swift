@@ -56,7 +56,8 @@ import Testing
     try expectEqual(place.path("one.h5"), place.path("two.h5"))
     try expectEqual(place.path("one.h5"), place.path("merged.h5"))
     for key in ["content", "configuration", "inputs", "records", "shard"] {
-      let (one, merged) = (try Artifact.open(place.path("one.h5")), try Artifact.open(place.path("merged.h5")))
+      let one = try Artifact.open(place.path("one.h5"))
+      let merged = try Artifact.open(place.path("merged.h5"))
       #expect(one.attribute(key) != nil && one.attribute(key) == merged.attribute(key), "\(key)")
     }
 

@@ -10,7 +10,8 @@ public enum SamplesFile {
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
     _ requests: [SampleRequest], steps: Int, to path: String, model: String, options: SharedOptions,
-    records: RecordRange, seconds: @autoclosure () -> Double, _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
+    records: RecordRange, seconds: @autoclosure () -> Double,
+    _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
     let elements = "/prediction/element_probability"
     let symmetries = "/prediction/site_symmetry_probability"
