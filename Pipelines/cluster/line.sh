@@ -130,12 +130,15 @@ send_stage() {
 }
 
 submit() {
-  local line fields UPSTREAM='' RENEWED=''
-  if [[ $action == resume && ! $upto ]]; then
-    # As far as it was asked for.
-    while IFS=$'\t' read -r stage file _; do [[ ! -e $file.jobs ]] || upto=$stage; done <<<"$FRIEZE_LINE"
-  fi
+  local asked fields UPSTREAM='' RENEWED=''
+  # The last submission of this line went up to the stage that stands beside its last file.
+  asked=$(tail -n 1 <<<"$FRIEZE_LINE" | cut -f2).asked
+  if [[ $action == resume && ! $upto && -e $asked ]]; then upto=$(<"$asked"); fi
   [[ $upto ]] || fail 64 "nothing was submitted; make submit STAGE=… says up to which stage."
+  if [[ ! ${DRY:-} ]]; then
+    mkdir -p "$(dirname "$asked")"
+    echo "$upto" >"$asked"
+  fi
   while IFS=$'\t' read -r -a fields <&3; do
     submit_stage "${fields[@]}"
     [[ ${fields[0]} != "$upto" ]] || break
