@@ -96,8 +96,8 @@ public enum Artifact {
 
   /// What `write` sets and what depends on when, where and in how many parts a file was made.
   static let provenance: Set = [
-    "command", "configuration", "content", "created", "format", "format_version", "frieze_version", "host", "inputs", "peak_memory_bytes",
-    "processor", "records",    "seed", "shard", "site_symmetry_table", "stage", "threads", "wall_seconds",
+    "command", "configuration", "content", "created", "format", "format_version", "frieze_version", "host", "inputs",
+    "peak_memory_bytes", "processor", "records", "seed", "shard", "site_symmetry_table", "stage", "threads", "wall_seconds",
   ]
 
   /// Opens an artifact and checks what it is.

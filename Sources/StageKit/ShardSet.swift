@@ -89,7 +89,7 @@ struct ShardSet {
   /// What all shards of a run have in common.
   private static func facts(_ reader: borrowing HDF5Reader) -> [(name: String, value: String)] {
     var facts: [(name: String, value: String)] = []
-    for name in ["format", "stage", "frieze_version", "configuration", "inputs"] {
+    for name in ["format", "stage", "frieze_version", "configuration", "inputs", "precision"] {
       facts.append((name, reader.attribute(name) ?? ""))
     }
     facts.append(("seed", reader.attribute("seed", as: Int64.self).map(String.init) ?? ""))

@@ -79,7 +79,7 @@ struct Sample: Stage {
     let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
     try SamplesFile.write(
       requests, steps: options.steps, to: output, model: self.model, options: shared, records: RecordRange(range, of: count),
-      seconds: report.seconds
+      precision: precision, seconds: report.seconds
     ) { append in
       try draw(sampler, range, append) {
         range.contains($0)

@@ -6,7 +6,8 @@ import Testing
   /// A shard of samples with nothing but ids and one column.
   private func part(
     _ place: Workplace, _ name: String, _ shard: Int, _ range: Range<Int>, of total: Int = 10, count: Int? = nil,
-    seed: UInt64 = 0, columns: [String] = ["/x"], width: Int = 2, group: String = "", ragged: Bool = true
+    seed: UInt64 = 0, precision: String = "f32", columns: [String] = ["/x"], width: Int = 2, group: String = "",
+    ragged: Bool = true
   ) throws {
     var options = SharedOptions()
     options.seed = seed
@@ -16,6 +17,7 @@ import Testing
       .samples, to: place.path(name), inputs: [], options: options, records: RecordRange(range, of: total), seconds: 1
     ) { writer in
       try writer.setAttribute("steps", Int64(7))
+      try writer.setAttribute("precision", precision)
       try writer.setAttribute("threshold", 0.25)
       try writer.write(ids, to: "/id")
       for column in columns {
@@ -74,6 +76,8 @@ import Testing
     try expect("'b.h5' was cut from 11 records, 'a.h5' from 10.")
     try part(place, "b.h5", 1, 4..<10, seed: 3)
     try expect("'b.h5' is of another run than 'a.h5': seed is '3', not '0'.")
+    try part(place, "b.h5", 1, 4..<10, precision: "bf16")
+    try expect("'b.h5' is of another run than 'a.h5': precision is 'bf16', not 'f32'.")
     try part(place, "b.h5", 1, 4..<10, columns: ["/x", "/y"])
     try expect("'b.h5' and 'a.h5' differ in what they hold: only one of them has /y.")
     try part(place, "b.h5", 1, 4..<10, width: 3)
