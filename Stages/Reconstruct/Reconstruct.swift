@@ -89,13 +89,10 @@ struct Reconstruct: Stage {
     }
     progress.finish()
     file.rejected += report.rejected
-    let range = shared.part.range(of: total)
-    let units = try reader.units(range)
-    let ids = try reader.ids(range)
-    let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units, range) : nil
-    let options = Reconstruction.Options(
-      minimumDistance: minimumDistance, radiiShare: radiiShare,
-      choice: choice == .code ? .code : .probability(deviation: deviation))
+    try file.write(
+      to: output, input: samples, options: shared, records: RecordRange(range, of: total),
+      seconds: report.seconds)
+    for (name, value) in file.figures { report.note(name, value) }
     report.finish(shared, output: output)
   }
 }
