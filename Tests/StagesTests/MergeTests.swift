@@ -10,7 +10,7 @@ import Testing
     ragged: Bool = true
   ) throws {
     var options = SharedOptions()
-    options.seed = seed
+    (options.seed, options.threads) = (seed, 1)
     options.shard = Shard(index: shard, count: 2)
     let ids = range.prefix(count ?? range.count).map { "sample-\($0)" }
     try Artifact.write(
