@@ -7,6 +7,9 @@ MAKEFLAGS += -rR --no-print-directory
 .SECONDARY:
 .DEFAULT_GOAL := help
 
+# What is the same for every run on this machine or cluster: CLUSTER, PARTITION, ACCOUNT, TIME_relax, …
+-include cluster.mk
+
 DATASET ?= minerals
 include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
 
@@ -18,7 +21,7 @@ POTENTIAL ?= pair
 SYMPREC   ?= 0.1
 FMAX      ?= 0.1
 SHARDS    ?= 1
-THREADS   ?= 0
+THREADS   ?= $(if $(CLUSTER),$$CPUS,0)
 EPOCHS    ?=
 MINUTES   ?=
 SPACE_GROUP ?=
@@ -27,9 +30,12 @@ LIMIT     ?=
 INPUT     ?=
 COMPARE_WITH ?=
 PREDICTION ?=
+STAGE     ?=
+ARTIFACTS ?= Artifacts
 
 include Pipelines/setup.mk
 include Pipelines/dag.mk
 include Pipelines/potentials.mk
 include Pipelines/generate.mk
+include Pipelines/cluster.mk
 include Pipelines/develop.mk

@@ -2,10 +2,11 @@
 #
 #   dataset.h5 -> model.h5 -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
 #
+# NEEDS_stage is what its rule depends on, COMMAND_stage what it runs; here by make, in cluster.mk by a batch system.
 # FILE.id holds the hash of FILE, FILE.options the options of the rule: both change only when their content does, and rules
 # depend on them. So changing a parameter rebuilds what depends on it, and touching a file rebuilds nothing.
 
-D := Artifacts/$(DATASET)
+D := $(ARTIFACTS)/$(DATASET)
 M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
 comma := ,
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))
@@ -21,76 +22,6 @@ OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
 
-.PHONY: eval preprocess train sample reconstruct relax metrics report FORCE
-eval: report ## Run the whole line; the table on the terminal, a page in report.html
-	@cat $(R)/metrics.txt
-	@echo "page: $(R)/report.html"
-
-preprocess:  $(D)/dataset.h5     ## Crystal files to a dataset
-train:       $(M)/model.h5       ## Dataset to a trained model
-sample:      $(S)/samples.h5     ## Asymmetric units from the model
-reconstruct: $(S)/crystals.h5    ## Full crystals
-relax:       $(R)/relaxed.h5     ## Relaxed crystals
-metrics:     $(R)/metrics.json   ## Judge them
-report:      $(R)/report.html    ## Draw the page
-
-# Content, not dates.
-%.id: % FORCE
-	@sha256sum < $< | cut -d' ' -f1 > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-
-define options_rule
-$(1).options: FORCE
-	@mkdir -p $$(@D); echo '$(2)' > $$@.new; if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
-endef
-$(eval $(call options_rule,$(D)/dataset.h5,$(OPTIONS_dataset) --input $(SOURCE)))
-$(eval $(call options_rule,$(M)/model.h5,$(OPTIONS_model) $$(shell sha256sum < $(CONFIG))))
-$(eval $(call options_rule,$(S)/samples.h5,$(OPTIONS_samples)))
-$(eval $(call options_rule,$(R)/relaxed.h5,$(OPTIONS_relaxed)))
-
-$(D)/dataset.h5: $(D)/dataset.h5.options | $(BIN)/preprocess
-	$(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $@ $(OPTIONS_dataset) $(RUN)
-
-$(M)/model.h5: $(M)/model.h5.options $(D)/dataset.h5.id | $(BIN)/train
-	@# A model of these options and this dataset that was stopped goes on; any other begins anew.
-	@cat $^ > $@.new; cmp -s $@.new $@.begun || rm -f $@ $@.unfinished.h5; mv $@.new $@.begun
-	$(BIN)/train --dataset $(D)/dataset.h5 --config $(CONFIG) --output $@ --resume $(OPTIONS_model) $(RUN)
-
-$(R)/metrics.json: $(R)/relaxed.h5.id $(D)/dataset.h5.id | $(BIN)/metrics
-	$(BIN)/metrics --crystals $(R)/relaxed.h5 --reference $(D)/dataset.h5 --output $@ --name $(MODEL) --symprec $(SYMPREC) \
-	  --timing $(D)/dataset.h5 $(M)/model.h5 $(S)/samples.h5 $(S)/crystals.h5 $(R)/relaxed.h5 > $(R)/metrics.txt
-
-$(R)/report.html: $(R)/metrics.json.id $(M)/model.h5.id | $(BIN)/report
-	$(BIN)/report --metrics $(R)/metrics.json --model $(M)/model.h5 --output $@ --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) \
-	  --figures $(R)/figures
-
-# Stages that can be cut into shards: whole, or parts and a merge.
-#   $(1) file  $(2) program  $(3) prerequisites  $(4) arguments but --output and --shard
-define sharded
-ifeq ($(SHARDS),1)
-$(1): $(3) | $(BIN)/$(2)
-	$(BIN)/$(2) $(4) --output $$@ $$(RUN)
-else
-$(1:.h5=).shards$(SHARDS)/%.h5: $(3) | $(BIN)/$(2)
-	$(BIN)/$(2) $(4) --output $$@ --shard $$*/$(SHARDS) $$(RUN)
-$(1): $(foreach i,$(shell seq 0 $$(($(SHARDS)-1))),$(1:.h5=).shards$(SHARDS)/$(i).h5) | $(BIN)/merge
-	$(BIN)/merge --output $$@ $$^
-endif
-endef
-$(eval $(call sharded,$(S)/samples.h5,sample,$(S)/samples.h5.options $(M)/model.h5.id,--model $(M)/model.h5 $(OPTIONS_samples)))
-$(eval $(call sharded,$(S)/crystals.h5,reconstruct,$(S)/samples.h5.id,--samples $(S)/samples.h5))
-$(eval $(call sharded,$(R)/relaxed.h5,relax,$(R)/relaxed.h5.options $(S)/crystals.h5.id,--crystals $(S)/crystals.h5 $(OPTIONS_relaxed)))
-
-# Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
-# distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
-JUDGED := Artifacts/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
-.PHONY: judge
-judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
-	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
-	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
-	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(RUN)
-	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
-
-# Where things stand, and starting over.
 STAGES := preprocess train sample reconstruct relax metrics report
 FILE_preprocess  := $(D)/dataset.h5
 FILE_train       := $(M)/model.h5
@@ -100,14 +31,90 @@ FILE_relax       := $(R)/relaxed.h5
 FILE_metrics     := $(R)/metrics.json
 FILE_report      := $(R)/report.html
 
-.PHONY: status redo $(STAGES:%=clean-%)
-status: ## Which stages of this run are done
-	@$(foreach s,$(STAGES),printf '%-12s %-8s %s\n' $(s) $$([ -e $(FILE_$(s)) ] && echo done || echo missing) $(FILE_$(s));)
+NEEDS_preprocess  := $(FILE_preprocess).options
+NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
+NEEDS_sample      := $(FILE_sample).options $(FILE_train).id
+NEEDS_reconstruct := $(FILE_sample).id
+NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
+NEEDS_metrics     := $(FILE_relax).id $(FILE_preprocess).id
+NEEDS_report      := $(FILE_metrics).id $(FILE_train).id
 
+# Stages that can be cut into shards, and where their parts are. The number of shards is in the path: other parts, other folder.
+SHARDED := sample reconstruct relax
+PARTS = $(FILE_$(1):.h5=).shards$(SHARDS)
+
+# $(1): the file to write, $(2): --shard I/N for a part
+COMMAND_preprocess = $(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $(1) $(OPTIONS_dataset) $(RUN)
+COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_preprocess) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
+COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
+COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
+COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
+COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_relax) --reference $(FILE_preprocess) --output $(1) --name $(MODEL) \
+  --symprec $(SYMPREC) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
+COMMAND_report = $(BIN)/report --metrics $(FILE_metrics) --model $(FILE_train) --output $(1) --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) --figures $(R)/figures
+COMMAND_merge = $(BIN)/merge --output $(1) $(2)
+
+# A model of these options and this dataset that was stopped goes on; any other begins anew.
+continue = cat $(2) > $(1).new; cmp -s $(1).new $(1).begun || rm -f $(1) $(1).unfinished.h5; mv $(1).new $(1).begun; exec
+
+.PHONY: eval $(STAGES) FORCE
+ifndef CLUSTER
+eval: report ## Run the whole line; the table on the terminal, a page in report.html
+	@cat $(R)/metrics.txt
+	@echo "page: $(FILE_report)"
+
+preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
+train:       $(FILE_train)          ## Dataset to a trained model
+sample:      $(FILE_sample)         ## Asymmetric units from the model
+reconstruct: $(FILE_reconstruct)    ## Full crystals
+relax:       $(FILE_relax)          ## Relaxed crystals
+metrics:     $(FILE_metrics)        ## Judge them
+report:      $(FILE_report)         ## Draw the page
+endif
+
+# Content, not dates.
+%.id: % FORCE
+	@Pipelines/stamp.sh $<
+
+define options_rule
+$(1).options: FORCE
+	@mkdir -p $$(@D); new=$$@.$$$$HOSTNAME-$$$$$$$$; echo '$(2)' > $$$$new; if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
+endef
+$(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)))
+$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG))))
+$(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
+$(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
+
+# A stage in one piece; or its parts and a merge.
+define whole
+$$(FILE_$(1)): $$(NEEDS_$(1)) | $$(BIN)/$(1)
+	$$(call COMMAND_$(1),$$@)
+endef
+define sharded
+$$(call PARTS,$(1))/%.h5: $$(NEEDS_$(1)) | $$(BIN)/$(1)
+	$$(call COMMAND_$(1),$$@,--shard $$*/$$(SHARDS))
+$$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$(1))/$$(i).h5) | $$(BIN)/merge
+	$$(call COMMAND_merge,$$@,$$^)
+endef
+CUT := $(if $(filter-out 1,$(SHARDS)),$(SHARDED))
+$(foreach s,$(STAGES),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
+
+# Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
+# distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
+JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
+.PHONY: judge
+judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
+	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
+	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
+	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(RUN)
+	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
+
+# Starting over.
+.PHONY: redo $(STAGES:%=clean-%)
 redo: ## Run a stage and what is behind it again: make redo STAGE=sample
 	@$(if $(FILE_$(STAGE)),,echo "make redo STAGE=…: one of $(STAGES)" >&2; exit 64)
-	rm -rf $(FILE_$(STAGE)) $(FILE_$(STAGE):.h5=).shards*
+	rm -rf $(FILE_$(STAGE)){,.log,.jobs} $(FILE_$(STAGE):.h5=).shards*
 	@$(MAKE) report
 
 $(STAGES:%=clean-%): clean-%: ## Remove the file of a stage: make clean-sample
-	rm -rf $(FILE_$*) $(FILE_$*:.h5=).shards*
+	rm -rf $(FILE_$*){,.log,.jobs} $(FILE_$*:.h5=).shards*

@@ -1,6 +1,6 @@
 # For those who work on Frieze.
 
-.PHONY: smoke test mutations round-trips lint format bench help
+.PHONY: smoke test test-cluster mutations round-trips lint format bench help bin
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
@@ -21,6 +21,13 @@ round-trips: build ## Share of crystals that their asymmetric units give back, f
 	  line=$$($(BIN)/preprocess --input "$$source" --symprec $${set#*:} --output "$$file" --quiet --json); rm -f "$$file"; \
 	  echo "$${set%:*}: $$(sed -E 's/.*"accepted":([0-9]+),"rejected":([0-9]+).*"round_trip_share":([0-9.]+).*/\1 taken, \2 not, \3 of what parses comes back/' <<<"$$line")"; \
 	done
+
+test-cluster: build ## The line on a Slurm of one node, with faults; as root, some minutes
+	@Pipelines/setup.sh slurm-wlm munge hdf5-tools procps
+	@Tests/Cluster/test.sh
+
+bin:
+	@echo $(BIN)
 
 SOURCES := Package.swift Sources Stages Tests
 lint: ## Check the formatting

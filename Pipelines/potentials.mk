@@ -22,5 +22,6 @@ $(CHGNET): | $(BIN)/convert
 
 # A line that relaxes with CHGNet needs the weights first.
 ifeq ($(POTENTIAL),chgnet)
+FETCHED := $(CHGNET)
 $(R)/relaxed.h5 $(foreach i,$(shell seq 0 $$(($(SHARDS)-1))),$(R)/relaxed.shards$(SHARDS)/$(i).h5): | $(CHGNET)
 endif

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. Without root it prints the command and stops with status 69.
+# Installs the Debian packages that are missing, and further ones that are named. Without root it prints the command and stops with
+# status 69.
 set -euo pipefail
 packages=(
   pkg-config          # how SwiftPM finds the libraries
@@ -10,6 +11,7 @@ packages=(
   gemmi-dev tao-pegtl-dev  # CIF
   libavogadro-data    # the dataset 'minerals'
   xz-utils gzip       # packed tables
+  "$@"
 )
 missing=()
 for package in "${packages[@]}"; do

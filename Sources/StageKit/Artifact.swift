@@ -30,19 +30,27 @@ public enum Artifact {
   public static let version: Int64 = 1
 
   /// Writes an artifact whole: provenance first, then what `body` writes, then the rename.
+  ///
+  /// - Parameters:
+  ///   - records: which of the input's records the file is made from, where it may be a shard.
+  ///   - origin: options and inputs as shards have them, for the file that they are put together in.
   public static func write(
-    _ format: Format, to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double,
+    _ format: Format, to path: String, inputs: [String], options: SharedOptions, records: RecordRange? = nil,
+    origin: (configuration: String, inputs: String)? = nil, seconds: @autoclosure () -> Double,
     _ body: (borrowing HDF5Writer) throws -> Void
   ) throws {
-    try write(format, to: path, inputs: inputs, options: options, seconds: seconds(), provenance: nil, body)
+    try write(
+      format, to: path, inputs: inputs, options: options, records: records, origin: origin, seconds: seconds(), provenance: nil,
+      body)
   }
 
   /// - Parameter provenance: this process's own where nil.
   static func write(
-    _ format: Format, to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double,
-    provenance: Provenance?, _ body: (borrowing HDF5Writer) throws -> Void
+    _ format: Format, to path: String, inputs: [String], options: SharedOptions, records: RecordRange? = nil,
+    origin: (configuration: String, inputs: String)? = nil, seconds: @autoclosure () -> Double, provenance: Provenance?,
+    _ body: (borrowing HDF5Writer) throws -> Void
   ) throws {
-    let hashes = try inputs.map { (($0 as NSString).lastPathComponent, try AtomicFile.hash(of: $0)) }
+    let hashes = try inputs.map { "\(($0 as NSString).lastPathComponent) sha256:\(try AtomicFile.hash(of: $0))" }
     try AtomicFile.write(to: path) { temporary in
       let writer = try HDF5Writer(path: temporary, name: path)
       try writer.setAttribute("format", format.rawValue)
@@ -51,12 +59,13 @@ public enum Artifact {
       try writer.setAttribute("site_symmetry_table", Int64(SiteSymmetry.tableVersion))
       try writer.setAttribute("stage", format.stage)
       try writer.setAttribute("command", CommandLine.arguments.joined(separator: " "))
-      try writer.setAttribute("configuration", configuration)
+      try writer.setAttribute("configuration", origin?.configuration ?? configuration)
       try writer.setAttribute("seed", Int64(bitPattern: options.seed))
       try writer.setAttribute("shard", "\(options.part.index)/\(options.part.count)")
-      try writer.setAttribute("inputs", hashes.map { "\($0.0) sha256:\($0.1)" }.joined(separator: "\n"))
+      try writer.setAttribute("inputs", origin?.inputs ?? hashes.joined(separator: "\n"))
+      if let records { try writer.setAttribute("records", records.description) }
       try writer.setAttribute("created", ISO8601DateFormatter().string(from: Date()))
-      try writer.setAttribute("host", ProcessInfo.processInfo.hostName)
+      try writer.setAttribute("host", AtomicFile.hostName)
       try body(writer)
       let machine = provenance ?? .current(options)
       try writer.setAttribute("processor", machine.processor)
@@ -84,6 +93,12 @@ public enum Artifact {
     }
     return kept.joined(separator: " ")
   }
+
+  /// What `write` sets and what depends on when, where and in how many parts a file was made.
+  static let provenance: Set = [
+    "command", "configuration", "content", "created", "format", "format_version", "frieze_version", "host", "inputs",
+    "peak_memory_bytes", "processor", "records", "seed", "shard", "site_symmetry_table", "stage", "threads", "wall_seconds",
+  ]
 
   /// Opens an artifact and checks what it is.
   ///

@@ -1,4 +1,3 @@
-import COpenSSL
 import Foundation
 
 /// What the system says of the last call that failed.
@@ -18,7 +17,8 @@ public enum AtomicFile {
         throw StageError(.inputOutput, "the folder '\(directory)' cannot be made: \(error.localizedDescription)")
       }
     }
-    let temporary = path + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+    // Processes of other machines may write the same file on a shared disk: host and number make a name that is nobody else's.
+    let temporary = path + ".partial-\(hostName)-\(ProcessInfo.processInfo.processIdentifier)"
     do {
       errno = 0
       try body(temporary)
@@ -30,6 +30,14 @@ public enum AtomicFile {
       unsafe unlink(temporary)
       throw error
     }
+  }
+
+  /// The machine's name, as the system has it; nobody is asked over the network.
+  static var hostName: String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    // Safety: room for 255 bytes and a zero.
+    guard unsafe gethostname(&bytes, 255) == 0 else { return "localhost" }
+    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Writes text.
@@ -81,22 +89,27 @@ public enum AtomicFile {
     return Array(data)
   }
 
-  /// SHA-256 of a file in hexadecimal.
+  /// SHA-256 of a file in hexadecimal; as the line has noted it in FILE.id, where that is younger than the file: a thousand shards
+  /// need not all read the whole input for it.
   public static func hash(of path: String) throws -> String {
+    let noted = path + ".id"
+    func date(_ path: String) -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+    if let own = date(path), let then = date(noted), then > own, let text = try? String(contentsOfFile: noted, encoding: .utf8)
+    {
+      let hash = text.trimmingCharacters(in: .newlines)
+      if hash.count == 64, hash.allSatisfy(\.isHexDigit) { return hash }
+    }
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw StageError(.input, "there is no file '\(path)'.")
     }
     defer { try? handle.close() }
-    guard let context = unsafe EVP_MD_CTX_new() else { throw StageError(.unavailable, "libcrypto gives no digest.") }
-    defer { unsafe EVP_MD_CTX_free(context) }
-    unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    let hash = try RunningHash()
+    // Safety: the bytes are the chunk's own, for the time of the call.
     while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
-      // Safety: the pointer and the count are the chunk's own.
-      _ = unsafe chunk.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+      unsafe chunk.withUnsafeBytes { unsafe hash.update($0) }
     }
-    var digest = [UInt8](repeating: 0, count: 32)
-    // Safety: SHA-256 gives 32 bytes.
-    unsafe EVP_DigestFinal_ex(context, &digest, nil)
-    return digest.map { String(format: "%02x", $0) }.joined()
+    return hash.finish()
   }
 }

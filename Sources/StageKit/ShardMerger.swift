@@ -1,110 +1,95 @@
 import Foundation
 
-/// Joins the shards of a stage: records in their order, offsets of ragged arrays carried on, the rest copied.
+/// Joins the shards of a stage: records in their order, offsets of ragged arrays carried on.
+///
+/// Before anything is written the shards are checked against each other (`ShardSet`); while they are copied, a part at a time so
+/// that memory holds one dataset of one part, each is checked against the digest it was written with.
 public struct ShardMerger {
-  private let paths: [String]
-  /// What the shards have in common.
-  private let format: Artifact.Format
-  public private(set) var records = 0
+  private let shards: ShardSet
+  public var records: Int { shards.records }
 
-  /// Opens the shards and checks that they are all there, once each, of one run.
-  public init(_ parts: [String]) throws {
-    var byIndex: [Int: String] = [:]
-    var first: (path: String, shard: Shard, facts: [(String, String)])?
-    for path in parts {
-      let reader = try Artifact.open(path)
-      guard let text = reader.attribute("shard"), let shard = Shard(argument: text) else {
-        throw StageError(.input, "'\(path)' does not say which shard it is.")
-      }
-      let facts =
-        ["format", "stage", "configuration", "inputs", "frieze_version"].map {
-          ($0, reader.attribute($0) ?? "")
-        } + [("seed", reader.attribute("seed", as: Int64.self).map(String.init) ?? "")]
-      if let first {
-        guard shard.count == first.shard.count else {
-          throw StageError(.input, "'\(path)' is one of \(shard.count) shards, '\(first.path)' one of \(first.shard.count).")
-        }
-        for (a, b) in zip(facts, first.facts) where a.1 != b.1 {
-          throw StageError(.input, "'\(path)' is of another run than '\(first.path)': \(a.0) is '\(a.1)', not '\(b.1)'.")
-        }
-      } else {
-        first = (path, shard, facts)
-      }
-      if let other = byIndex[shard.index] {
-        throw StageError(.input, "'\(path)' and '\(other)' are both shard \(shard.index) of \(shard.count).")
-      }
-      byIndex[shard.index] = path
-      records += try reader.ids().count
-    }
-    guard let first, let format = Artifact.Format(rawValue: first.facts[0].1), format != .model, format != .metrics else {
-      throw StageError(.input, "there are no shards of records to merge (models and metrics have none).")
-    }
-    let missing = (0..<first.shard.count).filter { byIndex[$0] == nil }
-    guard missing.isEmpty else {
-      throw StageError(
-        .input, "shards \(missing.map(String.init).joined(separator: ", ")) of \(first.shard.count) are missing.")
-    }
-    paths = (0..<first.shard.count).compactMap { byIndex[$0] }
-    self.format = format
-  }
+  /// Opens the shards and checks that they are all there, once each, of one run, without gap or overlap.
+  public init(_ parts: [String]) throws { shards = try ShardSet(parts) }
 
   /// Writes the whole. Its provenance is the shards' own; `wall_seconds` is the sum of theirs.
   public func write(to output: String, options: SharedOptions) throws {
-    let seconds = try paths.reduce(0.0) { try $0 + (Artifact.open($1).attribute("wall_seconds", as: Double.self) ?? 0) }
-    let first = try Artifact.open(paths[0])
+    let first = try Artifact.open(shards.parts[0].path)
     var shared = options
     shared.seed = UInt64(bitPattern: first.attribute("seed", as: Int64.self) ?? 0)
     shared.shard = Shard(index: 0, count: 1)
-    let machine = try Provenance.merged(paths, shared)
-    try Artifact.write(format, to: output, inputs: paths, options: shared, seconds: seconds, provenance: machine) { writer in
-      for name in ["potential", "potential_weights", "relaxation", "hull", "hull_sha256"] {
-        if let value = first.attribute(name) { try writer.setAttribute(name, value) }
+    let origin = (first.attribute("configuration") ?? "", first.attribute("inputs") ?? "")
+    let total = shards.parts[0].records?.total
+    let seconds = shards.parts.reduce(0) { $0 + $1.seconds }
+    let names = shards.columns.map(\.name).filter { shards.format != .dataset || !$0.hasPrefix("/statistics/") }
+    try Artifact.write(
+      shards.format, to: output, inputs: [], options: shared, records: total.map { RecordRange(0..<$0, of: $0) },
+      origin: origin, seconds: seconds, provenance: try Provenance.merged(shards.parts.map(\.path), shared)
+    ) { writer in
+      try copyAttributes(of: "/", first, writer)
+      for name in names {
+        try writer.begin(name, shards.kind(of: name), shape: shards.shape(of: name))
+        try copyAttributes(of: name, first, writer)
       }
-      if let steps = first.attribute("steps", as: Int64.self) { try writer.setAttribute("steps", steps) }
-      for name in try first.datasetNames() where !name.hasPrefix("/statistics/") { try join(name, first, writer) }
+      var carried: [String: Int64] = [:]
+      for part in shards.parts { try copy(part, names, to: writer, &carried) }
     }
-    if format == .dataset { try rewriteStatistics(output, options: shared, seconds: seconds) }
+    if shards.format == .dataset { try rewriteStatistics(output, options: shared, seconds: seconds) }
   }
 
-  private func join(_ name: String, _ first: borrowing HDF5Reader, _ writer: borrowing HDF5Writer) throws {
-    switch try first.kind(of: name) {
-    case .string: try writer.write(try paths.flatMap { try Artifact.open($0).readStrings(name) }, to: name)
-    case .float64: try join(Double.self, name, writer)
-    case .float32: try join(Float.self, name, writer)
-    case .uint8: try join(UInt8.self, name, writer)
-    case .int16: try join(Int16.self, name, writer)
-    case .int32: try join(Int32.self, name, writer)
-    case .int64 where name.hasSuffix("_offset"): try joinOffsets(name, writer)
-    case .int64: try join(Int64.self, name, writer)
+  /// Copies the datasets of a part behind those of the parts before it.
+  private func copy(
+    _ part: ShardSet.Part, _ names: [String], to writer: borrowing HDF5Writer, _ carried: inout [String: Int64]
+  ) throws {
+    let reader = try Artifact.open(part.path)
+    let digest = ContentDigest()
+    let wanted = Set(names)
+    for column in part.columns {
+      let name = column.name
+      try digest.begin(name, column.kind, shape: part.shapes[name] ?? [])
+      func numbers<Scalar: HDF5Scalar>(_ type: Scalar.Type) throws {
+        let values = try reader.read(Scalar.self, name)
+        digest.update(name, values)
+        if wanted.contains(name) { try writer.append(values, to: name) }
+      }
+      switch column.kind {
+      case .string:
+        let values = try reader.readStrings(name)
+        digest.update(name, values)
+        if wanted.contains(name) { try writer.append(values, to: name) }
+      case .int64 where column.isOffset:
+        let values = try reader.read(Int64.self, name)
+        digest.update(name, values)
+        guard wanted.contains(name) else { continue }
+        let before = carried[name]
+        try writer.append((before == nil ? values[...] : values.dropFirst()).map { $0 + (before ?? 0) }, to: name)
+        carried[name] = (before ?? 0) + (values.last ?? 0)
+      case .float64: try numbers(Double.self)
+      case .float32, .float16: try numbers(Float.self)
+      case .uint8: try numbers(UInt8.self)
+      case .int16: try numbers(Int16.self)
+      case .int32: try numbers(Int32.self)
+      case .int64: try numbers(Int64.self)
+      }
     }
-    for key in ["unit", "meaning"] {
-      if let text = first.attribute(key, of: name) { try writer.setAttribute(key, text, of: name) }
+    guard try digest.finish() == part.content else {
+      throw StageError(
+        .input, "'\(part.path)' is damaged: its content is not what was written. Remove it and make that shard again.")
     }
   }
 
-  private func join<Scalar: HDF5Scalar>(_ type: Scalar.Type, _ name: String, _ writer: borrowing HDF5Writer) throws {
-    var values: [Scalar] = []
-    var shape: [Int] = []
-    for path in paths {
-      let reader = try Artifact.open(path)
-      let own = try reader.shape(of: name)
-      values += try reader.read(Scalar.self, name)
-      shape = shape.isEmpty ? own : [shape[0] + own[0]] + shape.dropFirst()
+  private func copyAttributes(of name: String, _ first: borrowing HDF5Reader, _ writer: borrowing HDF5Writer) throws {
+    for key in try first.attributeNames(of: name) where name != "/" || !Artifact.provenance.contains(key) {
+      switch first.attributeKind(key, of: name) {
+      case .string: if let text = first.attribute(key, of: name) { try writer.setAttribute(key, text, of: name) }
+      case .float64: if let x = first.attribute(key, as: Double.self, of: name) { try writer.setAttribute(key, x, of: name) }
+      default: if let n = first.attribute(key, as: Int64.self, of: name) { try writer.setAttribute(key, n, of: name) }
+      }
     }
-    try writer.write(values, shape: shape, to: name)
-  }
-
-  private func joinOffsets(_ name: String, _ writer: borrowing HDF5Writer) throws {
-    var offsets: [Int64] = [0]
-    for path in paths {
-      let last = offsets[offsets.count - 1]
-      offsets += try Artifact.open(path).read(Int64.self, name).dropFirst().map { $0 + last }
-    }
-    try writer.write(offsets, to: name)
   }
 
   /// Counts of a whole dataset are not sums of files cut by records only where splits agree; so they are taken anew.
   private func rewriteStatistics(_ output: String, options: SharedOptions, seconds: Double) throws {
+    let paths = shards.parts.map(\.path)
     let symprec = try Artifact.open(paths[0]).attribute("symprec", as: Double.self) ?? .nan
     try Dataset(reading: output).write(to: output, symprec: symprec, inputs: paths, options: options, seconds: seconds)
   }

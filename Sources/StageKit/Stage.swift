@@ -55,6 +55,13 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
     self.init(index: index, count: count)
   }
 
+  /// Whether the batch system's array leaves out numbers (as where some tasks are done again), so that its size says nothing.
+  static var environmentHasGaps: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    let numbers = ["MIN", "MAX", "COUNT"].compactMap { environment["SLURM_ARRAY_TASK_\($0)"].flatMap { Int($0) } }
+    return numbers.count == 3 && (numbers[0] > 1 || numbers[1] - numbers[0] + 1 != numbers[2])
+  }
+
   /// The array task this process is, where a batch system says so; the whole otherwise.
   public static var fromEnvironment: Shard {
     let environment = ProcessInfo.processInfo.environment
@@ -67,9 +74,31 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
   }
 
   /// The records of this shard among `total`: contiguous, sizes differ by one at most.
-  public func range(of total: Int) -> Range<Int> {
-    (total * index / count)..<(total * (index + 1) / count)
+  ///
+  /// - Parameter block: records that are worked on together, whose last bits may depend on their neighbours; shards are whole blocks,
+  ///   so that the blocks are those of a run without shards, and sizes differ by one block at most.
+  public func range(of total: Int, blocksOf block: Int = 1) -> Range<Int> {
+    let blocks = (total + block - 1) / block
+    func end(_ index: Int) -> Int { min(total, blocks * index / count * block) }
+    return end(index)..<end(index + 1)
   }
+}
+
+/// Which records of an input a file was made from, `125..<250 of 500` as an attribute.
+public struct RecordRange: Equatable, Sendable, CustomStringConvertible {
+  public let range: Range<Int>
+  public let total: Int
+
+  public init(_ range: Range<Int>, of total: Int) { (self.range, self.total) = (range, total) }
+
+  init?(_ text: String) {
+    let words = text.components(separatedBy: " of ")
+    let ends = words[0].components(separatedBy: "..<").compactMap { Int($0) }
+    guard words.count == 2, ends.count == 2, ends[0] <= ends[1], let total = Int(words[1]), total >= ends[1] else { return nil }
+    self.init(ends[0]..<ends[1], of: total)
+  }
+
+  public var description: String { "\(range.lowerBound)..<\(range.upperBound) of \(total)" }
 }
 
 /// Options of every stage.
@@ -96,6 +125,9 @@ public struct SharedOptions: ParsableArguments {
 
   public mutating func validate() throws {
     guard threads >= 0 else { throw ValidationError("--threads must be 0 or more.") }
+    guard shard != nil || !Shard.environmentHasGaps else {
+      throw ValidationError("this is a task of an array with gaps, which does not tell the number of shards: give --shard I/N.")
+    }
   }
 
   public var threadCount: Int { threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads }

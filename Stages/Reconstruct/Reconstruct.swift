@@ -55,23 +55,23 @@ struct Reconstruct: Stage {
   func perform() throws {
     var report = StageReport(stage: "reconstruct")
     let reader = try Artifact.open(samples)
-    let units = try reader.units()
-    let ids = try reader.ids()
-    let earlier = try reader.rejected()
-    guard ids.count == units.count else {
-      throw StageError(.input, "'\(samples)': /id has \(ids.count) entries for \(units.count) units.")
+    let total = try reader.shape(of: "/asymmetric_unit/space_group")[0]
+    guard try reader.shape(of: "/id") == [total] else {
+      throw StageError(.input, "'\(samples)': /id has \(try reader.shape(of: "/id")[0]) entries for \(total) units.")
     }
-    let range = shared.part.range(of: units.count)
-    let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units) : nil
+    let range = shared.part.range(of: total)
+    let units = try reader.units(range)
+    let ids = try reader.ids(range)
+    let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units, range) : nil
     let options = Reconstruction.Options(
       minimumDistance: minimumDistance, radiiShare: radiiShare,
       choice: choice == .code ? .code : .probability(deviation: deviation))
     var file = CrystalsFile()
-    file.rejected = shared.part.index == 0 ? earlier : []
+    file.rejected = shared.part.index == 0 ? try reader.rejected() : []
     var progress = Progress("reconstruct", total: range.count, quiet: shared.quiet)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: 1024) {
+    for start in stride(from: 0, to: units.count, by: 1024) {
       try Interruption.check()
-      let chunk = Array(start..<min(range.upperBound, start + 1024))
+      let chunk = Array(start..<min(units.count, start + 1024))
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         Result { () throws(Rejection) in
           try units[chunk[i]].reconstruct(options, probabilities: probabilities?[chunk[i]])
@@ -85,11 +85,13 @@ struct Reconstruct: Stage {
         case .failure(let rejection): report.reject(ids[i], because: rejection)
         }
       }
-      progress.update(start + chunk.count - range.lowerBound)
+      progress.update(start + chunk.count)
     }
     progress.finish()
     file.rejected += report.rejected
-    try file.write(to: output, input: samples, options: shared, seconds: report.seconds)
+    try file.write(
+      to: output, input: samples, options: shared, records: RecordRange(range, of: total),
+      seconds: report.seconds)
     for (name, value) in file.figures { report.note(name, value) }
     report.finish(shared, output: output)
   }

@@ -10,7 +10,7 @@ final class RelaxationRun {
   /// Where an unfinished run keeps what it has done.
   var unfinished: String { output + ".unfinished.h5" }
   private(set) var file = RelaxedFile()
-  var total: Int { range.count }
+  var total: Int { records.range.count }
 
   private let input: String
   private let potential: String
@@ -20,7 +20,8 @@ final class RelaxationRun {
   private let crystals: [Crystal]
   private let units: [AsymmetricUnit]?
   private let ids: [String]
-  private let range: Range<Int>
+  /// The shard; crystals, units and ids are those of these records alone.
+  private let records: RecordRange
 
   /// Crystals that a thread relaxes together; fixed, so that nothing depends on the number of threads.
   private static let blockSize = 8
@@ -31,31 +32,33 @@ final class RelaxationRun {
     self.hull = hull
     (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
     let reader = try Artifact.open(input)
-    crystals = try reader.crystals()
-    units = reader.contains("/asymmetric_unit") ? try reader.units() : nil
-    ids = try reader.ids()
+    let all = try reader.crystalCount()
+    let range = shared.part.range(of: all, blocksOf: Self.blockSize)
+    records = RecordRange(range, of: all)
+    crystals = try reader.crystals(range)
+    units = reader.contains("/asymmetric_unit") ? try reader.units(range) : nil
+    ids = try reader.ids(range)
     guard ids.count == crystals.count, units?.count ?? ids.count == ids.count else {
       throw StageError(.input, "'\(input)': ids, crystals and asymmetric units differ in number.")
     }
-    range = shared.part.range(of: crystals.count)
     file.rejected = shared.part.index == 0 ? try reader.rejected() : []
   }
 
   /// What must be the same for an unfinished run to be taken up.
   private var protocolText: String {
     "potential=\(potential) fmax=\(options.maxForce) max_steps=\(options.maxSteps) optimizer=\(options.optimizer) "
-      + "free=\(options.free) fix_cell=\(options.fixCell) shard=\(shared.part.index)/\(shared.part.count)"
+      + "free=\(options.free) fix_cell=\(options.fixCell)"
   }
 
   /// Relaxes all that is not done yet and writes the output; true where a signal stopped it.
   func perform(with judge: any Potential, _ report: StageReport) throws -> Bool {
     try resume()
     let done = Set(file.records.map(\.index))
-    let waiting = range.filter { !done.contains($0) }
+    let waiting = records.range.filter { !done.contains($0) }
     let blocks = stride(from: 0, to: waiting.count, by: Self.blockSize).map {
       Array(waiting[$0..<min(waiting.count, $0 + Self.blockSize)])
     }
-    var progress = Progress("relax", total: range.count, quiet: shared.quiet)
+    var progress = Progress("relax", total: total, quiet: shared.quiet)
     var saved = Date()
     for start in stride(from: 0, to: blocks.count, by: shared.threadCount) {
       if Interruption.isRequested {
@@ -78,14 +81,15 @@ final class RelaxationRun {
 
   /// A thread a block.
   private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [[RelaxedFile.Record]] {
-    let (crystals, units, ids, options) = (crystals, units, ids, options)
+    let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
     return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
       let start = Date()
-      let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0], asymmetricUnit: units?[$0]) }
+      let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
       let results = try Potentials.relax(inputs, with: judge, options: options)
       let seconds = Date().timeIntervalSince(start) / Double(max(1, inputs.count))
       return zip(blocks[b], results).map { i, result in
-        RelaxedFile.Record(index: i, id: ids[i], initial: crystals[i], result: result, wallSeconds: seconds)
+        RelaxedFile.Record(
+          index: i, id: ids[i - first], initial: crystals[i - first], result: result, wallSeconds: seconds)
       }
     }
   }
@@ -94,18 +98,20 @@ final class RelaxationRun {
     guard FileManager.default.fileExists(atPath: unfinished) else { return }
     let reader = try Artifact.open(unfinished, formats: [.relaxed])
     let hash = try AtomicFile.hash(of: input)
-    guard reader.attribute("relaxation") == protocolText, reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
+    guard reader.attribute("relaxation") == protocolText, reader.attribute("records") == records.description,
+      reader.attribute("inputs")?.hasSuffix(hash) ?? false
+    else {
       standardError(
         "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
       return
     }
     file.records = try RelaxedFile(reading: unfinished).records
-    if !shared.quiet { standardError("relax: going on from \(file.records.count) of \(range.count) in '\(unfinished)'.") }
+    if !shared.quiet { standardError("relax: going on from \(file.records.count) of \(total) in '\(unfinished)'.") }
   }
 
   private func write(to path: String, _ report: StageReport) throws {
     try file.write(
       to: path, input: input, potential: potential, protocolText: protocolText,
-      hull: path == output ? hull : nil, options: shared, seconds: report.seconds)
+      hull: path == output ? hull : nil, options: shared, of: records, seconds: report.seconds)
   }
 }

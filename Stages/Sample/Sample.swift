@@ -74,11 +74,12 @@ struct Sample: Stage {
       standardError("sample: the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
     }
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
-    let range = shared.part.range(of: count)
+    let range = shared.part.range(of: count, blocksOf: SymmBFNSampler.groupSize)
     let seed = shared.seed
     let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
     try SamplesFile.write(
-      requests, steps: options.steps, to: output, model: self.model, options: shared, seconds: report.seconds
+      requests, steps: options.steps, to: output, model: self.model, options: shared, records: RecordRange(range, of: count),
+      precision: precision, seconds: report.seconds
     ) { append in
       try draw(sampler, range, append) {
         range.contains($0)

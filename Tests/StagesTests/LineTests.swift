@@ -55,6 +55,11 @@ import Testing
     #expect(merged.status == 0, "\(merged.errors)")
     try expectEqual(place.path("one.h5"), place.path("two.h5"))
     try expectEqual(place.path("one.h5"), place.path("merged.h5"))
+    for key in ["content", "configuration", "inputs", "records", "shard"] {
+      let one = try Artifact.open(place.path("one.h5"))
+      let merged = try Artifact.open(place.path("merged.h5"))
+      #expect(one.attribute(key) != nil && one.attribute(key) == merged.attribute(key), "\(key)")
+    }
 
     let missing = try place.run("merge", ["part3.h5", "part0.h5", "part1.h5", "--output", "gap.h5"])
     #expect(missing.status == 65)

@@ -44,9 +44,16 @@ struct Workplace {
   /// - Parameters:
   ///   - limit: largest file it may write, in blocks of 512 bytes: stands in for a disk that is full.
   ///   - signalAfter: a file whose appearance triggers SIGTERM.
+  ///   - environment: further variables.
   @discardableResult
-  func run(_ name: String, _ arguments: [String], limit: Int? = nil, signalAfter file: String? = nil) throws -> Outcome {
+  func run(
+    _ name: String, _ arguments: [String], limit: Int? = nil, signalAfter file: String? = nil,
+    environment: [String: String] = [:]
+  )
+    throws -> Outcome
+  {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let program = try Self.program(name)
     if let limit {
       process.executableURL = URL(fileURLWithPath: "/bin/sh")

@@ -1,4 +1,5 @@
 #include <hdf5.h>
+#include <stdlib.h>
 
 // HDF5 names its types and property lists by macros that call a function first; Swift cannot read those.
 static inline hid_t frieze_h5_double(void) { return H5T_NATIVE_DOUBLE; }
@@ -27,7 +28,10 @@ static inline unsigned frieze_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned frieze_h5_read_only(void) { return H5F_ACC_RDONLY; }
 // Before the first use: errors are told by return values and never printed; and the library does not clean up at exit, where it
 // would touch files that could not be written once more and crash. All files are closed by their owners.
+// Files are not locked: each is written by one process under a name of its own and renamed when it is whole, so nobody reads what
+// somebody writes; and on disks without locks (some Lustre and NFS) HDF5 would refuse to open any. The user's own setting stands.
 static inline void frieze_h5_silence(void) {
+  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
   H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }

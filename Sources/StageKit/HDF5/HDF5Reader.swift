@@ -52,11 +52,8 @@ public struct HDF5Reader: ~Copyable {
     }
   }
 
-  /// What a dataset holds.
-  public enum Kind: Sendable { case string, float64, float32, uint8, int16, int32, int64 }
-
   /// The kind of a dataset's elements; an error where it is none that we write.
-  public func kind(of name: String) throws -> Kind {
+  public func kind(of name: String) throws -> HDF5Kind {
     try withDataset(name) { dataset, _ in
       let type = H5Dget_type(dataset)
       defer { H5Tclose(type) }
@@ -65,6 +62,7 @@ public struct HDF5Reader: ~Copyable {
       case (H5T_STRING, _): return .string
       case (H5T_FLOAT, 8): return .float64
       case (H5T_FLOAT, 4): return .float32
+      case (H5T_FLOAT, 2): return .float16
       case (H5T_INTEGER, 1): return .uint8
       case (H5T_INTEGER, 2): return .int16
       case (H5T_INTEGER, 4): return .int32
@@ -74,10 +72,40 @@ public struct HDF5Reader: ~Copyable {
     }
   }
 
-  /// Full names of all datasets, two groups deep, in alphabetical order.
-  public func datasetNames() throws -> [String] {
-    try names(in: "/").flatMap { name in
-      isGroup("/\(name)") ? try names(in: "/\(name)").map { "/\(name)/\($0)" } : ["/\(name)"]
+  /// Full names of all datasets, in alphabetical order.
+  public func datasetNames(in group: String = "") throws -> [String] {
+    try names(in: group.isEmpty ? "/" : group).flatMap { name in
+      isGroup("\(group)/\(name)") ? try datasetNames(in: "\(group)/\(name)") : ["\(group)/\(name)"]
+    }
+  }
+
+  /// Names of the attributes of the root or of an object, in alphabetical order.
+  public func attributeNames(of name: String = "/") throws -> [String] {
+    let id = unsafe H5Oopen(file, name, frieze_h5_default())
+    guard id >= 0 else { throw wrong(name, "expected, not found") }
+    defer { H5Oclose(id) }
+    return try (0..<hsize_t(max(0, H5Aget_num_attrs(id)))).map { index in
+      var bytes = [CChar](repeating: 0, count: 256)
+      // Safety: room for 255 bytes and a zero; longer names are cut.
+      let length = unsafe H5Aget_name_by_idx(
+        id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &bytes, bytes.count, frieze_h5_default())
+      guard length >= 0 else { throw wrong(name, "its attributes cannot be listed") }
+      return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// Whether an attribute is a text, a number with a fraction or a whole one; nil where there is none.
+  public func attributeKind(_ key: String, of name: String = "/") -> HDF5Kind? {
+    guard unsafe H5Aexists_by_name(file, name, key, frieze_h5_default()) > 0 else { return nil }
+    let attribute = unsafe H5Aopen_by_name(file, name, key, frieze_h5_default(), frieze_h5_default())
+    guard attribute >= 0 else { return nil }
+    defer { H5Aclose(attribute) }
+    let type = H5Aget_type(attribute)
+    defer { H5Tclose(type) }
+    switch H5Tget_class(type) {
+    case H5T_STRING: return .string
+    case H5T_FLOAT: return .float64
+    default: return .int64
     }
   }
 
@@ -94,9 +122,11 @@ public struct HDF5Reader: ~Copyable {
 
   /// Reads a dataset of numbers, converted to the type asked for where HDF5 can.
   ///
-  /// - Parameter shape: expected sizes, nil where any will do; the wrong rank or size is an error.
+  /// - Parameters:
+  ///   - shape: expected sizes, nil where any will do; the wrong rank or size is an error.
+  ///   - rows: along the first axis; all where nil. Only they are read from disk.
   public func read<Scalar: HDF5Scalar>(
-    _ type: Scalar.Type = Scalar.self, _ name: String, shape expected: [Int?]? = nil
+    _ type: Scalar.Type = Scalar.self, _ name: String, shape expected: [Int?]? = nil, rows: Range<Int>? = nil
   ) throws -> [Scalar] {
     try withDataset(name) { dataset, shape in
       if let expected {
@@ -110,39 +140,74 @@ public struct HDF5Reader: ~Copyable {
       defer { H5Tclose(stored) }
       let kind = H5Tget_class(stored)
       guard kind == H5T_INTEGER || kind == H5T_FLOAT else {
-        throw wrong(name, "expected \(Scalar.hdf5Name), found something that is no number")
+        throw wrong(name, "expected \(Scalar.hdf5Kind.rawValue), found something that is no number")
       }
-      var values = [Scalar](repeating: .zero, count: shape.reduce(1, *))
+      let spaces = try select(rows, of: shape, dataset, name)
+      defer { spaces.close() }
+      var values = [Scalar](repeating: .zero, count: spaces.count)
       guard !values.isEmpty else { return values }
       // Safety: the array has as many elements as the dataspace.
       let status = unsafe values.withUnsafeMutableBytes {
-        unsafe H5Dread(
-          dataset, Scalar.hdf5Type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
+        unsafe H5Dread(dataset, Scalar.hdf5Type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
       }
       guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
       return values
     }
   }
 
+  /// Where to read and where to put it: HDF5's dataspaces of some rows, or all of it.
+  private struct Selection {
+    var memory = frieze_h5_all()
+    var file = frieze_h5_all()
+    var count: Int
+
+    func close() {
+      for space in [memory, file] where space != frieze_h5_all() { H5Sclose(space) }
+    }
+  }
+
+  private func select(_ rows: Range<Int>?, of shape: [Int], _ dataset: hid_t, _ name: String) throws -> Selection {
+    guard let rows, rows != 0..<(shape.first ?? 1) else { return Selection(count: shape.reduce(1, *)) }
+    guard let all = shape.first, rows.lowerBound >= 0, rows.upperBound <= all else {
+      throw wrong(name, "expected rows \(rows.lowerBound)..<\(rows.upperBound), found \(shape.first ?? 1)")
+    }
+    let size = [hsize_t(rows.count)] + shape.dropFirst().map { hsize_t($0) }
+    let start = [hsize_t(rows.lowerBound)] + shape.dropFirst().map { _ in 0 }
+    let file = H5Dget_space(dataset)
+    // Safety: start and size have a number an axis, as the dataspace does.
+    let selected = unsafe H5Sselect_hyperslab(file, H5S_SELECT_SET, start, nil, size, nil)
+    let memory = unsafe H5Screate_simple(Int32(size.count), size, nil)
+    let selection = Selection(memory: memory, file: file, count: size.reduce(1) { $0 * Int($1) })
+    guard selected >= 0, memory >= 0 else {
+      selection.close()
+      throw wrong(name, "cannot be read; the file is damaged")
+    }
+    return selection
+  }
+
   /// Reads a dataset of strings.
-  public func readStrings(_ name: String) throws -> [String] {
+  ///
+  /// - Parameter rows: all where nil.
+  public func readStrings(_ name: String, rows: Range<Int>? = nil) throws -> [String] {
     try withDataset(name) { dataset, shape in
-      let count = shape.reduce(1, *)
+      let spaces = try select(rows, of: shape, dataset, name)
+      defer { spaces.close() }
+      let count = spaces.count
       let stored = H5Dget_type(dataset)
       defer { H5Tclose(stored) }
       guard H5Tget_class(stored) == H5T_STRING else { throw wrong(name, "expected strings") }
-      if H5Tis_variable_str(stored) == 0 { return try fixedStrings(dataset, stored, count, name) }
+      if H5Tis_variable_str(stored) == 0 { return try fixedStrings(dataset, stored, spaces, name) }
       guard count > 0 else { return [] }
       let type = stringType()
       defer { H5Tclose(type) }
       var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
       // Safety: one pointer a string; the library allocates what they point to and reclaims it below.
       let status = unsafe pointers.withUnsafeMutableBytes {
-        unsafe H5Dread(dataset, type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
+        unsafe H5Dread(dataset, type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
       }
       guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
       let strings = unsafe pointers.map { p in unsafe p.map { unsafe String(cString: $0) } ?? "" }
-      let space = H5Dget_space(dataset)
+      let space = spaces.memory == frieze_h5_all() ? H5Dget_space(dataset) : H5Scopy(spaces.memory)
       defer { H5Sclose(space) }
       _ = unsafe pointers.withUnsafeMutableBytes {
         unsafe H5Dvlen_reclaim(type, space, frieze_h5_default(), $0.baseAddress)
@@ -152,12 +217,13 @@ public struct HDF5Reader: ~Copyable {
   }
 
   /// Strings of one length each, as other programs may write them.
-  private func fixedStrings(_ dataset: hid_t, _ type: hid_t, _ count: Int, _ name: String) throws -> [String] {
+  private func fixedStrings(_ dataset: hid_t, _ type: hid_t, _ spaces: Selection, _ name: String) throws -> [String] {
     let width = H5Tget_size(type)
+    let count = spaces.count
     var bytes = [UInt8](repeating: 0, count: count * width)
     // Safety: count strings of the width that the type has.
     let status = unsafe bytes.withUnsafeMutableBytes {
-      unsafe H5Dread(dataset, type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
+      unsafe H5Dread(dataset, type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
     }
     guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
     return (0..<count).map {

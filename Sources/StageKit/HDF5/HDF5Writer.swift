@@ -7,6 +7,7 @@ public struct HDF5Writer: ~Copyable {
   private let file: hid_t
   private let path: String
   private var isOpen = true
+  private let columns = HDF5Columns()
 
   /// Makes the file anew.
   ///
@@ -22,8 +23,10 @@ public struct HDF5Writer: ~Copyable {
 
   deinit { if isOpen { H5Fclose(file) } }
 
-  /// Flushes and closes; throws where anything could not be written.
+  /// Writes the digest of all, flushes and closes; throws where anything could not be written.
   public consuming func close() throws {
+    precondition(columns.open.isEmpty)
+    try setAttribute("content", try columns.digest.finish())
     let flushed = H5Fflush(file, H5F_SCOPE_GLOBAL)
     let closed = H5Fclose(file)
     isOpen = false
@@ -34,97 +37,109 @@ public struct HDF5Writer: ~Copyable {
   public func write<Scalar: HDF5Scalar>(_ values: [Scalar], shape: [Int]? = nil, to name: String) throws {
     let shape = shape ?? [values.count]
     precondition(shape.reduce(1, *) == values.count)
-    let space = try dataspace(shape, name)
-    defer { H5Sclose(space) }
-    try withDataset(name, type: Scalar.hdf5Type, space: space) { dataset in
-      guard !values.isEmpty else { return 0 }
-      // Safety: the dataspace has values.count elements, checked above.
-      return unsafe values.withUnsafeBytes {
-        unsafe H5Dwrite(dataset, Scalar.hdf5Type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
-      }
-    }
+    try begin(name, Scalar.hdf5Kind, shape: shape)
+    try append(values, to: name)
   }
 
   /// Writes numbers as half precision (float16): 11 significant bits, up to 65504.
   public func writeHalf(_ values: [Float], shape: [Int], to name: String) throws {
     precondition(shape.reduce(1, *) == values.count)
-    let space = try dataspace(shape, name)
-    defer { H5Sclose(space) }
-    let type = frieze_h5_half()
-    defer { H5Tclose(type) }
-    try withDataset(name, type: type, space: space) { dataset in
-      // Safety: the dataspace has values.count elements, checked above; the library converts them.
-      unsafe values.withUnsafeBytes {
-        unsafe H5Dwrite(
-          dataset, Float.hdf5Type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
-      }
-    }
+    try begin(name, .float16, shape: shape)
+    // Rounded here, so that the digest is that of the values that a reader gets.
+    try append(values.map { Float(Float16($0)) }, to: name)
   }
 
-  /// Makes a dataset of zeros whose rows are written later, some at a time.
+  /// Makes a dataset whose rows are written later, some at a time and in order.
   public func reserve<Scalar: HDF5Scalar>(_ type: Scalar.Type, shape: [Int], _ name: String) throws {
-    let space = try dataspace(shape, name)
-    defer { H5Sclose(space) }
-    try withDataset(name, type: Scalar.hdf5Type, space: space) { _ in 0 }
+    try begin(name, Scalar.hdf5Kind, shape: shape)
   }
 
-  /// Writes whole rows of a reserved dataset.
+  /// Writes whole rows of a reserved dataset, behind those it has.
   ///
   /// - Parameters:
   ///   - values: (rows, …) as the dataset has it behind its first dimension, `width` numbers a row.
-  ///   - row: the first row to write.
+  ///   - row: the first row to write: as many as there are already.
   public func write<Scalar: HDF5Scalar>(_ values: [Scalar], width: [Int] = [], to name: String, row: Int) throws {
-    let columns = width.reduce(1, *)
-    precondition(columns > 0 && values.count.isMultiple(of: columns))
     guard !values.isEmpty else { return }
-    let shape = [values.count / columns] + width
-    let dataset = unsafe H5Dopen2(file, name, frieze_h5_default())
-    guard dataset >= 0 else { throw failure(name) }
-    defer { H5Dclose(dataset) }
-    let (memory, space) = (try dataspace(shape, name), H5Dget_space(dataset))
-    defer {
-      H5Sclose(memory)
-      H5Sclose(space)
-    }
-    let start = [hsize_t(row)] + width.map { _ in 0 }
-    let count = shape.map { hsize_t($0) }
-    // Safety: start and count have as many dimensions as the dataset; the library refuses rows beyond its end, and the memory
-    // space has values.count elements.
-    let selected = unsafe start.withUnsafeBufferPointer { start in
-      unsafe count.withUnsafeBufferPointer { count in
-        unsafe H5Sselect_hyperslab(space, H5S_SELECT_SET, start.baseAddress, nil, count.baseAddress, nil)
-      }
-    }
-    guard selected >= 0 else { throw failure(name) }
-    let written = unsafe values.withUnsafeBytes {
-      unsafe H5Dwrite(dataset, Scalar.hdf5Type, memory, space, frieze_h5_default(), $0.baseAddress)
-    }
-    guard written >= 0 else { throw failure(name) }
+    precondition(columns.open[name].map { $0.done == row && Array($0.shape.dropFirst()) == width } ?? false)
+    try append(values, to: name)
   }
 
   /// Writes strings of any length.
   public func write(_ strings: [String], to name: String) throws {
-    let space = try dataspace([strings.count], name)
+    try begin(name, .string, shape: [strings.count])
+    try append(strings, to: name)
+  }
+
+  /// Makes a dataset that is written piece by piece along its first axis; with the last piece it is done.
+  public func begin(_ name: String, _ kind: HDF5Kind, shape: [Int]) throws {
+    let space = try dataspace(shape, name)
     defer { H5Sclose(space) }
+    let type = kind.hdf5Type
+    defer { if kind == .string || kind == .float16 { H5Tclose(type) } }
+    let links = H5Pcreate(frieze_h5_link_create())
+    defer { H5Pclose(links) }
+    H5Pset_create_intermediate_group(links, 1)
+    let dataset = unsafe H5Dcreate2(file, name, type, space, links, frieze_h5_default(), frieze_h5_default())
+    guard dataset >= 0 else { throw failure(name) }
+    columns.open[name] = HDF5Columns.Column(dataset: dataset, shape: shape)
+    try columns.digest.begin(name, kind, shape: shape)
+    if shape.contains(0) { try finish(name) }
+  }
+
+  /// The next rows of a dataset that was begun.
+  public func append<Scalar: HDF5Scalar>(_ values: [Scalar], to name: String) throws {
+    guard !values.isEmpty else { return }
+    columns.digest.update(name, values)
+    // Safety: put() takes as many rows as there are values, and checks that they are whole ones.
+    try unsafe values.withUnsafeBytes { try unsafe put($0.baseAddress, count: values.count, Scalar.hdf5Type, name) }
+  }
+
+  /// The next strings of a dataset that was begun.
+  public func append(_ strings: [String], to name: String) throws {
+    guard !strings.isEmpty else { return }
+    columns.digest.update(name, strings)
     let type = stringType()
     defer { H5Tclose(type) }
-    try withDataset(name, type: type, space: space) { dataset in
-      guard !strings.isEmpty else { return 0 }
-      let text = strings.map { Array($0.utf8CString) }
-      let flat = text.flatMap { $0 }
-      // Safety: the pointers point into `flat`, which lives through the call; each string ends with its zero.
-      return unsafe flat.withUnsafeBufferPointer { bytes in
-        guard let base = bytes.baseAddress else { return -1 }
-        var offset = 0
-        let pointers = unsafe text.map { string in
-          defer { offset += string.count }
-          return unsafe base + offset
-        }
-        return unsafe pointers.withUnsafeBytes {
-          unsafe H5Dwrite(dataset, type, frieze_h5_all(), frieze_h5_all(), frieze_h5_default(), $0.baseAddress)
-        }
+    let text = strings.map { Array($0.utf8CString) }
+    let flat = text.flatMap { $0 }
+    // Safety: the pointers point into `flat`, which lives through the call; each string ends with its zero.
+    try unsafe flat.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      var offset = 0
+      let pointers = unsafe text.map { string in
+        defer { offset += string.count }
+        return unsafe base + offset
       }
+      try unsafe pointers.withUnsafeBytes { try unsafe put($0.baseAddress, count: strings.count, type, name) }
     }
+  }
+
+  /// Writes elements behind those that a dataset has already.
+  private func put(_ values: UnsafeRawPointer?, count: Int, _ type: hid_t, _ name: String) throws {
+    guard var column = columns.open[name] else { preconditionFailure("begin comes before append") }
+    let width = column.shape.dropFirst().reduce(1, *)
+    precondition(width > 0 && count.isMultiple(of: width) && column.done + count / width <= column.shape[0])
+    let rows = count / width
+    let piece = try dataspace([rows] + column.shape.dropFirst(), name)
+    defer { H5Sclose(piece) }
+    let whole = H5Dget_space(column.dataset)
+    defer { H5Sclose(whole) }
+    let start = [hsize_t(column.done)] + column.shape.dropFirst().map { _ in 0 }
+    let size = [hsize_t(rows)] + column.shape.dropFirst().map { hsize_t($0) }
+    // Safety: start and size have a number an axis, as the dataspace does.
+    let selected = unsafe H5Sselect_hyperslab(whole, H5S_SELECT_SET, start, nil, size, nil)
+    guard selected >= 0, unsafe H5Dwrite(column.dataset, type, piece, whole, frieze_h5_default(), values) >= 0 else {
+      throw failure(name)
+    }
+    column.done += rows
+    columns.open[name] = column
+    if column.done == column.shape[0] { try finish(name) }
+  }
+
+  private func finish(_ name: String) throws {
+    guard let column = columns.open.removeValue(forKey: name) else { return }
+    guard H5Dclose(column.dataset) >= 0 else { throw failure(name) }
   }
 
   /// Sets a text attribute of the root, or of the object with a name.
@@ -164,20 +179,24 @@ public struct HDF5Writer: ~Copyable {
     return space
   }
 
-  private func withDataset(_ name: String, type: hid_t, space: hid_t, _ body: (hid_t) -> herr_t) throws {
-    let links = H5Pcreate(frieze_h5_link_create())
-    defer { H5Pclose(links) }
-    H5Pset_create_intermediate_group(links, 1)
-    let dataset = unsafe H5Dcreate2(file, name, type, space, links, frieze_h5_default(), frieze_h5_default())
-    guard dataset >= 0 else { throw failure(name) }
-    let written = body(dataset)
-    let closed = H5Dclose(dataset)
-    guard written >= 0, closed >= 0 else { throw failure(name) }
-  }
-
   private func failure(_ what: String) -> StageError {
     StageError(.inputOutput, "'\(path)': \(what) could not be written: \(systemErrorText()).")
   }
+}
+
+/// The datasets of a file that are not full yet, and the digest of all.
+final class HDF5Columns {
+  struct Column {
+    let dataset: hid_t
+    let shape: [Int]
+    /// Rows written.
+    var done = 0
+  }
+
+  var open: [String: Column] = [:]
+  let digest = ContentDigest()
+
+  deinit { for column in open.values { H5Dclose(column.dataset) } }
 }
 
 /// The type of strings of any length.

@@ -42,18 +42,22 @@ extension HDF5Writer {
 
 extension HDF5Reader {
   /// The asymmetric units of `/asymmetric_unit`.
-  public func units() throws -> [AsymmetricUnit] {
+  ///
+  /// - Parameter records: which of them; all where nil. No others are read from disk.
+  public func units(_ records: Range<Int>? = nil) throws -> [AsymmetricUnit] {
     let group = "/asymmetric_unit"
-    let groups = try read(Int16.self, "\(group)/space_group", shape: [nil])
-    let n = groups.count
-    let k = try read(Double.self, "\(group)/lattice_k", shape: [n, 6])
-    let offsets = try offsets("\(group)/site_offset", records: n)
-    let sites = offsets[n]
-    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [sites])
-    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [sites, 3])
-    let symmetries = try read(UInt8.self, "\(group)/site_symmetry", shape: [sites, SiteSymmetry.axisCount])
-    let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites])
-    let multiplicities = try read(Int16.self, "\(group)/multiplicity", shape: [sites])
+    let all = try shape(of: "\(group)/space_group").first ?? 0
+    let range = records ?? 0..<all
+    let n = range.count
+    let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range)
+    let k = try read(Double.self, "\(group)/lattice_k", shape: [all, 6], rows: range)
+    let sites = try shape(of: "\(group)/atomic_number").first ?? 0
+    let (rows, offsets) = try offsets("\(group)/site_offset", range, of: all, rows: sites)
+    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [sites], rows: rows)
+    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [sites, 3], rows: rows)
+    let symmetries = try read(UInt8.self, "\(group)/site_symmetry", shape: [sites, SiteSymmetry.axisCount], rows: rows)
+    let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites], rows: rows)
+    let multiplicities = try read(Int16.self, "\(group)/multiplicity", shape: [sites], rows: rows)
     try check(groups, in: 1...230, "\(group)/space_group")
     try check(numbers, in: 1...UInt8(Element.last), "\(group)/atomic_number")
     try check(symmetries, in: 0...UInt8(SiteSymmetry.operationCount - 1), "\(group)/site_symmetry")

@@ -20,16 +20,23 @@ extension HDF5Writer {
 }
 
 extension HDF5Reader {
+  /// How many crystals `/crystal` has.
+  public func crystalCount() throws -> Int { try shape(of: "/crystal/space_group").first ?? 0 }
+
   /// The crystals of `/crystal` or of another group of that layout.
-  public func crystals(group: String = "/crystal") throws -> [Crystal] {
-    let groups = try read(Int16.self, "\(group)/space_group", shape: [nil])
-    let n = groups.count
-    let lattices = try read(Double.self, "\(group)/lattice", shape: [n, 3, 3])
-    let offsets = try offsets("\(group)/atom_offset", records: n)
-    let atoms = offsets[n]
-    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [atoms])
-    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [atoms, 3])
-    let orbits = try read(Int32.self, "\(group)/orbit", shape: [atoms])
+  ///
+  /// - Parameter records: which of them; all where nil. No others are read from disk.
+  public func crystals(_ records: Range<Int>? = nil, group: String = "/crystal") throws -> [Crystal] {
+    let all = try shape(of: "\(group)/space_group").first ?? 0
+    let range = records ?? 0..<all
+    let n = range.count
+    let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range)
+    let lattices = try read(Double.self, "\(group)/lattice", shape: [all, 3, 3], rows: range)
+    let atoms = try shape(of: "\(group)/atomic_number").first ?? 0
+    let (rows, offsets) = try offsets("\(group)/atom_offset", range, of: all, rows: atoms)
+    let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [atoms], rows: rows)
+    let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [atoms, 3], rows: rows)
+    let orbits = try read(Int32.self, "\(group)/orbit", shape: [atoms], rows: rows)
     if let bad = numbers.first(where: { $0 < 1 || Int($0) > Element.last }) {
       throw StageError(.input, "'\(path)', \(group)/atomic_number: expected 1...118, found \(bad).")
     }
@@ -44,12 +51,15 @@ extension HDF5Reader {
     }
   }
 
-  /// Offsets of ragged records: one more than records, rising from 0.
-  func offsets(_ name: String, records: Int) throws -> [Int] {
-    let offsets = try read(Int64.self, name, shape: [records + 1]).map(Int.init)
-    guard offsets[0] == 0, zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw StageError(.input, "'\(path)', \(name): expected offsets that rise from 0.")
+  /// Where some ragged records lie: their rows, and the offsets into these of each and of the end.
+  func offsets(_ name: String, _ records: Range<Int>, of all: Int, rows: Int) throws -> (rows: Range<Int>, offsets: [Int]) {
+    let offsets = try read(Int64.self, name, shape: [all + 1], rows: records.lowerBound..<records.upperBound + 1).map(Int.init)
+    let (first, last) = (offsets[0], offsets[offsets.count - 1])
+    guard zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }), records.lowerBound > 0 ? first >= 0 : first == 0,
+      records.upperBound < all ? last <= rows : last == rows
+    else {
+      throw StageError(.input, "'\(path)', \(name): expected offsets that rise from 0 to the \(rows) rows there are.")
     }
-    return offsets
+    return (first..<last, offsets.map { $0 - first })
   }
 }

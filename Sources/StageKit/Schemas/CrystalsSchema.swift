@@ -39,9 +39,9 @@ public struct CrystalsFile: Sendable {
   }
 
   public func write(
-    to path: String, input: String, options: SharedOptions, seconds: @autoclosure () -> Double
+    to path: String, input: String, options: SharedOptions, records: RecordRange, seconds: @autoclosure () -> Double
   ) throws {
-    try Artifact.write(.crystals, to: path, inputs: [input], options: options, seconds: seconds()) { writer in
+    try Artifact.write(.crystals, to: path, inputs: [input], options: options, records: records, seconds: seconds()) { writer in
       try writer.write(ids, to: "/id")
       try writer.write(units: units)
       try writer.write(crystals: crystals)

@@ -24,7 +24,8 @@ extension HDF5Writer {
 }
 
 extension HDF5Reader {
-  public func ids() throws -> [String] { try readStrings("/id") }
+  /// - Parameter records: all where nil.
+  public func ids(_ records: Range<Int>? = nil) throws -> [String] { try readStrings("/id", rows: records) }
 
   public func rejected() throws -> [RejectedRecord] {
     guard contains("/rejected/id") else { return [] }

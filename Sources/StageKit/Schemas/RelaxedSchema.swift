@@ -34,11 +34,11 @@ public struct RelaxedFile: Sendable {
   ///   - hull: adds formation energies and energies above the hull.
   public func write(
     to path: String, input: String, potential: String, protocolText: String, hull: HullFile?, options: SharedOptions,
-    seconds: @autoclosure () -> Double
+    of range: RecordRange, seconds: @autoclosure () -> Double
   ) throws {
     let sorted = records.sorted { $0.index < $1.index }
     let inputs = (hull.map { [$0.path] } ?? []) + [input]
-    try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
+    try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, records: range, seconds: seconds()) { writer in
       try writer.setAttribute("potential", potential)
       if let weights = PotentialWeights.path(ofPotential: potential), FileManager.default.fileExists(atPath: weights) {
         let name = (weights as NSString).lastPathComponent

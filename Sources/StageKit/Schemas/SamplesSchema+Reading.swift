@@ -5,17 +5,19 @@ extension SamplesFile {
   ///
   /// - Throws: where the file has no predictions, or not one a site.
   public static func siteSymmetryProbabilities(
-    _ reader: borrowing HDF5Reader, of units: [AsymmetricUnit]
+    _ reader: borrowing HDF5Reader, of units: [AsymmetricUnit], _ records: Range<Int>
   ) throws -> [ArraySlice<Float>] {
     let name = "/prediction/site_symmetry_probability"
     guard reader.contains(name) else {
       throw StageError(
         .input, "'\(reader.path)' has no \(name), as 'sample' writes it. Without predictions take --choice code.")
     }
-    let sites = units.reduce(0) { $0 + $1.sites.count }
+    let sites = try reader.shape(of: name)[0]
+    let all = try reader.shape(of: "/asymmetric_unit/space_group")[0]
+    let rows = try reader.offsets("/asymmetric_unit/site_offset", records, of: all, rows: sites).rows
     let axes = SiteSymmetry.axisCount
     let operations = SiteSymmetry.operationCount
-    let values = try reader.read(Float.self, name, shape: [sites, axes, operations])
+    let values = try reader.read(Float.self, name, shape: [sites, axes, operations], rows: rows)
     var start = 0
     return units.map { unit in
       let end = start + unit.sites.count * axes * operations

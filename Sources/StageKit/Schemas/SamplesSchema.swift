@@ -1,5 +1,6 @@
 import Crystals
 public import Generators
+public import Tensors
 
 /// `samples.h5`: asymmetric units as predicted, and `/prediction`, the probabilities they were drawn from.
 public enum SamplesFile {
@@ -10,14 +11,17 @@ public enum SamplesFile {
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
     _ requests: [SampleRequest], steps: Int, to path: String, model: String, options: SharedOptions,
-    seconds: @autoclosure () -> Double, _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
+    records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
+    _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
     let elements = "/prediction/element_probability"
     let symmetries = "/prediction/site_symmetry_probability"
     let symmetryShape = [SiteSymmetry.axisCount, SiteSymmetry.operationCount]
     let sites = requests.reduce(0) { $0 + $1.siteCount }
-    try Artifact.write(.samples, to: path, inputs: [model], options: options, seconds: seconds()) { writer in
+    try Artifact.write(.samples, to: path, inputs: [model], options: options, records: records, seconds: seconds()) { writer in
       try writer.setAttribute("steps", Int64(steps))
+      // What the processor had, not what was asked for: shards from different processors may not be mixed.
+      try writer.setAttribute("precision", precision.rawValue)
       try writer.write(requests.map { "sample-\($0.index)" }, to: "/id")
       try writer.reserve(siteCounts: requests.map(\.siteCount))
       try writer.reserve(Float.self, shape: [sites, BeliefBatch.elementClasses], elements)
