@@ -38,6 +38,9 @@ struct Sample: Stage {
   @Option(help: "The last classes: draw (as published) or most_probable.")
   var finalChoice: SymmBFNConfiguration.FinalChoice?
 
+  @Option(help: "Divides the logits of elements and site symmetries; below 1 likelier ones are drawn more often.")
+  var temperature: Float?
+
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
@@ -46,6 +49,7 @@ struct Sample: Stage {
 
   func validate() throws {
     guard count > 0 else { throw ValidationError("--count must be above 0.") }
+    guard temperature ?? 1 > 0 else { throw ValidationError("--temperature must be above 0.") }
     guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
     _ = try groups()
   }
@@ -68,6 +72,7 @@ struct Sample: Stage {
     options.steps = steps ?? options.steps
     options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
     options.finalChoice = finalChoice ?? options.finalChoice
+    options.temperature = temperature ?? options.temperature
     let asked = try groups()
     let unknown = asked.filter { model.statistics.spaceGroups[$0] == 0 }
     if !unknown.isEmpty, !shared.quiet {

@@ -118,11 +118,15 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var coordinateUpdate = CoordinateUpdate.wrapped
     /// The last classes: drawn from the prediction (published) or the most probable.
     public var finalChoice = FinalChoice.draw
+    /// Divides the logits of elements and site symmetries at every step: below 1 the likelier classes are drawn more often. Not
+    /// published; 1 samples what was learnt.
+    public var temperature: Float = 1
 
     enum CodingKeys: String, CodingKey {
       case steps
       case coordinateUpdate = "coordinate_update"
       case finalChoice = "final_choice"
+      case temperature
     }
   }
 
@@ -152,7 +156,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       ("training.weight_decay (0 or more)", training.weightDecay >= 0), ("training.batch", training.batch > 0),
       ("training.epochs (0 or more)", training.epochs >= 0), ("training.clip_norm", training.clipNorm > 0),
       ("training.average_decay (below 1)", training.averageDecay >= 0 && training.averageDecay < 1),
-      ("sampling.steps", sampling.steps > 0),
+      ("sampling.steps", sampling.steps > 0), ("sampling.temperature", sampling.temperature > 0),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
   }

@@ -158,6 +158,10 @@ public struct SymmBFNSampler: Sendable {
           ).estimate
       }
     }
+    if sampling.temperature != 1 {
+      for i in prediction.elements.indices { prediction.elements[i] /= sampling.temperature }
+      for i in prediction.siteSymmetries.indices { prediction.siteSymmetries[i] /= sampling.temperature }
+    }
     flow.mask(&prediction.elements, rows: graph.sites, elementMask)
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
     Kernels.softmax(
