@@ -75,7 +75,7 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-  .testTarget(name: "StagesTests", dependencies: ["StageKit"]),
+  .testTarget(name: "StagesTests", dependencies: ["StageKit", "Crystals"]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),

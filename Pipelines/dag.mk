@@ -9,7 +9,11 @@
 D := $(ARTIFACTS)/$(DATASET)
 M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
 comma := ,
-S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))
+open := (
+close := )
+# A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
+file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
+S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)
 R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)
 
 # Rows of papers to stand beside ours, where there are any for the dataset.
@@ -19,7 +23,8 @@ RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %)
-OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %)
+OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
+  $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
 
 STAGES := preprocess train sample reconstruct relax metrics report

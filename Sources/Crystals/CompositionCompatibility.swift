@@ -41,8 +41,12 @@ public struct CompositionCompatibility: Sendable {
 
   /// How many assignments there are (as a double: they grow fast); 0 where the group can't hold the composition.
   ///
-  /// - Parameter atoms: of each element in the conventional cell.
-  public func assignmentCount(_ atoms: [Int]) -> Double { Search(self, atoms).total }
+  /// - Parameters:
+  ///   - atoms: of each element in the conventional cell.
+  ///   - orbitWeight: factor that an orbit of a multiplicity brings; other than 1, the assignments are weighed, not counted.
+  public func assignmentCount(_ atoms: [Int], orbitWeight: (Int) -> Double = { _ in 1 }) -> Double {
+    Search(self, atoms, orbitWeight: orbitWeight).total
+  }
 
   /// Whether the group can hold the composition.
   public func isCompatible(_ atoms: [Int]) -> Bool { assignmentCount(atoms) > 0 }

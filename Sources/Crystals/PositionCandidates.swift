@@ -20,6 +20,8 @@ struct PositionCandidate {
 }
 
 /// The places of a site in the order of a choice; computed as they are asked for.
+///
+/// Where the site's multiplicity is known, only positions of that multiplicity: the composition stays what it was.
 struct PositionCandidates: Sequence, IteratorProtocol {
   private let group: SpaceGroup
   private let site: Site
@@ -35,6 +37,13 @@ struct PositionCandidates: Sequence, IteratorProtocol {
   ) {
     (self.group, self.site, self.metric) = (group, site, metric)
     remaining = group.candidates(for: site.siteSymmetry).reversed()
+    if site.multiplicity > 0 {
+      let fitting = remaining.map { entry in
+        (entry.changed, entry.positions.filter { group.wyckoffPositions[$0.position].multiplicity == site.multiplicity })
+      }.filter { !$0.1.isEmpty }
+      // A multiplicity that the group does not have says nothing.
+      if !fitting.isEmpty { remaining = fitting }
+    }
     guard case .probability(let deviation) = choice, let probabilities else { return }
     var scored: [(candidate: PositionCandidate, cost: Double)] = []
     while let candidates = nextByCode() {

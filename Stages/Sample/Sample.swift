@@ -5,9 +5,9 @@ import Tensors
 
 /// Draws asymmetric units from a trained model.
 ///
-/// | reads  | model.h5                                                    |
-/// | writes | samples.h5: units as predicted, and the last probabilities  |
-/// | drops  | nothing                                                     |
+/// | reads  | model.h5; with --like, dataset.h5                            |
+/// | writes | samples.h5: units as predicted, and the last probabilities   |
+/// | drops  | nothing; with --like, targets that have no skeleton          |
 @main
 struct Sample: Stage {
   static let configuration = CommandConfiguration(
@@ -15,22 +15,22 @@ struct Sample: Stage {
     abstract: "Draw asymmetric units from a trained model.",
     discussion: """
       Sample number n is the same whatever the number of threads or shards: it depends on the model, the seed and the options.
+
+      With --composition, elements and Wyckoff positions that give the formula are drawn first, as the training set has them, and \
+      the model finds coordinates and lattice; reconstruct keeps the composition.
       """, version: friezeVersion)
 
   @Option(help: "Model to sample from (HDF5, from train).")
   var model: String
 
-  @Option(help: "How many samples to draw in all.")
-  var count: Int
+  @Option(help: "How many samples to draw in all; with --like, --per-target for every target where not given.")
+  var count: Int?
 
   @Option(help: "The samples to write (HDF5).")
   var output: String
 
   @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
   var steps: Int?
-
-  @Option(help: "Space groups to sample, by number, with commas between; those of the training set where not given.")
-  var spaceGroup: String?
 
   @Option(help: "How the mean of coordinates moves: wrapped (as published) or minimum_image.")
   var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
@@ -44,24 +44,15 @@ struct Sample: Stage {
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
+  @OptionGroup var condition: ConditionOptions
   @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard count > 0 else { throw ValidationError("--count must be above 0.") }
+    guard count != nil || condition.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
+    guard count ?? 1 > 0 else { throw ValidationError("--count must be above 0.") }
     guard temperature ?? 1 > 0 else { throw ValidationError("--temperature must be above 0.") }
     guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
-    _ = try groups()
-  }
-
-  private func groups() throws -> [Int] {
-    guard let spaceGroup else { return [] }
-    return try spaceGroup.split(separator: ",", omittingEmptySubsequences: false).map {
-      guard let number = Int($0), (1...230).contains(number) else {
-        throw ValidationError("--space-group takes numbers from 1 to 230 with commas between, not '\($0)'.")
-      }
-      return number
-    }
   }
 
   func perform() throws {
@@ -73,23 +64,22 @@ struct Sample: Stage {
     options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
     options.finalChoice = finalChoice ?? options.finalChoice
     options.temperature = temperature ?? options.temperature
-    let asked = try groups()
-    let unknown = asked.filter { model.statistics.spaceGroups[$0] == 0 }
-    if !unknown.isEmpty, !shared.quiet {
-      standardError("sample: the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
-    }
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
-    let range = shared.part.range(of: count, blocksOf: SymmBFNSampler.groupSize)
-    let seed = shared.seed
-    let requests = range.map { SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked) }
+    let source = try RequestSource(condition, statistics: model.statistics, seed: shared.seed)
+    for warning in source.warnings where !shared.quiet { standardError("sample: \(warning)") }
+    let total = count ?? source.count
+    let range = shared.part.range(of: total, blocksOf: SymmBFNSampler.groupSize)
+    for (id, rejection) in source.rejected where shared.part.index == 0 { report.reject(id, because: rejection) }
+    let requests = try parallelMap(count: range.count, threads: shared.threadCount) {
+      try source.request(range.lowerBound + $0)
+    }
     try SamplesFile.write(
-      requests, steps: options.steps, to: output, model: self.model, options: shared, records: RecordRange(range, of: count),
-      precision: precision, seconds: report.seconds
+      requests, steps: options.steps, to: output, inputs: [self.model] + (condition.like.map { [$0] } ?? []),
+      rejected: report.rejected, options: shared, records: RecordRange(range, of: total), precision: precision,
+      seconds: report.seconds
     ) { append in
       try draw(sampler, range, append) {
-        range.contains($0)
-          ? requests[$0 - range.lowerBound]
-          : SampleRequest(index: $0, seed: seed, statistics: model.statistics, among: asked)
+        range.contains($0) ? requests[$0 - range.lowerBound] : try source.request($0)
       }
     }
     report.accept(range.count)
@@ -102,7 +92,7 @@ struct Sample: Stage {
   /// Draws the groups that hold a range, a thread a group, and hands over what is in the range.
   private func draw(
     _ sampler: SymmBFNSampler, _ range: Range<Int>, _ append: ([PredictedUnit]) throws -> Void,
-    request: @Sendable (Int) -> SampleRequest
+    request: @Sendable (Int) throws -> SampleRequest
   ) throws {
     let groups = Array(SymmBFNSampler.groups(of: range))
     var progress = Progress("sample", total: range.count, quiet: shared.quiet)
@@ -111,7 +101,7 @@ struct Sample: Stage {
       try Interruption.check()
       let part = Array(groups[start..<min(groups.count, start + 2 * shared.threadCount)])
       let units = try parallelMap(count: part.count, threads: shared.threadCount) {
-        sampler.sample(group: part[$0], request: request)
+        try sampler.sample(group: part[$0], request: request)
       }
       for (group, units) in zip(part, units) {
         let first = group * SymmBFNSampler.groupSize

@@ -1,3 +1,4 @@
+import Crystals
 import Foundation
 import StageKit
 import Testing
@@ -68,6 +69,74 @@ import Testing
     let mixed = try place.run("merge", ["part3.h5", "part0.h5", "other.h5", "part1.h5", "--output", "mixed.h5"])
     #expect(mixed.status == 65)
     #expect(mixed.errors.contains("is of another run than"))
+  }
+
+  @Test("a composition goes through the line, the same with any threads and shards; --like names predictions for metrics")
+  func composition() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let crystals = try place.writeCrystals()
+    _ = try place.write("model.yaml", Workplace.model)
+    func run(_ name: String, _ arguments: String...) throws {
+      let outcome = try place.run(name, arguments)
+      #expect(outcome.status == 0, "\(name): \(outcome.errors)")
+    }
+    try run("preprocess", "--input", crystals, "--output", "dataset.h5")
+    try run("train", "--dataset", "dataset.h5", "--config", "model.yaml", "--output", "model.h5")
+    let options = ["--model", "model.h5", "--count", "40", "--steps", "4", "--composition", "MgO", "--space-group", "221,225"]
+    for (file, more) in [
+      ("one.h5", ["--threads", "1"]), ("two.h5", ["--threads", "2"]), ("part0.h5", ["--shard", "0/2"]),
+      ("part1.h5", ["--shard", "1/2"]),
+    ] {
+      let outcome = try place.run("sample", options + more + ["--output", file])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    try run("merge", "part0.h5", "part1.h5", "--output", "merged.h5")
+    try expectEqual(place.path("one.h5"), place.path("two.h5"))
+    try expectEqual(place.path("one.h5"), place.path("merged.h5"))
+    try run("reconstruct", "--samples", "one.h5", "--output", "crystals.h5")
+    let reader = try Artifact.open(place.path("crystals.h5"))
+    #expect(try reader.ids().count + reader.rejected().count == 40)
+    let all = try reader.crystals()
+    #expect(!all.isEmpty && all.allSatisfy { $0.reducedFormula == "MgO" && [221, 225].contains($0.spaceGroup) })
+
+    func refuse(_ status: Int32, _ words: [String], _ arguments: String...) throws {
+      let outcome = try place.run("sample", ["--model", "model.h5", "--output", "x.h5"] + arguments)
+      #expect(outcome.status == status && words.allSatisfy(outcome.errors.contains), "\(outcome.errors)")
+      #expect(!place.files.contains("x.h5"))
+    }
+    try refuse(64, ["'NaClx' is no formula: there is no element 'Clx'"], "--count", "1", "--composition", "NaClx")
+    try refuse(
+      65, ["MgO with 1 formula unit", "225 (Fm-3m)"], "--count", "1", "--composition", "MgO", "--formula-units", "1",
+      "--space-group", "225")
+    try refuse(64, ["Missing expected argument '--count <count>'"], "--composition", "MgO")
+    try refuse(64, ["need --like"], "--count", "1", "--known-wyckoff")
+    let unseen = try place.run(
+      "sample", ["--model", "model.h5", "--count", "1", "--steps", "2", "--composition", "AgBr", "--output", "unseen.h5"])
+    #expect(unseen.status == 0 && unseen.errors.contains("sample: the model has never seen Ag, Br.\n"), "\(unseen.errors)")
+
+    for flags in [[], ["--known-wyckoff"]] {
+      let like = ["--like", "dataset.h5", "--split", "train", "--per-target", "2", "--steps", "3"]
+      let outcome = try place.run("sample", ["--model", "model.h5", "--output", "like.h5"] + like + flags)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let targets = try Dataset(reading: place.path("dataset.h5"))
+      let train = targets.indices(ofSplit: 0)
+      let samples = try Artifact.open(place.path("like.h5"))
+      #expect(try samples.ids() == train.flatMap { ["\(targets.ids[$0])#1", "\(targets.ids[$0])#2"] })
+      for (n, unit) in try samples.units().enumerated() {
+        let target = targets.units[train[n / 2]]
+        func atoms(_ unit: AsymmetricUnit) -> [UInt8: Int] {
+          let centrings = SpaceGroup.numbered(unit.spaceGroup).centrings
+          return unit.sites.reduce(into: [:]) { $0[$1.atomicNumber, default: 0] += $1.multiplicity }
+            .mapValues { $0 / centrings }
+        }
+        #expect(atoms(unit) == atoms(target))
+        if !flags.isEmpty {
+          #expect(unit.spaceGroup == target.spaceGroup)
+          #expect(unit.sites.map(\.siteSymmetry) == target.sites.map(\.siteSymmetry))
+        }
+      }
+    }
   }
 
   /// Every dataset of two files is the same.

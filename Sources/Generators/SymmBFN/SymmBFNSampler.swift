@@ -25,13 +25,33 @@ public struct SymmBFNModel: Sendable {
 public struct SampleRequest: Sendable, Equatable {
   /// Number of the sample in its run: its random stream.
   public let index: Int
+  public let id: String
   public let spaceGroup: Int
   public let siteCount: Int
+  /// Elements and site symmetries, where they are known beforehand.
+  public let skeleton: Skeleton?
 
   public init(index: Int, spaceGroup: Int, siteCount: Int) {
     self.index = index
+    id = "sample-\(index)"
     self.spaceGroup = spaceGroup
     self.siteCount = siteCount
+    skeleton = nil
+  }
+
+  /// A sample whose elements and site symmetries are those of a skeleton.
+  public init(index: Int, id: String? = nil, skeleton: Skeleton) {
+    self.index = index
+    self.id = id ?? "sample-\(index)"
+    spaceGroup = skeleton.spaceGroup
+    siteCount = skeleton.sites.count
+    self.skeleton = skeleton
+  }
+
+  /// Draws the skeleton of a sample of a composition.
+  public init(index: Int, id: String? = nil, seed: UInt64, from sampler: SkeletonSampler) {
+    var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))
+    self.init(index: index, id: id, skeleton: sampler.draw(&random))
   }
 
   /// Draws the space group and the number of sites from the training set's distribution.
@@ -55,6 +75,9 @@ public struct PredictedUnit: Sendable {
 }
 
 /// The published sampler (Ruple et al. 2026, algorithm in Supplement B; Graves et al. 2023, algorithms 3 and 9).
+///
+/// Where a sample has a skeleton, its classes take the place of the predicted ones in every update: the beliefs about elements and
+/// site symmetries are those of the Bayesian flow of known data, as in training (Graves et al. 2023, section 6).
 public struct SymmBFNSampler: Sendable {
   let model: SymmBFNModel
   let steps: Int
@@ -82,6 +105,8 @@ public struct SymmBFNSampler: Sendable {
     var symmetryLogits: [Float]
     var randoms: [RandomStream]
     let constraints: [[Float?]]
+    /// (N) the sites of skeletons; nil where the network says.
+    let known: [Skeleton.Site?]
   }
 
   /// What the network predicts at a step.
@@ -107,8 +132,8 @@ public struct SymmBFNSampler: Sendable {
   ///
   /// - Parameter request: what the sample with a number is to be.
   /// - Returns: samples `32 group ..< 32 (group + 1)`.
-  public func sample(group: Int, request: (Int) -> SampleRequest) -> [PredictedUnit] {
-    sample((group * Self.groupSize..<(group + 1) * Self.groupSize).map(request))
+  public func sample(group: Int, request: (Int) throws -> SampleRequest) rethrows -> [PredictedUnit] {
+    sample(try (group * Self.groupSize..<(group + 1) * Self.groupSize).map(request))
   }
 
   private func sample(_ requests: [SampleRequest]) -> [PredictedUnit] {
@@ -118,7 +143,9 @@ public struct SymmBFNSampler: Sendable {
       beliefs: beliefs, elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
       symmetryLogits: [Float](repeating: 0, count: beliefs.siteSymmetries.values.count),
       randoms: requests.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0.index)) },
-      constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } })
+      constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } },
+      known: requests.flatMap { request in request.skeleton?.sites ?? [Skeleton.Site?](repeating: nil, count: request.siteCount)
+      })
     var workspace = SymmBFNNetwork.Workspace(model.network, training: false)
     var precision = (coordinates: Float(1), lattice: Float(1))
     for i in 1...steps {
@@ -166,7 +193,21 @@ public struct SymmBFNSampler: Sendable {
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
     Kernels.softmax(
       &prediction.siteSymmetries, groups: graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
+    clamp(&prediction, to: state.known)
     return prediction
+  }
+
+  /// Makes what is known certain.
+  private func clamp(_ prediction: inout Prediction, to known: [Skeleton.Site?]) {
+    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    for (site, known) in known.enumerated() {
+      guard let known else { continue }
+      for c in 0..<k { prediction.elements[site * k + c] = c + 1 == known.atomicNumber ? 1 : 0 }
+      for (axis, operation) in known.siteSymmetry.operations.enumerated() {
+        let offset = (site * axes + axis) * ops
+        for c in 0..<ops { prediction.siteSymmetries[offset + c] = c == operation ? 1 : 0 }
+      }
+    }
   }
 
   /// The Bayesian update of step i: observations of the prediction at accuracy alpha_i.
@@ -248,7 +289,8 @@ public struct SymmBFNSampler: Sendable {
         }
         let x = prediction.coordinates[3 * site..<3 * site + 3].map(Double.init)
         return Site(
-          atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code))
+          atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code),
+          multiplicity: state.known[site]?.multiplicity ?? 0)
       }
       let logMetric = LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init))
       return PredictedUnit(

@@ -8,21 +8,22 @@ public enum SamplesFile {
   ///
   /// - Parameters:
   ///   - requests: what the samples are to be, in their order.
+  ///   - inputs: the model, and a dataset whose crystals are predicted.
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
-    _ requests: [SampleRequest], steps: Int, to path: String, model: String, options: SharedOptions,
-    records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
+    _ requests: [SampleRequest], steps: Int, to path: String, inputs: [String], rejected: [RejectedRecord] = [],
+    options: SharedOptions, records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
     _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
     let elements = "/prediction/element_probability"
     let symmetries = "/prediction/site_symmetry_probability"
     let symmetryShape = [SiteSymmetry.axisCount, SiteSymmetry.operationCount]
     let sites = requests.reduce(0) { $0 + $1.siteCount }
-    try Artifact.write(.samples, to: path, inputs: [model], options: options, records: records, seconds: seconds()) { writer in
+    try Artifact.write(.samples, to: path, inputs: inputs, options: options, records: records, seconds: seconds()) { writer in
       try writer.setAttribute("steps", Int64(steps))
       // What the processor had, not what was asked for: shards from different processors may not be mixed.
       try writer.setAttribute("precision", precision.rawValue)
-      try writer.write(requests.map { "sample-\($0.index)" }, to: "/id")
+      try writer.write(requests.map(\.id), to: "/id")
       try writer.reserve(siteCounts: requests.map(\.siteCount))
       try writer.reserve(Float.self, shape: [sites, BeliefBatch.elementClasses], elements)
       try writer.reserve(Float.self, shape: [sites] + symmetryShape, symmetries)
@@ -38,7 +39,7 @@ public enum SamplesFile {
       }
       try body { try append($0, writer) }
       precondition(record == requests.count && site == sites)
-      try writer.write(rejected: [])
+      try writer.write(rejected: rejected)
     }
   }
 }
