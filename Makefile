@@ -17,7 +17,8 @@ MODEL     ?= symmbfn-small
 SAMPLES   ?= 1000
 STEPS     ?= 100
 SEED      ?= 0
-POTENTIAL ?= pair
+# CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.
+POTENTIAL ?= $(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5),chgnet,pair)
 SYMPREC   ?= 0.1
 FMAX      ?= 0.1
 SHARDS    ?= 1
@@ -27,7 +28,8 @@ MINUTES   ?=
 SPACE_GROUP ?=
 COMPOSITION ?=
 FORMULA_UNITS ?=
-HULL      ?=
+# The convex hull that CHGNet's energies stand above; elements.csv lies beside it.
+HULL      ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
 LIMIT     ?=
 INPUT     ?=
 COMPARE_WITH ?=

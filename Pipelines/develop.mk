@@ -40,7 +40,7 @@ bench: build ## Speed of the stages on this machine
 	@Tests/Performance/bench.sh $(BIN)
 
 help: ## This list
-	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=pair] …"
+	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"
 	@echo
 	@grep -hE '^[a-zA-Z%$$(:=) -]+:.*## ' Makefile Pipelines/*.mk | sed -E 's/\$$\(STAGES:%=clean-%\): //; s/:[^#]*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 	@echo

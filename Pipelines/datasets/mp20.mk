@@ -4,5 +4,3 @@ SOURCE := $(firstword $(wildcard $(addsuffix /mp20,$(DATASETS_DIR) datasets ../s
 no_input = $(error MP-20 is not here. Download train.csv, val.csv and test.csv of mp_20 from the CDVAE repository (txie-93/cdvae, data/mp_20) into datasets/mp20, or name a folder that holds mp20/ in DATASETS_DIR)
 EPOCHS ?= 20
 POTENTIAL ?= chgnet
-# The convex hull that energies stand above; elements.csv lies beside it.
-HULL ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))

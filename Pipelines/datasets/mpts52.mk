@@ -4,5 +4,3 @@ SOURCE := $(firstword $(wildcard $(addsuffix /mpts52,$(DATASETS_DIR) datasets ..
 no_input = $(error MPTS-52 is not here. Download train.csv, val.csv and test.csv of mpts_52 (sparks-baird/mp-time-split, or jiaor17/DiffCSP, data/mpts_52) into datasets/mpts52, or name a folder that holds mpts52/ in DATASETS_DIR)
 EPOCHS ?= 20
 POTENTIAL ?= chgnet
-# The convex hull that energies stand above; elements.csv lies beside it.
-HULL ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))

@@ -77,6 +77,10 @@ public struct CHGNet: Potential {
   /// Edges and angles worked on together: enough for the products to be fast, few enough to stay near the processor.
   private static let rowsOfBatch = 2000
 
+  /// A crystal with more edges and angles than this has its turn alone, and half its activations are computed twice instead of
+  /// kept. It is always alone in its batch, so that what it gives depends on nothing else.
+  static let rowsAtOnce = 30_000
+
   /// Crystals that have a graph, in batches.
   private func share(_ graphs: [Result<BondGraph, EvaluationFailure>]) -> [[Int]] {
     let sizes = graphs.map { graph in
@@ -100,7 +104,11 @@ public struct CHGNet: Potential {
     _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
   ) -> [Evaluation] {
     let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
-    let output = pool.borrow { CHGNetNetwork.run(batch, parameters: parameters, scratch: &$0) }
+    let rows = batch.edgeWeights.count + batch.angleWeights.count
+    let output =
+      rows <= Self.rowsAtOnce
+      ? pool.borrow { CHGNetNetwork.run(batch, parameters: parameters, scratch: &$0) }
+      : pool.borrowAlone { CHGNetNetwork.run(batch, parameters: parameters, thrifty: true, scratch: &$0) }
     return batch.graphs.indices.map { k in
       let graph = batch.graphs[k]
       let nodes = batch.nodeOffsets[k]

@@ -23,6 +23,17 @@ struct GateTrace: Sendable {
   var inverse: [Float] = []
   var out: [Float] = []
 
+  /// Without what `GatedLayer.restored` makes anew, where there are two layers.
+  consuming func reduced(to scratch: inout Scratch) -> GateTrace {
+    guard !pre.isEmpty else { return self }
+    var small = GateTrace()
+    small.pre = pre
+    scratch.give(normal)
+    scratch.give(inverse)
+    scratch.give(out)
+    return small
+  }
+
   consuming func release(to scratch: inout Scratch) {
     scratch.give(pre)
     scratch.give(normal)
@@ -32,6 +43,18 @@ struct GateTrace: Sendable {
 }
 
 extension GatedLayer {
+  /// A whole trace of one that was reduced.
+  func restored(_ trace: consuming GateTrace, rows: Int, scratch: inout Scratch) -> GateTrace {
+    guard trace.out.isEmpty else { return trace }
+    var activated = scratch.take(rows: rows, columns: 128)
+    var pre = trace.pre
+    trace.pre = []
+    Kernels.biasSiLU(&pre, bias: Self.noBias.span, rows: rows, into: &activated)
+    return forward(pre: pre, activated: activated, rows: rows, scratch: &scratch)
+  }
+
+  private static let noBias = [Float](repeating: 0, count: 128)
+
   /// From sums of first-layer parts to gated outputs.
   ///
   /// - Parameters:

@@ -13,6 +13,8 @@ struct CHGNetNetwork {
   /// Columns of `bondFold`: four layers of 128, then the 64 weights.
   static let fold = 4 * 128 + 64
 
+  /// Whether activations are computed again on the way back instead of kept.
+  private let thrifty: Bool
   private var scratch: Scratch
   private var nodes: Int { batch.nodes }
   private var edges: Int { batch.edgeWeights.count }
@@ -46,9 +48,10 @@ struct CHGNetNetwork {
   private var dFoldedAngles: [Float] = []
   private var dAngles: [Float] = []
 
-  private init(_ batch: CHGNetBatch, parameters: CHGNetParameters, scratch: Scratch) {
+  private init(_ batch: CHGNetBatch, parameters: CHGNetParameters, thrifty: Bool, scratch: Scratch) {
     self.parameters = parameters
     self.batch = batch
+    self.thrifty = thrifty
     self.scratch = scratch
     let nodes = batch.nodes
     let shorts = batch.shortBonds.count
@@ -99,11 +102,11 @@ struct CHGNetNetwork {
 
   /// Energies, moments and derivatives of a batch.
   static func run(
-    _ batch: CHGNetBatch, parameters: CHGNetParameters, scratch: inout Scratch
+    _ batch: CHGNetBatch, parameters: CHGNetParameters, thrifty: Bool = false, scratch: inout Scratch
   ) -> CHGNetOutput {
     var borrowed = Scratch()
     swap(&borrowed, &scratch)
-    var network = CHGNetNetwork(batch, parameters: parameters, scratch: borrowed)
+    var network = CHGNetNetwork(batch, parameters: parameters, thrifty: thrifty, scratch: borrowed)
     // One owner at a time, or every array that changes hands is copied.
     borrowed = Scratch()
     defer { swap(&network.scratch, &scratch) }
@@ -114,6 +117,7 @@ struct CHGNetNetwork {
       if l < 3, network.angles > 0 {
         network.bondLayer(l)
         if l < 2 { network.angleLayer(l) }
+        if l == 0 { network.releaseFoldedAngles() }
       }
     }
     let readout = Readout(network.atoms, rows: network.nodes, parameters: parameters)
@@ -128,6 +132,12 @@ struct CHGNetNetwork {
     }
     network.finishBackward(&output)
     return output
+  }
+
+  /// Only the first layers ask for them.
+  private mutating func releaseFoldedAngles() {
+    scratch.give(foldedAngles)
+    foldedAngles = []
   }
 
   private func magneticMoments() -> [Float] {
@@ -168,12 +178,12 @@ struct CHGNetNetwork {
     if let out = layer.out {
       product(sum, stride: 64, out, rows: nodes, into: &atoms, outStride: 64, adding: true)
     }
-    atomTraces.append(trace)
+    atomTraces.append(thrifty ? trace.reduced(to: &scratch) : trace)
   }
 
   private mutating func atomLayerBackward(_ l: Int) {
     let layer = parameters.atomLayers[l]
-    let trace = atomTraces.removeLast()
+    let trace = layer.restored(atomTraces.removeLast(), rows: edges, scratch: &scratch)
     var dSum = zeros(rows: nodes, columns: 64)
     if let out = layer.out {
       product(dAtoms, stride: 64, out, backward: true, rows: nodes, into: &dSum, outStride: 64)
@@ -273,12 +283,12 @@ struct CHGNetNetwork {
       product(sum, stride: 64, out, rows: shorts, into: &bonds, outStride: 64, adding: true)
       product(sum, stride: 64, out, rows: shorts, into: &bondChanges, outStride: 64, adding: true)
     }
-    bondTraces.append(trace)
+    bondTraces.append(thrifty ? trace.reduced(to: &scratch) : trace)
   }
 
   private mutating func bondLayerBackward(_ l: Int) {
     let layer = parameters.bondLayers[l]
-    let trace = bondTraces.removeLast()
+    let trace = layer.restored(bondTraces.removeLast(), rows: angles, scratch: &scratch)
     var dSum = zeros(rows: shorts, columns: 64)
     if let out = layer.out {
       product(dBonds, stride: 64, out, backward: true, rows: shorts, into: &dSum, outStride: 64)
@@ -350,7 +360,7 @@ struct CHGNetNetwork {
     var dAngleBasis = zeros(rows: angles, columns: 32)
     product(
       dFoldedAngles, stride: 320, parameters.angleFold, backward: true, rows: angles, into: &dAngleBasis, outStride: 32)
-    for array in [foldedAngles, angleFeatures, dFoldedAngles, dAngles] { scratch.give(array) }
+    for array in [angleFeatures, dFoldedAngles, dAngles] { scratch.give(array) }
     let byAngle = Self.contract(dAngleBasis, batch.angleBasis.slopes)
     output.byCosine = zip(byAngle, batch.angleSlopes).map { $0 * $1 }
   }

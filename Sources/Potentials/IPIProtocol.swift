@@ -14,6 +14,8 @@ public enum IPIError: Error, Equatable, CustomStringConvertible, Sendable {
   case wrongAtoms(expected: Int, found: Int)
   case notFinite
   case extraTooLong(Int)
+  /// Nobody came, or came back.
+  case noClient(seconds: Double)
 
   public var description: String {
     switch self {
@@ -21,6 +23,7 @@ public enum IPIError: Error, Equatable, CustomStringConvertible, Sendable {
     case .wrongAtoms(let expected, let found): "the client sent forces on \(found) atoms, not \(expected)"
     case .notFinite: "the client sent an energy or force that is not finite"
     case .extraTooLong(let n): "the client announced \(n) bytes of remarks"
+    case .noClient(let seconds): "no client came within \(seconds) seconds"
     }
   }
 }

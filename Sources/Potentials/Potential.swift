@@ -15,6 +15,9 @@ public protocol Potential: Sendable {
   /// Whether the potential has been made for an element, 1...118.
   func supports(atomicNumber: Int) -> Bool
 
+  /// How many crystals a relaxation may move in turns; 1 where going from one crystal to another costs something.
+  var crystalsAtOnce: Int { get }
+
   /// Energies, forces and stresses.
   ///
   /// - Returns: one evaluation a crystal, in order; a crystal that cannot be evaluated carries its failure and spoils no other.
@@ -23,6 +26,8 @@ public protocol Potential: Sendable {
 }
 
 extension Potential {
+  public var crystalsAtOnce: Int { .max }
+
   /// The first element of a crystal that the potential does not know, as a failure; nil where it knows all.
   public func unsupportedElement(in crystal: Crystal) -> EvaluationFailure? {
     crystal.atomicNumbers.first { !supports(atomicNumber: Int($0)) }.map {

@@ -111,6 +111,7 @@ public func relax(
   finished: (Int, RelaxationResult) throws -> Void = { _, _ in }
 ) throws -> [RelaxationResult] {
   precondition(options.batch > 0 && options.maxSteps >= 0 && options.maxForce > 0)
+  let batch = min(options.batch, potential.crystalsAtOnce)
   var results = [RelaxationResult?](repeating: nil, count: inputs.count)
   var active: [(index: Int, track: RelaxationTrack)] = []
   var waiting = inputs.indices.makeIterator()
@@ -119,7 +120,7 @@ public func relax(
     try finished(index, result)
   }
   while true {
-    while active.count < options.batch, let index = waiting.next() {
+    while active.count < batch, let index = waiting.next() {
       switch RelaxationTrack.start(inputs[index], potential: potential, options: options) {
       case .success(let track): active.append((index, track))
       case .failure(let refusal): try settle(index, refusal.result)

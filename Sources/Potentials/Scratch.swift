@@ -6,8 +6,8 @@ import Synchronization
 struct Scratch: Sendable {
   private var spare: [Int: [[Float]]] = [:]
   private var held = 0
-  /// Floats kept at most, 256 MB.
-  private static let limit = 64 << 20
+  /// Floats kept at most, 64 MB: more than a batch of many crystals takes.
+  private static let limit = 16 << 20
 
   mutating func take(rows: Int, columns: Int, zeroed: Bool = false) -> [Float] {
     let count = rows * columns
@@ -36,6 +36,15 @@ struct Scratch: Sendable {
 /// Scratch memory for any number of threads, each of which borrows one.
 final class ScratchPool: Sendable {
   private let free = Mutex<[Scratch]>([])
+  private let turn = Mutex(())
+
+  /// As `borrow`, one at a time: for work that takes much memory.
+  func borrowAlone<Result>(_ body: (inout Scratch) -> Result) -> Result {
+    turn.withLock { _ in
+      var scratch = Scratch()
+      return body(&scratch)
+    }
+  }
 
   func borrow<Result>(_ body: (inout Scratch) -> Result) -> Result {
     var scratch = free.withLock { $0.popLast() } ?? Scratch()

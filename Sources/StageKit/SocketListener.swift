@@ -19,8 +19,12 @@ public final class SocketListener: Sendable {
   private let patience: Double
 
   /// - Parameters:
-  ///   - path: of the socket, at most 107 bytes; made here, taken away when the listener goes.
+  ///   - path: of the socket, at most 107 bytes; made here, taken away when the listener goes. A file of that name
+  ///     that is no socket is left alone, and that is an error.
   public init(unixPath path: String, patience: Double) throws {
+    // Before the properties have their values, or leaving here would take the file away.
+    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    guard kind == nil || kind == .typeSocket else { throw SocketError("'\(path)' is there already and is no socket") }
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     self.path = path
     self.patience = patience
@@ -73,11 +77,9 @@ public final class SocketListener: Sendable {
     if let path { unsafe unlink(path) }
   }
 
-  /// Waits for the next client.
-  public func accept() throws -> SocketStream {
-    guard waitUntilReadable(descriptor, seconds: patience) else {
-      throw SocketError("no client came within \(patience) seconds")
-    }
+  /// Waits for the next client; nil where none comes in so many seconds.
+  public func accept(within seconds: Double) throws -> SocketStream? {
+    guard wait(descriptor, for: POLLIN, seconds: seconds) else { return nil }
     let client = Glibc.accept(descriptor, nil, nil)
     guard client >= 0 else { throw SocketError.system("a client could not be accepted") }
     return SocketStream(descriptor: client, patience: patience)
@@ -101,7 +103,7 @@ public final class SocketStream: Sendable {
     var bytes = [UInt8](repeating: 0, count: count)
     var have = 0
     while have < count {
-      guard waitUntilReadable(descriptor, seconds: patience) else {
+      guard wait(descriptor, for: POLLIN, seconds: patience) else {
         throw SocketError("the client said nothing for \(patience) seconds")
       }
       // Safety: at most as many bytes as the slice has are written.
@@ -117,11 +119,14 @@ public final class SocketStream: Sendable {
   public func write(_ bytes: [UInt8]) throws {
     var done = 0
     while done < bytes.count {
+      guard wait(descriptor, for: POLLOUT, seconds: patience) else {
+        throw SocketError("the client took nothing for \(patience) seconds")
+      }
       // Safety: the slice's own bytes; a client that is gone gives an error, not a signal.
       let n = unsafe bytes[done...].withUnsafeBytes {
-        unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
       }
-      if n < 0 && errno == EINTR { continue }
+      if n < 0 && (errno == EINTR || errno == EAGAIN) { continue }
       guard n > 0 else { throw SocketError.system("the connection to the client broke") }
       done += n
     }
@@ -131,8 +136,9 @@ public final class SocketStream: Sendable {
   public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
 
-private func waitUntilReadable(_ descriptor: Int32, seconds: Double) -> Bool {
-  var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+/// Waits until a socket may be read or written.
+private func wait(_ descriptor: Int32, for event: Int32, seconds: Double) -> Bool {
+  var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
   while true {
     // Safety: one request, as said.
     let ready = unsafe poll(&request, 1, Int32(min(seconds * 1000, 2e9)))

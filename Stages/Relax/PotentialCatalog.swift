@@ -8,6 +8,10 @@ enum PotentialCatalog {
     let name: String
     let usage: String
     let summary: String
+    /// Which it has been made for.
+    var elements = "all"
+    /// The file that it needs, and how to come by it.
+    var file: (path: String, origin: String)? = nil
     let open: @Sendable (_ argument: String?) throws -> any Potential
   }
 
@@ -18,23 +22,27 @@ enum PotentialCatalog {
     },
     Entry(
       name: "chgnet", usage: "chgnet[:WEIGHTS.h5]",
-      summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), elements 1 to 94; weights from \(chgnetWeights) where not given"
+      summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), energies with MP2020 corrections; the default",
+      elements: "H to Pu (1 to 94)", file: (chgnetWeights, "'make potentials' fetches it")
     ) { argument in
       let path = argument ?? chgnetWeights
       guard FileManager.default.fileExists(atPath: path) else {
         throw StageError(
           .unavailable,
-          "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5.")
+          "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5; "
+            + "--potential pair needs none.")
       }
       do {
         return try CHGNet(parameters: try NamedParameter.read(path))
       } catch let error as ParameterError {
         throw StageError(.input, "'\(path)': \(error.description).")
+      } catch let error as StageError {
+        throw StageError(.input, "\(error.description) These are not CHGNet's weights.")
       }
     },
     Entry(
       name: "ipi", usage: "ipi:unix:PATH, ipi:HOST:PORT",
-      summary: "a client of the i-PI socket protocol (ASE, LAMMPS, Quantum ESPRESSO, CP2K …); it knows its own elements"
+      summary: "a client of the i-PI socket protocol (ASE, LAMMPS, Quantum ESPRESSO, CP2K …)", elements: "the client's own"
     ) { argument in
       let parts = (argument ?? "").split(separator: ":").map(String.init)
       guard parts.count == 2 else { throw StageError(.input, "--potential ipi needs unix:PATH or HOST:PORT.") }
@@ -48,7 +56,7 @@ enum PotentialCatalog {
             port: port, local: ["localhost", "127.0.0.1"].contains(parts[0]), patience: clientPatience)
         }
         standardError("relax: waiting for a client at \(argument ?? "").")
-        return IPIPotential { ClientStream(stream: try listener.accept()) }
+        return IPIPotential(patience: clientPatience) { try listener.accept(within: $0).map(ClientStream.init) }
       } catch let error as SocketError {
         throw StageError(.unavailable, "\(error.description).")
       }
@@ -69,7 +77,16 @@ enum PotentialCatalog {
     return try entry.open(parts.count > 1 ? parts[1] : nil)
   }
 
-  static var listing: String { entries.map { "\($0.usage)\n    \($0.summary)" }.joined(separator: "\n") }
+  /// Each potential with the elements that it knows and the file that it needs.
+  static var listing: String {
+    entries.map { entry in
+      var lines = [entry.usage, "    " + entry.summary, "    elements: " + entry.elements]
+      if let (path, origin) = entry.file {
+        lines.append("    needs: \(path), " + (FileManager.default.fileExists(atPath: path) ? "there" : "not there; \(origin)"))
+      }
+      return lines.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
 }
 
 /// A socket as the protocol wants it.

@@ -24,7 +24,7 @@ struct Relax: Stage {
   var crystals: String?
 
   @Option(help: "NAME or NAME:ARGUMENT; --list-potentials shows what there is.")
-  var potential = "pair"
+  var potential = "chgnet"
 
   @Option(help: "The relaxed crystals to write (HDF5).")
   var output: String?

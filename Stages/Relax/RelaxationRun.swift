@@ -66,7 +66,9 @@ final class RelaxationRun {
         return true
       }
       let chunk = Array(blocks[start..<min(blocks.count, start + shared.threadCount)])
-      for records in try relax(chunk, judge) { file.records += records }
+      let parts = try relax(chunk, judge)
+      for part in parts { file.records += part.records }
+      if let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
       progress.update(file.records.count)
       if Date().timeIntervalSince(saved) > 60 {
         try write(to: unfinished, report)
@@ -79,18 +81,36 @@ final class RelaxationRun {
     return false
   }
 
-  /// A thread a block.
-  private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [[RelaxedFile.Record]] {
+  /// What is to be said where the potential as a whole is out of order; what is done is kept.
+  private func givenUp(_ error: any Error, _ report: StageReport) throws -> StageError {
+    guard !file.records.isEmpty else { return StageError(.unavailable, "potential \(potential): \(error).") }
+    try write(to: unfinished, report)
+    return StageError(
+      .unavailable,
+      "potential \(potential): \(error); \(file.records.count) of \(total) are saved in '\(unfinished)'. Start again to go on.")
+  }
+
+  /// A thread a block. A block that fails gives what it had done and the error.
+  private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [(records: [RelaxedFile.Record], error: (any Error)?)]
+  {
     let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
     return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
       let start = Date()
       let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
-      let results = try Potentials.relax(inputs, with: judge, options: options)
-      let seconds = Date().timeIntervalSince(start) / Double(max(1, inputs.count))
-      return zip(blocks[b], results).map { i, result in
-        RelaxedFile.Record(
+      var results: [(place: Int, result: RelaxationResult)] = []
+      var failure: (any Error)?
+      do {
+        try Potentials.relax(inputs, with: judge, options: options) { results.append(($0, $1)) }
+      } catch {
+        failure = error
+      }
+      let seconds = Date().timeIntervalSince(start) / Double(max(1, results.count))
+      let records = results.sorted { $0.place < $1.place }.map { place, result in
+        let i = blocks[b][place]
+        return RelaxedFile.Record(
           index: i, id: ids[i - first], initial: crystals[i - first], result: result, wallSeconds: seconds)
       }
+      return (records, failure)
     }
   }
 

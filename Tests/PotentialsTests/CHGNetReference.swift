@@ -53,16 +53,22 @@ struct CHGNetReference: Sendable {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
+  /// All of the reference, of which the file in this package is a part; nil where it is not at hand.
+  static let wholePath: String? = shared("fixtures/chgnet.json")
+  static let partPath = root.appendingPathComponent("Tests/References/chgnet.json").path
+
+  /// A file beside the datasets or beside the checkout; nil where there is none.
+  static func shared(_ name: String) -> String? {
+    let datasets = ProcessInfo.processInfo.environment["DATASETS_DIR"].map { URL(fileURLWithPath: $0) }
+    let folders = [datasets?.appendingPathComponent(".."), root.appendingPathComponent("../shared")].compactMap { $0 }
+    return folders.map { $0.appendingPathComponent(name).standardizedFileURL.path }
+      .first { FileManager.default.fileExists(atPath: $0) }
+  }
+
   /// Where the weights may be: beside the datasets, beside the checkout, among the artifacts.
   static let weightsPath: String? = {
-    var folders = [
-      root.appendingPathComponent("../shared/potentials"), root.appendingPathComponent("Artifacts/potentials"),
-    ]
-    if let datasets = ProcessInfo.processInfo.environment["DATASETS_DIR"] {
-      folders.insert(URL(fileURLWithPath: datasets).appendingPathComponent("../potentials"), at: 0)
-    }
-    return folders.map { $0.appendingPathComponent("chgnet-0.3.0.h5").path }
-      .first { FileManager.default.fileExists(atPath: $0) }
+    let made = root.appendingPathComponent("Artifacts/potentials/chgnet-0.3.0.h5").path
+    return shared("potentials/chgnet-0.3.0.h5") ?? (FileManager.default.fileExists(atPath: made) ? made : nil)
   }()
 
   static let missing = "no chgnet-0.3.0.h5 in ../shared/potentials, beside DATASETS_DIR or in Artifacts/potentials"
@@ -77,9 +83,10 @@ struct CHGNetReference: Sendable {
     return parameters
   }
 
-  static let numbers = Result {
-    try JSONDecoder().decode(
-      File.self, from: Data(contentsOf: root.appendingPathComponent("Tests/References/chgnet.json")))
+  static let numbers = Result { try numbers(at: partPath) }
+
+  static func numbers(at path: String) throws -> File {
+    try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
   }
 }
 

@@ -27,9 +27,11 @@ struct CHGNetTests {
     }
   }
 
-  @Test("energies, forces, stresses and moments are those of the reference")
-  func reference() throws {
-    let numbers = try CHGNetReference.numbers.get()
+  @Test(
+    "energies, forces, stresses and moments are those of the reference",
+    arguments: [CHGNetReference.partPath, CHGNetReference.wholePath].compactMap { $0 })
+  func reference(path: String) throws {
+    let numbers = try CHGNetReference.numbers(at: path)
     let records = numbers.records + numbers.perturbed
     let evaluations = try network.evaluate(records.map(\.crystal))
     var worst = Deviations()
@@ -48,7 +50,7 @@ struct CHGNetTests {
   func doublePrecision() throws {
     let twin = CHGNetTwin(parameters: try CHGNetReference.parameters())
     let numbers = try CHGNetReference.numbers.get()
-    for record in numbers.records.prefix(4) {
+    for record in numbers.records.prefix(6) {
       let energy = try twin.energy(record.crystal) / Double(record.z.count)
       #expect(abs(energy - (record.f64?.e ?? .nan)) < 1e-6, "\(record.id)")
     }
@@ -114,6 +116,32 @@ struct CHGNetTests {
     }
   }
 
+  @Test("a large crystal, whose activations are computed twice, has the energy, forces and stress of its small cell")
+  func large() throws {
+    var random = SplitMix(seed: 12)
+    let lattice = Lattice(lengths: Vector3(4.3, 4.1, 4.4), angles: Vector3(88, 93, 91))
+    let small = Crystal.random(lattice, atoms: 8, apart: 1.6, elements: [12, 8], using: &random)
+    let times = 3
+    var points: [Vector3] = []
+    for i in 0..<times {
+      for j in 0..<times {
+        for k in 0..<times {
+          points += small.fractionalCoordinates.map { ($0 + Vector3(Double(i), Double(j), Double(k))) / Double(times) }
+        }
+      }
+    }
+    let copies = times * times * times
+    let large = Crystal(
+      lattice: Lattice(vectors: Double(times) * small.lattice.vectors),
+      atomicNumbers: (0..<copies).flatMap { _ in small.atomicNumbers }, fractionalCoordinates: points)
+    let graph = try BondGraph(large, cutoff: 6, angleCutoff: 3)
+    #expect(graph.edges.count + graph.angles.count > CHGNet.rowsAtOnce)
+    let (a, b) = (try network.evaluate([small])[0], try network.evaluate([large])[0])
+    #expect(abs(a.energy - b.energy / Double(copies)) < 1e-5 * Double(small.count))
+    for k in b.forces.indices { #expect((a.forces[k % small.count] - b.forces[k]).length < 5e-4 * max(1, a.maxForce)) }
+    for i in 0..<3 { #expect((a.stress[i] - b.stress[i]).length < 1e-4 * max(1, a.maxForce)) }
+  }
+
   @Test("relaxations end at or below the reference's energies")
   func relaxation() throws {
     let relaxed = try CHGNetReference.numbers.get().relaxed
@@ -131,8 +159,23 @@ struct CHGNetTests {
     let result = try relax([RelaxationInput(crystal: crystal, asymmetricUnit: unit)], with: network)[0]
     #expect(result.converged && result.energy <= result.initialEnergy)
     #expect(result.crystal.spaceGroup == unit.spaceGroup)
-    #expect(SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3) ?? 0 >= unit.spaceGroup)
+    #expect(SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3) == unit.spaceGroup)
     #expect(CrystalSymmetry(result.crystal, tolerance: 1e-9) != nil)
+  }
+
+  @Test("crystals of the reference relaxed within their groups are found in the same groups afterwards")
+  func groups() throws {
+    let inputs = try CHGNetReference.numbers.get().records.compactMap { record -> RelaxationInput? in
+      guard let found = try? AsymmetricUnit.standardize(record.crystal, symprec: 0.1) else { return nil }
+      return RelaxationInput(crystal: found.conventional, asymmetricUnit: found.unit)
+    }
+    #expect(inputs.count > 40)
+    for (input, result) in zip(inputs, try relax(inputs, with: network)) {
+      let before = SymmetrySearch.spaceGroupNumber(input.crystal, symprec: 1e-3)
+      let after = SymmetrySearch.spaceGroupNumber(result.crystal, symprec: 1e-3)
+      #expect(before == input.crystal.spaceGroup && after == before, "\(input.crystal.reducedFormula), \(result.outcome)")
+      #expect(result.asymmetricUnit?.spaceGroup == before)
+    }
   }
 
   @Test("bad crystals fail alone, lonely atoms have an energy")

@@ -1,5 +1,7 @@
 import Crystals
+import Foundation
 import Synchronization
+import Tensors
 import Testing
 
 @testable import Potentials
@@ -105,7 +107,7 @@ extension Evaluation {
   @Test("a client's answer is the potential's own, in units and orientation")
   func good() throws {
     let client = ScriptedClient(.good)
-    let potential = IPIPotential { client }
+    let potential = IPIPotential { _ in client }
     let expected = PairPotential().evaluate([Self.crystal])[0]
     for _ in 0..<2 {
       let e = try potential.evaluate([Self.crystal])[0]
@@ -123,13 +125,13 @@ extension Evaluation {
   func bad(manner: ScriptedClient.Manner) throws {
     let clients = [ScriptedClient(manner), ScriptedClient(.good)]
     let next = Atomic<Int>(0)
-    let potential = IPIPotential { clients[min(1, next.add(1, ordering: .relaxed).oldValue)] }
+    let potential = IPIPotential { _ in clients[min(1, next.add(1, ordering: .relaxed).oldValue)] }
     let e = try potential.evaluate([Self.crystal])[0]
     #expect(e.failure == nil && e.isFinite)
     #expect(clients[0].state.withLock { $0.closed })
     #expect(!clients[1].state.withLock { $0.closed })
 
-    let alone = IPIPotential { ScriptedClient(manner) }
+    let alone = IPIPotential { _ in ScriptedClient(manner) }
     let messages: [ScriptedClient.Manner: String] = [
       .hangsUp: "the client hung up", .nonsense: "the client answered 'GET' to STATUS behind POSDATA",
       .wrongCount: "the client sent forces on 1000000 atoms, not 4",
@@ -138,11 +140,54 @@ extension Evaluation {
     #expect(try alone.evaluate([Self.crystal])[0].failure == .reported(messages[manner] ?? ""))
   }
 
-  @Test("other elements want another connection")
+  @Test("nobody comes, and that ends it") func nobody() {
+    let potential = IPIPotential(patience: 0.05) { _ in nil }
+    #expect(throws: IPIError.noClient(seconds: 0.05)) { try potential.evaluate([Self.crystal]) }
+    #expect(throws: IPIError.noClient(seconds: 0.05)) {
+      try relax([RelaxationInput(crystal: Self.crystal)], with: potential)
+    }
+  }
+
+  @Test("one client serves callers of the same and of other elements one after another, without being sent away in between")
+  func oneClient() throws {
+    let clients = Mutex<[ScriptedClient]>([])
+    // As the loop around a client does it: the next one comes when the last has left.
+    let potential = IPIPotential(patience: 5) { seconds in
+      clients.withLock { clients in
+        if let last = clients.last, !last.state.withLock({ $0.closed }) {
+          usleep(useconds_t(seconds * 1e6))
+          return nil
+        }
+        clients.append(ScriptedClient(.good))
+        return clients.last
+      }
+    }
+    var other = Self.crystal
+    other.atomicNumbers[0] = 40
+    let inputs = [Self.crystal, other, Self.crystal, other].map { RelaxationInput(crystal: $0) }
+    var options = RelaxationOptions()
+    options.fixCell = true
+    options.maxSteps = 5
+    let expected = try relax(inputs, with: PairPotential(), options: options)
+    let results = try parallelMap(count: inputs.count, threads: 2) { [options] k in
+      try relax([inputs[k]], with: potential, options: options)[0]
+    }
+    for (a, b) in zip(results, expected) {
+      #expect(a.outcome == b.outcome && a.steps == b.steps && abs(a.energy - b.energy) < 1e-7)
+    }
+    let heard = clients.withLock { $0.map { $0.state.withLock { $0.heard } } }
+    #expect((2...4).contains(heard.count))
+    #expect(heard.reduce(0) { $0 + $1.count { $0 == "POSDATA" } } == results.reduce(0) { $0 + $1.steps + 1 })
+  }
+
+  @Test("other elements want another connection, and an idle client is sent away for it")
   func elements() throws {
     let clients = [ScriptedClient(.good), ScriptedClient(.good)]
     let next = Atomic<Int>(0)
-    let potential = IPIPotential { clients[min(1, next.add(1, ordering: .relaxed).oldValue)] }
+    let potential = IPIPotential(patience: 5) { _ in
+      if next.load(ordering: .relaxed) == 1, !clients[0].state.withLock({ $0.closed }) { return nil }
+      return clients[min(1, next.add(1, ordering: .relaxed).oldValue)]
+    }
     var other = Self.crystal
     other.atomicNumbers[0] = 40
     let e = try potential.evaluate([Self.crystal, other])
