@@ -1,5 +1,5 @@
 # Crystals from a model that comes with the repository: no data, no training.
-#   make generate SAMPLES=100 SPACE_GROUP=225 RELAX=1
+#   make generate SAMPLES=100 SPACE_GROUP=225 COMPOSITION=NaCl RELAX=1
 
 GENERATOR := $(if $(filter pretrained/%,$(MODEL)),$(MODEL),pretrained/mp20)
 # SAMPLES and POTENTIAL have other defaults here than on the line; what was asked for stands.
@@ -7,15 +7,15 @@ asked = $(filter command line environment override,$(origin $(1)))
 COUNT := $(if $(call asked,SAMPLES),$(SAMPLES),100)
 JUDGE := $(if $(call asked,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
-GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(STEPS)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))
-HULL_HERE := $(or $(HULL),$(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets))))
+GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(STEPS)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(COMPOSITION:%=-%)$(FORMULA_UNITS:%=-z%)
 
 .PHONY: generate
-generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [RELAX=1]
+generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [COMPOSITION=NaCl] [RELAX=1]
 	@mkdir -p $(GENERATED)
-	$(BIN)/sample --model $(ARTIFACTS)/$(GENERATOR).h5 --count $(COUNT) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) --output $(GENERATED)/samples.h5 $(RUN)
+	$(BIN)/sample --model $(ARTIFACTS)/$(GENERATOR).h5 --count $(COUNT) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition %) \
+	  $(FORMULA_UNITS:%=--formula-units %) --output $(GENERATED)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(GENERATED)/samples.h5 --output $(GENERATED)/crystals.h5 $(RUN)
-	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet%,$(JUDGE)),$(HULL_HERE:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
+	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
 	@rm -rf $(GENERATED)/cif
 	$(BIN)/gallery --crystals $(GENERATED)/$(if $(RELAX),relaxed,crystals).h5 --output $(GENERATED)/cif --title "Frieze: crystals of $(GENERATOR)"
 	@echo "crystals: $(GENERATED)/cif, page: $(GENERATED)/cif/index.html"
