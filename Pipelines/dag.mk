@@ -29,7 +29,9 @@ OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%
 
 STAGES := preprocess train sample reconstruct relax metrics report
 FILE_preprocess  := $(D)/dataset.h5
-FILE_train       := $(M)/model.h5
+# A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
+SHIPPED := $(filter pretrained/%,$(MODEL))
+FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)
 FILE_sample      := $(S)/samples.h5
 FILE_reconstruct := $(S)/crystals.h5
 FILE_relax       := $(R)/relaxed.h5
@@ -86,7 +88,7 @@ $(1).options: FORCE
 	@mkdir -p $$(@D); new=$$@.$$$$HOSTNAME-$$$$$$$$; echo '$(2)' > $$$$new; if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
 endef
 $(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)))
-$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG))))
+$(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
 
@@ -102,7 +104,7 @@ $$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$
 	$$(call COMMAND_merge,$$@,$$^)
 endef
 CUT := $(if $(filter-out 1,$(SHARDS)),$(SHARDED))
-$(foreach s,$(STAGES),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
+$(foreach s,$(filter-out $(if $(SHIPPED),train),$(STAGES)),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
 
 # Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
 # distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
