@@ -36,8 +36,12 @@ lint: ## Check the formatting
 format: ## Format the sources
 	swift format --in-place --recursive --parallel $(SOURCES)
 
-bench: build ## Speed of the stages on this machine
+bench: build ## Speed of the stages, the networks and the judge on this machine; PEER="PYTHON SCRIPT" times PyTorch's beside them
 	@Tests/Performance/bench.sh $(BIN)
+	@swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	@FRIEZE_BENCH=1 OPENBLAS_CORETYPE=$${OPENBLAS_CORETYPE-$$(grep -qm1 avx512f /proc/cpuinfo && echo SkylakeX)} swift test --skip-build -c release \
+	  --scratch-path .build-test -Xswiftc -enable-testing --filter 'NetworkSpeed|CHGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
+	@$(if $(PEER),Tests/Performance/peer.sh $(PEER))
 
 help: ## This list
 	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"
