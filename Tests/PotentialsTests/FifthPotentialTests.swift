@@ -1,14 +1,14 @@
 import Crystals
 import Foundation
-import Testing
-
 import Potentials
+import Testing
 
 /// A potential of one's own, from outside the library, in under 40 lines: pairs of Lennard-Jones for the noble gases.
 struct LennardJones: Potential {
   let name = "lennard-jones"
   let description = "argon by 4 epsilon ((sigma / r)^12 - (sigma / r)^6), cut at 4 sigma"
-  let (sigma, epsilon) = (3.405, 0.010_3)
+  let sigma = 3.405  // angstrom
+  let epsilon = 0.0103  // eV
 
   func supports(atomicNumber: Int) -> Bool { atomicNumber == 18 }
 
