@@ -49,6 +49,16 @@ public struct WyckoffPosition: Sendable {
     distinctFlats = distinct
   }
 
+  /// The points that the generator may be at, `x = matrix u + origin` in fractional coordinates: a coordinate that is free is its
+  /// own parameter (rows and columns of the matrix that are zero have none).
+  public var generatorFlat: (matrix: Matrix3, origin: Vector3) {
+    let flat = members[0].flat
+    func row(_ k: Int) -> Vector3 { Vector3(flat.matrix[3 * k..<3 * k + 3].map(Double.init)) }
+    return (
+      Matrix3(row(0), row(1), row(2)), Vector3(flat.translation.map { Double($0) / Double(SymmetryOperation.denominator) })
+    )
+  }
+
   /// The points of the orbit of `point`, which lies on member `index`; the first is that of the generator.
   public func orbit(of point: Vector3, onMember index: Int = 0) -> [Vector3] {
     let generator = members[index].inverse(point)

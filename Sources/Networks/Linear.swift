@@ -135,9 +135,6 @@ public struct Linear: Sendable {
     return start..<start + outputs
   }
 
-  /// Where W lies.
-  var weightRange: Range<Int> { weight }
-
   /// The bias, for loops that add it themselves; empty where there is none.
   func biasSpan(_ parameters: Parameters) -> Range<Int> { bias ?? 0..<0 }
 }

@@ -112,7 +112,7 @@ public struct MessagePassing: Sendable {
   /// The table for parameters that stay as they are.
   public func table(_ parameters: Parameters) -> FourierTable {
     FourierTable(
-      sine: parameters.values.span.extracting(sine.weightRange), cosine: parameters.values.span.extracting(cosine.weightRange),
+      sine: parameters.values.span.extracting(sine.weight), cosine: parameters.values.span.extracting(cosine.weight),
       frequencies: sine.inputs / 3, width: width)
   }
 

@@ -7,11 +7,15 @@ public let friezeVersion = "0.1.0"
 /// An executable of the line. A stage holds no science: it reads options, opens files, calls a library, writes a file, reports.
 public protocol Stage: ParsableCommand {
   var shared: SharedOptions { get }
+  /// Whether it runs a network's products, whose kernels are chosen before the program begins.
+  static var usesProducts: Bool { get }
   /// The work; `run()` wraps it with signals and exit statuses.
   mutating func perform() throws
 }
 
 extension Stage {
+  public static var usesProducts: Bool { false }
+
   public mutating func run() throws {
     Interruption.listen()
     try perform()
@@ -19,7 +23,7 @@ extension Stage {
 
   /// Runs the command and leaves with the design's exit status: 0, 64 (usage), 65, 69, 74 or 75.
   public static func main() {
-    ProcessorKernels.prefer512BitKernels()
+    if usesProducts { ProcessorKernels.prefer512BitKernels() }
     do {
       var command = try parseAsRoot()
       try command.run()

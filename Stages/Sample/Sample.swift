@@ -10,6 +10,7 @@ import Tensors
 /// | drops  | nothing; with --like, targets that have no skeleton          |
 @main
 struct Sample: Stage {
+  static let usesProducts = true
   static let configuration = CommandConfiguration(
     commandName: "sample",
     abstract: "Draw asymmetric units from a trained model.",

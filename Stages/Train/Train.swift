@@ -13,6 +13,7 @@ import Tensors
 /// | drops  | nothing                                                                   |
 @main
 struct Train: Stage {
+  static let usesProducts = true
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a model on a dataset.",

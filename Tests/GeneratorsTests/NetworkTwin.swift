@@ -76,6 +76,8 @@ struct NetworkTwin {
   private func input(_ batch: BeliefBatch, crystal b: Int, site: Int, _ x: [Double]) -> [Double] {
     let element = (0..<batch.elements.columns).map { Double(batch.elements[site, $0]) }
     let symmetry = (0..<batch.siteSymmetries.columns).map { Double(batch.siteSymmetries[site, $0]) }
+    let place = options.geometryFeatures ? (0..<3).map { Double(batch.positions[site, $0]) } : x
+    let composition = (0..<batch.composition.columns).map { Double(batch.composition[b, $0]) }
     let (groups, shape) = array("embedding.space_group.weight")
     let half = options.embedding / 2
     let angles = (0..<half).map {
@@ -85,9 +87,10 @@ struct NetworkTwin {
       linear(element, ["embedding.element"], bias: "embedding.element")
       + linear(symmetry, ["embedding.site_symmetry"], bias: "embedding.site_symmetry")
       + groups[batch.spaceGroups[b] * shape[1]..<(batch.spaceGroups[b] + 1) * shape[1]]
-      + angles.map(sin) + angles.map(cos) + x + waves(x, options.coordinateFrequencies, sin)
-      + waves(x, options.coordinateFrequencies, cos)
+      + angles.map(sin) + angles.map(cos) + x + waves(place, options.coordinateFrequencies, sin)
+      + waves(place, options.coordinateFrequencies, cos)
       + (options.geometryFeatures ? (0..<batch.geometry.columns).map { Double(batch.geometry[site, $0]) } : [])
+      + (options.compositionFeatures ? linear(composition, ["embedding.composition"], bias: "embedding.composition") : [])
     return perceptron(features, "input")
   }
 

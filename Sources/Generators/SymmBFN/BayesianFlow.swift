@@ -9,7 +9,7 @@ import Tensors
 public struct BayesianFlow: Sendable {
   let configuration: SymmBFNConfiguration.Flow
   /// (6, 2) mean and deviation of the k-vector's components.
-  private let latticeMoments: [Float]
+  let latticeMoments: [Float]
 
   public init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics) {
     self.configuration = configuration
@@ -30,42 +30,44 @@ public struct BayesianFlow: Sendable {
       slope = -((1 - gamma) / gamma).squareRoot()
       estimate = Self.prediction(mean, gamma: gamma, noise: bounded)
     case .posterior:
-      // x ~ N(m, s^2), mu ~ N(gamma x, gamma (1 - gamma)): the posterior mean is m + w (mu / gamma - m), its variance s^2 (1 - w).
       let (m, s) = (latticeMoments[2 * c], latticeMoments[2 * c + 1])
-      let w = gamma * s * s / (gamma * s * s + 1 - gamma)
+      let (posterior, w) = Self.posterior(mean, priorMean: m, deviation: s, gamma: gamma)
       slope = s * (1 - w).squareRoot()
-      estimate = m + w * (mean / gamma - m) + slope * bounded
+      estimate = posterior + slope * bounded
     }
     return (estimate, bounded == output ? slope : 0)
   }
 
-  /// Tells the sites what the beliefs say of the crystal, in numbers of order one: the six components of the lattice (linear
-  /// posterior means, standardised), the site's ln multiplicity, ln of the number of atoms in the cell, and the volume an atom.
-  ///
-  /// The volume is `exp(3 k6)`; 18 cubic angstrom an atom is 0, a factor e^0.4 is 1.
-  func describe(_ batch: inout BeliefBatch) {
-    for (b, range) in batch.graph.ranges.enumerated() {
-      let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
-      let lattice = (0..<6).map { c in
-        let (m, s) = (latticeMoments[2 * c], max(1e-3, latticeMoments[2 * c + 1]))
-        let w = gamma * s * s / (gamma * s * s + 1 - gamma)
-        return (estimate: m + w * (batch.lattice[b, c] / gamma - m), deviation: s, mean: m)
-      }
-      let codes = WyckoffCodes.of(spaceGroup: batch.spaceGroups[b])
-      let multiplicities = (0..<range.sites).map {
-        codes.multiplicity(
-          batch.siteSymmetries.values, offset: (range.firstSite + $0) * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses)
-      }
-      let atoms = log(multiplicities.reduce(0) { $0 + $1.mean })
-      let volume = (3 * Double(lattice[5].estimate) - atoms - log(18)) / 0.4
-      for i in 0..<range.sites {
-        let site = range.firstSite + i
-        for (c, k) in lattice.enumerated() { batch.geometry[site, c] = min(5, max(-5, (k.estimate - k.mean) / k.deviation)) }
-        batch.geometry[site, 6] = Float(multiplicities[i].meanLogarithm - 2)
-        batch.geometry[site, 7] = Float(atoms - 2.5)
-        batch.geometry[site, 8] = Float(min(8, max(-8, volume)))
-      }
+  /// With x ~ N(m, s^2) and mu ~ N(gamma x, gamma (1 - gamma)) the posterior mean is m + w (mu / gamma - m), its variance
+  /// s^2 (1 - w).
+  static func posterior(
+    _ mu: Float, priorMean m: Float, deviation s: Float, gamma: Float
+  ) -> (mean: Float, weight: Float) {
+    let w = gamma * s * s / (gamma * s * s + 1 - gamma)
+    return (m + w * (mu / gamma - m), w)
+  }
+
+  /// The estimate of a coordinate from its belief and the network's output, not wrapped, and its derivative by the output.
+  func coordinateEstimate(
+    _ batch: BeliefBatch, site: Int, component c: Int, output: Float, gamma: Float
+  ) -> (estimate: Float, slope: Float) {
+    let mean = batch.coordinates[site, c]
+    let raw = configuration.coordinateOutput == .noise ? output + mean : output
+    let bounded = min(Self.largestNoise, max(-Self.largestNoise, raw))
+    let slope: Float
+    let estimate: Float
+    switch configuration.coordinateOutput {
+    case .noise:
+      slope = -((1 - gamma) / gamma).squareRoot()
+      estimate = Self.prediction(mean, gamma: gamma, noise: bounded)
+    case .posterior:
+      let prior = Float(WyckoffPosterior.priorVariance)
+      // A hundredth of a free coordinate's variance is left, should the posterior be too sure of itself.
+      let free = prior * (1 - gamma) / (gamma * prior + 1 - gamma)
+      slope = (batch.deviations[site, c] * batch.deviations[site, c] + 0.01 * free).squareRoot()
+      estimate = batch.positions[site, c] + slope * bounded
     }
+    return (estimate, bounded == raw ? slope : 0)
   }
 
   /// `gamma(t) = 1 - sigma^(2t)`.
@@ -83,19 +85,6 @@ public struct BayesianFlow: Sendable {
 
   /// Largest noise that a network's output may say.
   static let largestNoise: Float = 10
-
-  /// Adds a noisy observation of class `k` to log-beliefs: `beta (K e_k - 1) + sqrt(beta K) noise`.
-  ///
-  /// - Parameters:
-  ///   - logits: log-beliefs, the K from `offset` on.
-  ///   - noise: K standard normal deviates from `noiseOffset` on.
-  static func observe(
-    _ k: Int, classes: Int, accuracy: Float, logits: inout [Float], offset: Int, noise: [Float], noiseOffset: Int
-  ) {
-    let scale = (accuracy * Float(classes)).squareRoot()
-    for c in 0..<classes { logits[offset &+ c] += scale * noise[noiseOffset &+ c] - accuracy }
-    logits[offset + k] += accuracy * Float(classes)
-  }
 }
 
 /// `x` in [0, 1).

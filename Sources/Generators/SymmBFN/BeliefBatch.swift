@@ -23,9 +23,15 @@ public struct BeliefBatch: Sendable {
   /// (B, 6) means of the k-vectors.
   public var lattice: Matrix
 
-  /// (N, 9) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
+  /// (N, 10) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
   public var geometry: Matrix
-  public static let geometryFeatures = 9
+  public static let geometryFeatures = 13
+  /// (N, 3) posterior means in [0, 1) and deviations of the coordinates, by `BayesianFlow.describe`.
+  public var positions: Matrix
+  public var deviations: Matrix
+  /// (B, 100) shares of the elements in the crystal's atoms, by `BayesianFlow.describe`; read only by networks with composition
+  /// features.
+  public var composition: Matrix
 
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
@@ -38,6 +44,9 @@ public struct BeliefBatch: Sendable {
     siteSymmetries.fill(1 / Float(Self.symmetryClasses))
     coordinates = Matrix(rows: graph.sites, columns: 3)
     lattice = Matrix(rows: spaceGroups.count, columns: 6)
+    positions = Matrix(rows: graph.sites, columns: 3)
+    deviations = Matrix(rows: graph.sites, columns: 3)
+    composition = Matrix(rows: spaceGroups.count, columns: Self.elementClasses)
     geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
   }
 }

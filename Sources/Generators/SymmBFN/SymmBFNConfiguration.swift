@@ -7,6 +7,11 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
 
   public init() {}
 
+  /// Whether beliefs need `BayesianFlow.describe`.
+  var readsDescription: Bool {
+    network.geometryFeatures || network.compositionFeatures || flow.coordinateOutput == .posterior
+  }
+
   /// The message-passing network.
   public struct Network: Codable, Sendable, Equatable {
     /// Features of a site.
@@ -18,13 +23,18 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var frequencies = 128
     /// Fourier frequencies of each absolute coordinate beside the coordinate itself; 0 for none.
     public var coordinateFrequencies = 32
-    /// Whether sites are told what the beliefs say of cell, multiplicity and volume an atom (`BayesianFlow.describe`); not published.
+    /// Whether sites are told what the beliefs say of cell, multiplicity, volume an atom and their places (`BayesianFlow.describe`);
+    /// not published.
     public var geometryFeatures = false
+    /// Whether sites are told the crystal's composition as beliefs have it, and may copy elements from each other: one more output
+    /// a site weighs what the other sites' beliefs say (`BayesianFlow.elementLogits`); not published.
+    public var compositionFeatures = false
 
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
       case geometryFeatures = "geometry_features"
+      case compositionFeatures = "composition_features"
     }
   }
 
@@ -37,6 +47,12 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var minimumTime: Float = 1e-4
     /// What the network's output for the lattice means.
     public var latticeOutput = LatticeOutput.posterior
+    /// What the network's output for the coordinates means.
+    public var coordinateOutput = CoordinateOutput.noise
+    /// What the network's outputs for elements and site symmetries mean.
+    public var classOutput = ClassOutput.direct
+    /// The loss of elements and site symmetries.
+    public var classLoss = ClassLoss.squared
     public var weights = Weights()
 
     enum CodingKeys: String, CodingKey {
@@ -46,6 +62,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case betaSiteSymmetry = "beta_site_symmetry"
       case minimumTime = "minimum_time"
       case latticeOutput = "lattice_output"
+      case coordinateOutput = "coordinate_output"
+      case classOutput = "class_output"
+      case classLoss = "class_loss"
       case weights
     }
   }
@@ -57,6 +76,32 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// The output moves the estimate away from the posterior mean under a normal prior with the training set's moments, in units
     /// of the posterior's deviation: without knowledge the estimate is the best linear one.
     case posterior
+  }
+
+  /// How coordinates are estimated from the network's output.
+  public enum CoordinateOutput: String, Codable, Sendable, CaseIterable {
+    /// The output, with the mean added, is the noise, as published.
+    case noise
+    /// The output moves the estimate away from the posterior mean over the group's Wyckoff positions, in units of the posterior's
+    /// deviation: coordinates that symmetry fixes are exact. Not published.
+    case posterior
+  }
+
+  /// How the probabilities of classes are found from the network's outputs.
+  public enum ClassOutput: String, Codable, Sendable, CaseIterable {
+    /// The outputs are their logits, as published: the network has to pass on what the belief says.
+    case direct
+    /// The outputs are logits of the classes given everything but the site's own belief, which is added: the belief is the
+    /// likelihood of its noisy observations, so the sum is Bayes' rule. Not published.
+    case posterior
+  }
+
+  /// How wrong probabilities of classes count; both are least for the true ones.
+  public enum ClassLoss: String, Codable, Sendable, CaseIterable {
+    /// `|e - e_hat|^2`, the Bayesian flow's own bound, as published.
+    case squared
+    /// `-ln e_hat` of the right class: classes thought impossible keep a gradient. Not published.
+    case crossEntropy = "cross_entropy"
   }
 
   /// Weights of the four losses.

@@ -9,10 +9,13 @@ public struct SymmBFNLosses: Sendable, Equatable {
   public var lattice = 0.0
   public var elements = 0.0
   public var siteSymmetry = 0.0
+  /// What the gradient is of: the weighted sum, elements and site symmetries by their `ClassLoss`. The four above count squares
+  /// whatever is trained, so that runs can be compared.
+  public var objective = 0.0
 
   public init() {}
 
-  /// The weighted sum that training lowers.
+  /// The weighted sum.
   public func total(_ weights: SymmBFNConfiguration.Weights) -> Double {
     Double(weights.coordinates) * coordinates + Double(weights.lattice) * lattice
       + Double(weights.elements) * elements + Double(weights.siteSymmetry) * siteSymmetry
@@ -23,6 +26,7 @@ public struct SymmBFNLosses: Sendable, Equatable {
     a.lattice += b.lattice
     a.elements += b.elements
     a.siteSymmetry += b.siteSymmetry
+    a.objective += b.objective
   }
 
   func scaled(_ s: Double) -> Self {
@@ -31,6 +35,7 @@ public struct SymmBFNLosses: Sendable, Equatable {
     scaled.lattice *= s
     scaled.elements *= s
     scaled.siteSymmetry *= s
+    scaled.objective *= s
     return scaled
   }
 }
@@ -78,7 +83,6 @@ extension BayesianFlow {
     }
     Kernels.softmax(&batch.elements.values, groups: batch.graph.sites, classes: k)
     Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
-    describe(&batch)
     return batch
   }
 
@@ -109,10 +113,11 @@ extension BayesianFlow {
     var losses = SymmBFNLosses()
     let graph = batch.graph
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
-    var elements = output.elements.values
+    var (elements, copies) = elementLogits(output.elements, batch)
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
     var symmetries = output.siteSymmetries.values
+    addBeliefs(batch.siteSymmetries.values, to: &symmetries)
     Kernels.softmax(&symmetries, groups: graph.sites * axes, classes: ops)
     var elementGradient = [Float](repeating: 0, count: gradients == nil ? 0 : elements.count)
     var symmetryGradient = [Float](repeating: 0, count: gradients == nil ? 0 : symmetries.count)
@@ -127,28 +132,25 @@ extension BayesianFlow {
         let site = range.firstSite + i
         losses.coordinates += coordinateLoss(
           batch, example, output, site: site, index: i, t: t, scale: perSite, &gradients)
-        losses.elements += Self.classLoss(
+        let element = classLoss(
           elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
           weight: weights.elements, gradient: &elementGradient)
+        losses.elements += element.squared
+        losses.objective += element.trained
         for axis in 0..<axes {
-          losses.siteSymmetry += Self.classLoss(
+          let operation = classLoss(
             symmetries, offset: (site * axes + axis) * ops, classes: ops,
             target: Int(example.siteSymmetries[i * axes + axis]), scale: symmetryScale,
             weight: weights.siteSymmetry, gradient: &symmetryGradient)
+          losses.siteSymmetry += operation.squared
+          losses.objective += operation.trained
         }
       }
     }
-    gradients?.elements.values = elementGradient
+    losses.objective += Double(weights.coordinates) * losses.coordinates + Double(weights.lattice) * losses.lattice
+    gradients?.elements = outputGradient(elements: elementGradient, copies: copies, columns: output.elements.columns)
     gradients?.siteSymmetries.values = symmetryGradient
     return losses
-  }
-
-  /// Puts the logits of classes that may not occur out of reach.
-  func mask(_ logits: inout [Float], rows: Int, _ allowed: [Bool]) {
-    let banned = allowed.indices.filter { !allowed[$0] }
-    for row in 0..<rows {
-      for c in banned { logits[row * allowed.count + c] = -1e9 }
-    }
   }
 
   private func latticeLoss(
@@ -177,24 +179,21 @@ extension BayesianFlow {
     let factor = -log(configuration.sigmaCoordinates) / (1 - gamma) * scale
     var loss = 0.0
     for c in 0..<3 {
-      let mean = batch.coordinates[site, c]
-      let raw = output.coordinates[site, c] + mean
-      let noise = min(Self.largestNoise, max(-Self.largestNoise, raw))
-      let d = minimumImage(
-        from: example.positions[3 * index + c], to: Self.prediction(mean, gamma: gamma, noise: noise))
+      let (estimate, slope) = coordinateEstimate(
+        batch, site: site, component: c, output: output.coordinates[site, c], gamma: gamma)
+      let d = minimumImage(from: example.positions[3 * index + c], to: estimate)
       loss += Double(factor * d * d)
-      guard noise == raw else { continue }
-      gradients?.coordinates[site, c] =
-        -2 * factor * d * ((1 - gamma) / gamma).squareRoot() * configuration.weights.coordinates
+      gradients?.coordinates[site, c] = 2 * factor * d * slope * configuration.weights.coordinates
     }
     return loss
   }
 
-  /// `scale |e - p|^2` of one set of classes; its gradient goes to the logits: `p_c (g_c - sum g p)` with g = 2 scale (p - e).
-  private static func classLoss(
-    _ p: [Float], offset: Int, classes: Int, target: Int, scale: Float, weight: Float,
-    gradient: inout [Float]
-  ) -> Double {
+  /// The loss of one set of classes: `scale |e - p|^2`, and what is trained, weighted: that or `-scale ln p` of the right one.
+  ///
+  /// Gradients go to the logits: `p_c (g_c - sum g p)` with g = 2 scale (p - e), or `scale (p - e)`.
+  private func classLoss(
+    _ p: [Float], offset: Int, classes: Int, target: Int, scale: Float, weight: Float, gradient: inout [Float]
+  ) -> (squared: Double, trained: Double) {
     var sum: Float = 0
     var inner: Float = 0
     for c in 0..<classes {
@@ -202,11 +201,13 @@ extension BayesianFlow {
       sum += d * d
       inner += d * p[offset &+ c]
     }
-    let factor = 2 * scale * weight
+    let isSquared = configuration.classLoss == .squared
     for c in 0..<classes where !gradient.isEmpty {
       let d = p[offset &+ c] - (c == target ? 1 : 0)
-      gradient[offset &+ c] = factor * p[offset &+ c] * (d - inner)
+      gradient[offset &+ c] = scale * weight * (isSquared ? 2 * p[offset &+ c] * (d - inner) : d)
     }
-    return Double(scale * sum)
+    let squared = Double(scale * sum)
+    let trained = isSquared ? squared : -Double(scale) * log(max(1e-30, Double(p[offset + target])))
+    return (squared, Double(weight) * trained)
   }
 }

@@ -11,6 +11,7 @@ public struct SymmBFNNetwork: Sendable {
   private let elementEmbedding: Linear
   private let symmetryEmbedding: Linear
   private let spaceGroupEmbedding: Linear
+  private let compositionEmbedding: Linear?
   private let input: Perceptron
   private let layers: [MessagePassing]
   private let coordinateHead: Perceptron
@@ -28,9 +29,13 @@ public struct SymmBFNNetwork: Sendable {
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
+    compositionEmbedding =
+      configuration.compositionFeatures
+      ? Linear("embedding.composition", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout) : nil
     let geometry = configuration.geometryFeatures ? BeliefBatch.geometryFeatures : 0
     input = Perceptron(
-      "input", inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry, hidden: c, outputs: c,
+      "input", inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + (compositionEmbedding == nil ? 0 : e),
+      hidden: c, outputs: c,
       activatesOutput: false, layout: &layout)
     layers = (0..<configuration.layers).map {
       MessagePassing("layer.\($0)", width: c, frequencies: configuration.frequencies, layout: &layout)
@@ -40,7 +45,7 @@ public struct SymmBFNNetwork: Sendable {
     }
     coordinateHead = head("coordinates", 3)
     latticeHead = head("lattice", 6)
-    elementHead = head("elements", BeliefBatch.elementClasses)
+    elementHead = head("elements", BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0))
     symmetryHead = head("site_symmetry", symmetry)
     self.layout = layout
   }
@@ -48,6 +53,7 @@ public struct SymmBFNNetwork: Sendable {
   /// Everything between input and output of a batch; reused from batch to batch, one a thread.
   public struct Workspace: Sendable {
     var features: Matrix
+    var composition: Matrix
     var input: Perceptron.Cache
     var h: Matrix
     var fourier: ProductInput
@@ -66,6 +72,7 @@ public struct SymmBFNNetwork: Sendable {
     public init(_ network: SymmBFNNetwork, training: Bool) {
       let c = network.configuration.hidden
       features = Matrix(rows: 0, columns: network.input.first.inputs)
+      composition = Matrix(rows: 0, columns: network.configuration.embedding)
       input = Perceptron.Cache(network.input)
       h = Matrix(rows: 0, columns: c)
       fourier = ProductInput(columns: 6 * network.configuration.frequencies)
@@ -87,7 +94,7 @@ public struct SymmBFNNetwork: Sendable {
     public var coordinates: Matrix { coordinateHead.output }
     /// (B, 6) noise of the lattice.
     public var lattice: Matrix { latticeHead.output }
-    /// (N, 100) logits.
+    /// (N, 100) logits; a 101st column where the network copies elements.
     public var elements: Matrix { elementHead.output }
     /// (N, 195) logits.
     public var siteSymmetries: Matrix { symmetryHead.output }
@@ -135,8 +142,14 @@ public struct SymmBFNNetwork: Sendable {
     elementEmbedding.forward(batch.elements, parameters, into: &workspace.features)
     symmetryEmbedding.forward(batch.siteSymmetries, parameters, into: &workspace.features, outColumn: e)
     var fourier = [Float](repeating: 0, count: 6 * f * n)
-    Kernels.fourier(batch.coordinates.values, rows: n, frequencies: f, into: &fourier)
+    Kernels.fourier(
+      configuration.geometryFeatures ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
+      into: &fourier)
     let width = workspace.features.columns
+    if let compositionEmbedding {
+      workspace.composition.resize(rows: batch.graph.ranges.count)
+      compositionEmbedding.forward(batch.composition, parameters, into: &workspace.composition)
+    }
     for (b, range) in batch.graph.ranges.enumerated() {
       let time = timeEmbedding(batch.times[b])
       let group = spaceGroupEmbedding.row(batch.spaceGroups[b])
@@ -148,9 +161,13 @@ public struct SymmBFNNetwork: Sendable {
         }
         for k in 0..<3 { workspace.features.values[row + 4 * e + k] = batch.coordinates[site, k] }
         for k in 0..<6 * f { workspace.features.values[row + 4 * e + 3 + k] = fourier[site * 6 * f + k] }
-        guard configuration.geometryFeatures else { continue }
-        for k in 0..<BeliefBatch.geometryFeatures {
-          workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
+        if configuration.geometryFeatures {
+          for k in 0..<BeliefBatch.geometryFeatures {
+            workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
+          }
+        }
+        if compositionEmbedding != nil {
+          for k in 0..<e { workspace.features.values[row + width - e + k] = workspace.composition[b, k] }
         }
       }
     }
@@ -236,6 +253,15 @@ extension SymmBFNNetwork {
         for k in 0..<e { gradients[row.lowerBound + k] += workspace.inputGradient[site, 2 * e + k] }
       }
     }
+    guard let compositionEmbedding else { return }
+    let first = workspace.inputGradient.columns - e
+    workspace.composition.fill(0)
+    for (b, range) in graph.ranges.enumerated() {
+      for site in range.firstSite..<range.firstSite + range.sites {
+        for k in 0..<e { workspace.composition[b, k] += workspace.inputGradient[site, first + k] }
+      }
+    }
+    compositionEmbedding.backward(batch.composition, gradient: workspace.composition, parameters, into: &gradients)
   }
 
   private func unpool(_ graph: CrystalGraph, _ workspace: inout Workspace) {

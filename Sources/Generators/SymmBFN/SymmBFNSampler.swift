@@ -162,18 +162,19 @@ public struct SymmBFNSampler: Sendable {
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
-    flow.describe(&state.beliefs)
+    if model.configuration.readsDescription { flow.describe(&state.beliefs) }
     model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
     let configuration = model.configuration.flow
     var prediction = Prediction(
       coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,
-      elements: workspace.elements.values, siteSymmetries: workspace.siteSymmetries.values)
-    let limit = BayesianFlow.largestNoise
+      elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: workspace.siteSymmetries.values)
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
-    for i in 0..<3 * graph.sites {
-      let mean = state.beliefs.coordinates.values[i]
-      let noise = min(limit, max(-limit, prediction.coordinates[i] + mean))
-      prediction.coordinates[i] = wrapped(BayesianFlow.prediction(mean, gamma: gamma, noise: noise))
+    for site in 0..<graph.sites {
+      for c in 0..<3 {
+        let output = prediction.coordinates[3 * site + c]
+        prediction.coordinates[3 * site + c] = wrapped(
+          flow.coordinateEstimate(state.beliefs, site: site, component: c, output: output, gamma: gamma).estimate)
+      }
     }
     gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaLattice)
     for b in graph.ranges.indices {
@@ -185,6 +186,7 @@ public struct SymmBFNSampler: Sendable {
           ).estimate
       }
     }
+    flow.addBeliefs(state.beliefs.siteSymmetries.values, to: &prediction.siteSymmetries)
     if sampling.temperature != 1 {
       for i in prediction.elements.indices { prediction.elements[i] /= sampling.temperature }
       for i in prediction.siteSymmetries.indices { prediction.siteSymmetries[i] /= sampling.temperature }

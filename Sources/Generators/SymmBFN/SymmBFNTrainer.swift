@@ -230,7 +230,8 @@ public struct SymmBFNTrainer: Sendable {
     _ wantsGradient: Bool, _ state: inout Worker.State
   ) -> SymmBFNLosses {
     guard !examples.isEmpty else { return SymmBFNLosses() }
-    let beliefs = flow.beliefs(examples, randoms: randoms)
+    var beliefs = flow.beliefs(examples, randoms: randoms)
+    if configuration.readsDescription { flow.describe(&beliefs) }
     network.forward(beliefs, parameters, &state.workspace)
     var output = wantsGradient ? SymmBFNNetwork.OutputGradients(beliefs.graph) : nil
     let losses = flow.losses(

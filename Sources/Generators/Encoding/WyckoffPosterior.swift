@@ -1,0 +1,132 @@
+import Crystals
+import Foundation
+import Synchronization
+
+/// What beliefs about a site's symmetry and coordinates say of its Wyckoff position, and through it of its multiplicity and of
+/// where it lies, by Bayes' rule: every position alike beforehand, uniform on its flat.
+///
+/// A representative lies on the generator's flat of its position (`AsymmetricUnit.standardize`), so a position is one code and one
+/// flat `x = M u + w`: fixed coordinates are known exactly, coordinates that depend on others follow them.
+struct WyckoffPosterior: Sendable {
+  /// One Wyckoff position of the group.
+  private struct Position: Sendable {
+    /// (15) operation of each axis.
+    let operations: [Int]
+    let multiplicity: Double
+    let flat: Matrix3
+    let origin: Vector3
+    /// Takes coordinates to those of the nearest point of `M u`, on the rows that are not fixed.
+    let projection: Matrix3
+    /// Which coordinates are the same for every point.
+    let isFixed: (Bool, Bool, Bool)
+    /// Coordinates that follow from others.
+    let dependent: Int
+  }
+
+  /// What is believed of one site.
+  struct Belief {
+    /// Posterior means of the multiplicity and of its logarithm.
+    var multiplicity = 0.0
+    var logMultiplicity = 0.0
+    /// Posterior mean, not wrapped, and deviation of the coordinates.
+    var position = Vector3.zero
+    var deviation = Vector3.zero
+  }
+
+  private let positions: [Position]
+
+  private init(spaceGroup: Int) {
+    positions = SpaceGroup.numbered(spaceGroup).wyckoffPositions.map { position in
+      let (m, w) = position.generatorFlat
+      let isFixed = (0..<3).map { m[$0] == .zero }
+      let free = (0..<3).filter { m[0][$0] != 0 || m[1][$0] != 0 || m[2][$0] != 0 }
+      // (M^T M)^-1 M^T on the free columns; ones in the place of the others keep it regular.
+      var gram = Matrix3.identity
+      for a in free { for b in free { gram[a][b] = (0..<3).reduce(0) { $0 + m[$1][a] * m[$1][b] } } }
+      return Position(
+        operations: position.members[0].siteSymmetry.operations.map { Int($0) }, multiplicity: Double(position.multiplicity),
+        flat: m, origin: w, projection: m * (gram.inverse * m.transpose), isFixed: (isFixed[0], isFixed[1], isFixed[2]),
+        dependent: 3 - free.count - isFixed.count { $0 })
+    }
+  }
+
+  private static let cache = Mutex<[Int: WyckoffPosterior]>([:])
+
+  static func of(spaceGroup: Int) -> WyckoffPosterior {
+    if let known = cache.withLock({ $0[spaceGroup] }) { return known }
+    let made = WyckoffPosterior(spaceGroup: spaceGroup)
+    cache.withLock { $0[spaceGroup] = made }
+    return made
+  }
+
+  /// The variance of a free coordinate beforehand, uniform in 0...1.
+  static let priorVariance = 1.0 / 12
+
+  /// - Parameters:
+  ///   - symmetry: (15, 13) probabilities, beginning at `offset`; the axes are observed independently.
+  ///   - mean: of the belief about the coordinates: `N(gamma x, gamma (1 - gamma))`, wrapped.
+  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double) -> Belief {
+    let classes = BeliefBatch.symmetryClasses
+    let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
+    let variance = gamma * (1 - gamma)
+    let relative = (1 - gamma) / gamma
+    let estimate = mean / gamma
+    // What a fixed coordinate gains over a free one by agreeing, and one that depends on others.
+    let fixedGain = log(max(gamma, (2 * .pi * variance).squareRoot())) - 0.5 * log(2 * .pi * variance)
+    let dependentGain = -0.5 * log(min(1, 2 * .pi * relative))
+    // Along a flat: towards the middle of the cell, as a normal prior of the same variance says.
+    let weight = gamma * Self.priorVariance / (gamma * Self.priorVariance + 1 - gamma)
+    let free = Self.priorVariance * (1 - weight)
+    var places = [Vector3](repeating: .zero, count: positions.count)
+    var scores = [Double](repeating: 0, count: positions.count)
+    for (index, position) in positions.enumerated() {
+      var score = Double(position.dependent) * dependentGain
+      for axis in 0..<BeliefBatch.symmetryAxes { score += Double(logs[axis &* classes &+ position.operations[axis]]) }
+      // The nearest of the flat's copies, begun from the free coordinates as they are.
+      let start = position.flat * estimate + position.origin
+      var copy = estimate + (start - estimate).rounded(.toNearestOrAwayFromZero)
+      let along = position.origin + position.projection * (copy - position.origin)
+      var off = 0.0
+      for k in 0..<3 {
+        if k == 0 ? position.isFixed.0 : k == 1 ? position.isFixed.1 : position.isFixed.2 {
+          let d = mean[k] - gamma * position.origin[k]
+          let shortest = d - d.rounded()
+          score += fixedGain - shortest * shortest / (2 * variance)
+        } else {
+          let d = along[k] - copy[k]
+          off += d * d
+        }
+      }
+      scores[index] = score - off / (2 * relative)
+      copy = Vector3(repeating: 0.5) + weight * (copy - Vector3(repeating: 0.5))
+      places[index] = position.origin + position.projection * (copy - position.origin)
+    }
+    return mix(places, scores, freeVariance: free)
+  }
+
+  private func mix(_ places: [Vector3], _ scores: [Double], freeVariance: Double) -> Belief {
+    let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    var belief = Belief()
+    var (total, shift, square) = (0.0, Vector3.zero, Vector3.zero)
+    for (index, position) in positions.enumerated() {
+      let w = exp(scores[index] - scores[best])
+      guard w > 1e-12 else { continue }
+      total += w
+      belief.multiplicity += w * position.multiplicity
+      belief.logMultiplicity += w * log(position.multiplicity)
+      let d = places[index] - places[best]
+      let step = d - d.rounded(.toNearestOrAwayFromZero)
+      shift += w * step
+      let spread = Vector3(
+        position.isFixed.0 ? 0 : freeVariance, position.isFixed.1 ? 0 : freeVariance, position.isFixed.2 ? 0 : freeVariance)
+      square += w * (step * step + spread)
+    }
+    belief.multiplicity /= total
+    belief.logMultiplicity /= total
+    shift /= total
+    belief.position = places[best] + shift
+    let v = square / total - shift * shift
+    belief.deviation = Vector3(max(0, v.x).squareRoot(), max(0, v.y).squareRoot(), max(0, v.z).squareRoot())
+    return belief
+  }
+}

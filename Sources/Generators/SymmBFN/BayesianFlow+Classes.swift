@@ -1,0 +1,100 @@
+import Foundation
+import Networks
+import Tensors
+
+/// Elements and site symmetries: observations of classes, and their probabilities from the network's outputs.
+extension BayesianFlow {
+  /// Adds a noisy observation of class `k` to log-beliefs: `beta (K e_k - 1) + sqrt(beta K) noise`.
+  ///
+  /// - Parameters:
+  ///   - logits: log-beliefs, the K from `offset` on.
+  ///   - noise: K standard normal deviates from `noiseOffset` on.
+  static func observe(
+    _ k: Int, classes: Int, accuracy: Float, logits: inout [Float], offset: Int, noise: [Float], noiseOffset: Int
+  ) {
+    let scale = (accuracy * Float(classes)).squareRoot()
+    for c in 0..<classes { logits[offset &+ c] += scale * noise[noiseOffset &+ c] - accuracy }
+    logits[offset + k] += accuracy * Float(classes)
+  }
+
+  /// Makes the network's outputs for classes the logits of their probabilities.
+  ///
+  /// - Parameter beliefs: probabilities, shaped as the outputs.
+  func addBeliefs(_ beliefs: [Float], to outputs: inout [Float]) {
+    guard configuration.classOutput == .posterior else { return }
+    for i in outputs.indices { outputs[i] += log(max(Self.leastBelief, beliefs[i])) }
+  }
+
+  /// Smaller ones count as this.
+  static let leastBelief: Float = 1e-20
+
+  /// The logits of the elements' probabilities from the network's outputs, with what was copied.
+  ///
+  /// Where there is a 101st output g: `logits + g ln(q + 0.001)`, q the mean belief of the crystal's other sites. Most crystals
+  /// have fewer elements than sites, and so a site can say so in one number and not in a hundred.
+  ///
+  /// - Returns: (N, 100) logits, and (N, 100) what g multiplies (empty without g).
+  func elementLogits(_ output: Matrix, _ batch: BeliefBatch) -> (logits: [Float], copies: [Float]) {
+    let (k, columns) = (BeliefBatch.elementClasses, output.columns)
+    guard columns > k else {
+      var logits = output.values
+      addBeliefs(batch.elements.values, to: &logits)
+      return (logits, [])
+    }
+    let copies = self.copies(batch)
+    var logits = [Float](repeating: 0, count: output.rows * k)
+    for site in 0..<output.rows {
+      let gate = output[site, k]
+      for c in 0..<k { logits[site &* k &+ c] = output.values[site &* columns &+ c] + gate * copies[site &* k &+ c] }
+    }
+    addBeliefs(batch.elements.values, to: &logits)
+    return (logits, copies)
+  }
+
+  /// (N, 100) `ln(q + 0.001)`, 0 where a site is alone.
+  private func copies(_ batch: BeliefBatch) -> [Float] {
+    let k = BeliefBatch.elementClasses
+    var copies = [Float](repeating: 0, count: batch.graph.sites * k)
+    var sum = [Float](repeating: 0, count: k)
+    for range in batch.graph.ranges where range.sites > 1 {
+      let rows = range.firstSite..<range.firstSite + range.sites
+      for c in 0..<k { sum[c] = 0 }
+      for site in rows { for c in 0..<k { sum[c] += batch.elements.values[site &* k &+ c] } }
+      for site in rows {
+        for c in 0..<k {
+          let others = max(0, sum[c] - batch.elements.values[site &* k &+ c]) / Float(range.sites - 1)
+          copies[site &* k &+ c] = log(others + 0.001)
+        }
+      }
+    }
+    return copies
+  }
+
+  /// The gradient of the outputs from that of `elementLogits`, (N, `columns`).
+  func outputGradient(elements gradient: [Float], copies: [Float], columns: Int) -> Matrix {
+    let k = BeliefBatch.elementClasses
+    var outputs = Matrix(rows: gradient.count / k, columns: columns)
+    guard columns > k else {
+      outputs.values = gradient
+      return outputs
+    }
+    for site in 0..<outputs.rows {
+      var gate: Float = 0
+      for c in 0..<k {
+        let g = gradient[site &* k &+ c]
+        outputs.values[site &* columns &+ c] = g
+        gate += g * copies[site &* k &+ c]
+      }
+      outputs.values[site &* columns &+ k] = gate
+    }
+    return outputs
+  }
+
+  /// Puts the logits of classes that may not occur out of reach.
+  func mask(_ logits: inout [Float], rows: Int, _ allowed: [Bool]) {
+    let banned = allowed.indices.filter { !allowed[$0] }
+    for row in 0..<rows {
+      for c in banned { logits[row * allowed.count + c] = -1e9 }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Crystals
+import Foundation
+import Networks
+import Tensors
+
+extension BayesianFlow {
+  /// Fills in what the beliefs say of the crystal as a whole: `positions` and `deviations` of the sites by their Wyckoff positions,
+  /// `composition`, and `geometry`.
+  ///
+  /// Geometry, in numbers of order one: the six components of the lattice (linear posterior means, standardised), the site's ln
+  /// multiplicity, ln of the number of atoms in the cell, ln of the volume an atom (18 cubic angstrom is 0, a factor e^0.4 is 1),
+  /// of that volume over the atoms' own (cubes of their covalent radii), and of the deviations. The volume is `exp(3 k6)`.
+  func describe(_ batch: inout BeliefBatch) {
+    for (b, range) in batch.graph.ranges.enumerated() {
+      let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
+      let lattice = (0..<6).map { c in
+        let (m, s) = (latticeMoments[2 * c], max(1e-3, latticeMoments[2 * c + 1]))
+        let estimate = Self.posterior(batch.lattice[b, c], priorMean: m, deviation: s, gamma: gamma).mean
+        return (estimate: estimate, deviation: s, mean: m)
+      }
+      let positions = WyckoffPosterior.of(spaceGroup: batch.spaceGroups[b])
+      let coordinateGamma = Double(Self.gamma(batch.times[b], sigma: configuration.sigmaCoordinates))
+      let beliefs = (0..<range.sites).map {
+        let site = range.firstSite + $0
+        return positions.belief(
+          symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
+          mean: Vector3(
+            Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
+          gamma: coordinateGamma)
+      }
+      let count = beliefs.reduce(0) { $0 + $1.multiplicity }
+      let atoms = log(count)
+      let bulk = gatherComposition(&batch, crystal: b, beliefs.map { Float($0.multiplicity / count) })
+      let volume = (3 * Double(lattice[5].estimate) - atoms - log(18)) / 0.4
+      for i in 0..<range.sites {
+        let site = range.firstSite + i
+        for (c, k) in lattice.enumerated() { batch.geometry[site, c] = min(5, max(-5, (k.estimate - k.mean) / k.deviation)) }
+        batch.geometry[site, 6] = Float(beliefs[i].logMultiplicity - 2)
+        batch.geometry[site, 7] = Float(atoms - 2.5)
+        batch.geometry[site, 8] = Float(min(8, max(-8, volume)))
+        for c in 0..<3 {
+          batch.positions[site, c] = wrapped(Float(beliefs[i].position[c]))
+          batch.deviations[site, c] = Float(beliefs[i].deviation[c])
+          batch.geometry[site, 10 + c] = 0.25 * log(0.001 + batch.deviations[site, c])
+        }
+        batch.geometry[site, 9] = Float(min(8, max(-8, volume - log(Double(bulk) / 2.7) / 0.4)))
+      }
+    }
+  }
+
+  /// Fills a crystal's row of `composition` from its sites' beliefs, weighted by their shares of the atoms.
+  ///
+  /// - Returns: the mean cube of the atoms' covalent radii, cubic angstrom.
+  private func gatherComposition(_ batch: inout BeliefBatch, crystal b: Int, _ shares: [Float]) -> Float {
+    let (k, range) = (BeliefBatch.elementClasses, batch.graph.ranges[b])
+    for c in 0..<k { batch.composition[b, c] = 0 }
+    for (i, share) in shares.enumerated() {
+      let site = range.firstSite + i
+      for c in 0..<k { batch.composition.values[b &* k &+ c] += share * batch.elements.values[site &* k &+ c] }
+    }
+    return (0..<k).reduce(0) { $0 + batch.composition[b, $1] * Self.cubedRadii[$1] }
+  }
+
+  /// (100) cubes of the covalent radii, cubic angstrom.
+  private static let cubedRadii = (1...BeliefBatch.elementClasses).map { Float(pow(Element.covalentRadius($0), 3)) }
+}
