@@ -5,13 +5,13 @@ smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
 test: setup ## All tests, in release mode
-	swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	swift test --skip-build -c release --scratch-path .build-test -Xswiftc -enable-testing --quiet
+	swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	swift test --skip-build $(SWIFT_TEST) --quiet
 
 FILES ?= 100000
 mutations: setup ## Damaged files for the readers, FILES=100000 of them; FRIEZE_SEED=N repeats a run
-	swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	FRIEZE_MUTATIONS=$(FILES) swift test --skip-build -c release --scratch-path .build-test -Xswiftc -enable-testing --filter MutationTests
+	swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	FRIEZE_MUTATIONS=$(FILES) swift test --skip-build $(SWIFT_TEST) --filter MutationTests
 
 round-trips: build ## Share of crystals that their asymmetric units give back, for every table at hand
 	@for set in mp20:0.1 mpts52:0.1 perov5:0.01; do \
@@ -38,9 +38,9 @@ format: ## Format the sources
 
 bench: build ## Speed of the stages, the networks and the judge on this machine; PEER="PYTHON SCRIPT" times PyTorch's beside them
 	@Tests/Performance/bench.sh $(BIN)
-	@swift build --build-tests -c release --scratch-path .build-test -Xswiftc -enable-testing 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	@FRIEZE_BENCH=1 OPENBLAS_CORETYPE=$${OPENBLAS_CORETYPE-$$(grep -qm1 avx512f /proc/cpuinfo && echo SkylakeX)} swift test --skip-build -c release \
-	  --scratch-path .build-test -Xswiftc -enable-testing --filter 'NetworkSpeed|CHGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
+	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	@FRIEZE_BENCH=1 OPENBLAS_CORETYPE=$${OPENBLAS_CORETYPE-$$(grep -qm1 avx512f /proc/cpuinfo && echo SkylakeX)} swift test --skip-build $(SWIFT_TEST) \
+	  --filter 'NetworkSpeed|CHGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
 	@$(if $(PEER),Tests/Performance/peer.sh $(PEER))
 
 help: ## This list

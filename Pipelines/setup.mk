@@ -1,6 +1,11 @@
 # What the machine needs, and the build. Both stand before everything else.
 
-BIN := .build/release
+# BUILD=.build-test takes the programs that the tests are built with.
+BUILD ?= .build
+BIN   := $(BUILD)/release
+# How both folders are built.
+SWIFT_BUILD := -c release
+SWIFT_TEST  := -c release --scratch-path .build-test -Xswiftc -enable-testing
 PROGRAMS := preprocess train sample reconstruct relax metrics report gallery export convert merge
 
 .PHONY: setup build
@@ -8,6 +13,6 @@ setup: ## Install what is missing (apt-get; without root, print the command)
 	@Pipelines/setup.sh
 
 build: setup ## Build the programs in release mode, into .build/release
-	@swift build -c release 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]|^Build|^Fetch|^Comput|^Creat|^Work|^Updat' || true; }
+	@swift build $(if $(filter .build-test,$(BUILD)),$(SWIFT_TEST),$(SWIFT_BUILD)) 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]|^Build|^Fetch|^Comput|^Creat|^Work|^Updat' || true; }
 
 $(PROGRAMS:%=$(BIN)/%): | build ;

@@ -71,9 +71,10 @@ public enum ModelFile {
   /// Gives a fresh trainer the parameters of another model of the same network and flow.
   public static func begin(_ trainer: inout SymmBFNTrainer, with path: String) throws {
     let model = try read(path)
-    guard model.configuration.network == trainer.configuration.network,
-      model.configuration.flow == trainer.configuration.flow
-    else {
+    // How losses are weighed may change.
+    var flow = model.configuration.flow
+    flow.weights = trainer.configuration.flow.weights
+    guard model.configuration.network == trainer.configuration.network, flow == trainer.configuration.flow else {
       throw StageError(.input, "'\(path)' has another network or flow; give its configuration, or begin without --initial.")
     }
     trainer.optimizer = Optimizer(
