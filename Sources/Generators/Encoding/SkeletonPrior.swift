@@ -25,35 +25,15 @@ public struct SkeletonPrior: Sendable {
   }
 
   /// Shares of the positions from the counts of operations on every axis.
-  ///
-  /// The counts of an axis are sums of the codes' shares, so the most likely shares follow from them by expectation and maximisation
-  /// (Richardson, J. Opt. Soc. Am. 62, 55, 1972; Lucy, Astron. J. 79, 745, 1974); only axes on which codes differ are asked.
   private static func positionShares(spaceGroup: Int, _ statistics: DatasetStatistics) -> [Double] {
     let (axes, operations) = (SiteSymmetry.axisCount, SiteSymmetry.operationCount)
-    let codes = SpaceGroup.numbered(spaceGroup).wyckoffPositions.map { $0.members[0].siteSymmetry.operations }
-    let counts = (0..<axes).map { axis in
-      (0..<operations).map { Double(statistics.siteSymmetries[(spaceGroup * axes + axis) * operations + $0]) }
+    func count(_ axis: Int, _ operation: Int) -> Double {
+      Double(statistics.siteSymmetries[(spaceGroup * axes + axis) * operations + operation])
     }
-    let sites = counts[0].reduce(0, +)
-    var shares = [Double](repeating: 1 / Double(codes.count), count: codes.count)
-    let telling = (0..<axes).filter { axis in codes.contains { $0[axis] != codes[0][axis] } }
-    guard sites > 0, !telling.isEmpty else { return shares }
-    for _ in 0..<200 {
-      var factors = [Double](repeating: 0, count: codes.count)
-      for axis in telling {
-        var expected = [Double](repeating: 0, count: operations)
-        for (code, share) in zip(codes, shares) { expected[Int(code[axis])] += share }
-        for (c, code) in codes.enumerated() {
-          let operation = Int(code[axis])
-          factors[c] += counts[axis][operation] / (sites * max(expected[operation], 1e-12))
-        }
-      }
-      for c in shares.indices { shares[c] *= factors[c] / Double(telling.count) }
-      let sum = max(1e-300, shares.reduce(0, +))
-      for c in shares.indices { shares[c] /= sum }
-    }
+    let sites = (0..<operations).reduce(0) { $0 + count(0, $1) }
+    let shares = CodeShares.of(spaceGroup: spaceGroup).fit(rounds: sites > 0 ? 200 : 0) { count($0, $1) / sites }
     // As if every position had half a site more.
-    let more = 0.5 * Double(codes.count)
+    let more = 0.5 * Double(shares.count)
     return shares.map { ($0 * sites + 0.5) / (sites + more) }
   }
 }

@@ -39,7 +39,7 @@ extension BayesianFlow {
         batch.geometry[site, 7] = Float(atoms - 2.5)
         batch.geometry[site, 8] = Float(min(8, max(-8, volume)))
         for c in 0..<3 {
-          batch.positions[site, c] = wrapped(Float(beliefs[i].position[c]))
+          batch.positions[site, c] = Float(beliefs[i].position[c])
           batch.deviations[site, c] = Float(beliefs[i].deviation[c])
           batch.geometry[site, 10 + c] = 0.25 * log(0.001 + batch.deviations[site, c])
         }

@@ -70,6 +70,17 @@ public struct BayesianFlow: Sendable {
     return (estimate, bounded == raw ? slope : 0)
   }
 
+  /// Which lattice image of an estimate the data have: representatives lie in [0, 1).
+  ///
+  /// - Parameter mean: of the belief on the line. Late it says which image, early it says nothing.
+  func image(of estimate: Float, mean: Float, gamma: Float) -> Float {
+    let prior = Float(WyckoffPosterior.priorVariance)
+    let weight = gamma * prior / (gamma * prior + 1 - gamma)
+    let early = configuration.coordinateOutput == .posterior ? estimate : wrapped(estimate)
+    let image = weight > 0.9 ? early + (mean / gamma - early).rounded() : early
+    return min(1.5, max(-0.5, image))
+  }
+
   /// `gamma(t) = 1 - sigma^(2t)`.
   static func gamma(_ t: Float, sigma: Float) -> Float { Float(1 - pow(Double(sigma), 2 * Double(t))) }
 

@@ -26,7 +26,7 @@ public struct BeliefBatch: Sendable {
   /// (N, 10) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
   public var geometry: Matrix
   public static let geometryFeatures = 13
-  /// (N, 3) posterior means in [0, 1) and deviations of the coordinates, by `BayesianFlow.describe`.
+  /// (N, 3) posterior means, not wrapped, and deviations of the coordinates, by `BayesianFlow.describe`.
   public var positions: Matrix
   public var deviations: Matrix
   /// (B, 100) shares of the elements in the crystal's atoms, by `BayesianFlow.describe`; read only by networks with composition

@@ -159,10 +159,12 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
   /// Choices of the sampler.
   public struct Sampling: Codable, Sendable, Equatable {
     public var steps = 100
-    /// How the mean of the coordinates is moved: averaged and then wrapped (published), or along the shorter way.
-    public var coordinateUpdate = CoordinateUpdate.wrapped
+    /// How the mean of the coordinates is moved.
+    public var coordinateUpdate = CoordinateUpdate.unwrapped
     /// The last classes: drawn from the prediction (published) or the most probable.
     public var finalChoice = FinalChoice.draw
+    /// How a site's symmetry is drawn at every step.
+    public var codeDraw = CodeDraw.positions
     /// Divides the logits of elements and site symmetries at every step: below 1 the likelier classes are drawn more often. Not
     /// published; 1 samples what was learnt.
     public var temperature: Float = 1
@@ -171,13 +173,26 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case steps
       case coordinateUpdate = "coordinate_update"
       case finalChoice = "final_choice"
+      case codeDraw = "code_draw"
       case temperature
     }
   }
 
   public enum CoordinateUpdate: String, Codable, Sendable, CaseIterable {
+    /// Averaged, then wrapped at every step, as published: a mean of 0.98 and an observation of 0.02 make 0.5.
     case wrapped
+    /// Along the shorter way.
     case minimumImage = "minimum_image"
+    /// Averaged on the line, wrapped only where the network looks: the process that beliefs are drawn from in training.
+    case unwrapped
+  }
+
+  /// From what a site's symmetry is drawn.
+  public enum CodeDraw: String, Codable, Sendable, CaseIterable {
+    /// From every axis by itself, as published: the axes may contradict each other.
+    case axes
+    /// From the group's Wyckoff positions, with the shares that the axes' probabilities give (`CodeShares`).
+    case positions
   }
 
   public enum FinalChoice: String, Codable, Sendable, CaseIterable {

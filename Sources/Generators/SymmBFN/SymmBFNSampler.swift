@@ -86,6 +86,8 @@ public struct SymmBFNSampler: Sendable {
   private let elementMask: [Bool]
   private let flow: BayesianFlow
   private let tables: [FourierTable]
+  /// (231, positions) of the training set.
+  private let positionShares: [[Double]]
 
   /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
@@ -95,12 +97,15 @@ public struct SymmBFNSampler: Sendable {
     self.seed = seed
     flow = BayesianFlow(model.configuration.flow, model.statistics)
     elementMask = model.statistics.elementMask
+    positionShares = SkeletonPrior(model.statistics).positions
     tables = model.network.tables(model.parameters)
   }
 
   /// Beliefs on their way, with one random stream a sample.
   private struct State {
     var beliefs: BeliefBatch
+    /// (N, 3) means of the coordinates; wrapped as the update says.
+    var coordinates: [Float]
     var elementLogits: [Float]
     var symmetryLogits: [Float]
     var randoms: [RandomStream]
@@ -140,7 +145,7 @@ public struct SymmBFNSampler: Sendable {
     let beliefs = BeliefBatch(
       spaceGroups: requests.map(\.spaceGroup), siteCounts: requests.map(\.siteCount))
     var state = State(
-      beliefs: beliefs, elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
+      beliefs: beliefs, coordinates: beliefs.coordinates.values, elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
       symmetryLogits: [Float](repeating: 0, count: beliefs.siteSymmetries.values.count),
       randoms: requests.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0.index)) },
       constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } },
@@ -171,9 +176,13 @@ public struct SymmBFNSampler: Sendable {
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {
       for c in 0..<3 {
-        let output = prediction.coordinates[3 * site + c]
-        prediction.coordinates[3 * site + c] = wrapped(
-          flow.coordinateEstimate(state.beliefs, site: site, component: c, output: output, gamma: gamma).estimate)
+        let i = 3 * site + c
+        let estimate = flow.coordinateEstimate(
+          state.beliefs, site: site, component: c, output: prediction.coordinates[i], gamma: gamma
+        ).estimate
+        prediction.coordinates[i] =
+          sampling.coordinateUpdate == .unwrapped
+          ? flow.image(of: estimate, mean: state.coordinates[i], gamma: gamma) : wrapped(estimate)
       }
     }
     gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaLattice)
@@ -236,7 +245,7 @@ public struct SymmBFNSampler: Sendable {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
         for c in 0..<3 {
           moveCoordinate(
-            &state.beliefs.coordinates.values[3 * site + c],
+            &state.coordinates[3 * site + c],
             towards: prediction.coordinates[3 * site + c] + noise[start + c] / alphaX.squareRoot(), alphaX,
             precision.coordinates)
         }
@@ -244,12 +253,11 @@ public struct SymmBFNSampler: Sendable {
         BayesianFlow.observe(
           element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
           noise: noise, noiseOffset: start + 3)
+        let code = drawCode(prediction, b, site: site, &state)
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
-          let operation = state.randoms[b].index(
-            weights: prediction.siteSymmetries.span.extracting(offset..<offset + ops))
           BayesianFlow.observe(
-            operation, classes: ops, accuracy: flow.betaSiteSymmetry * discrete, logits: &state.symmetryLogits,
+            code[axis], classes: ops, accuracy: flow.betaSiteSymmetry * discrete, logits: &state.symmetryLogits,
             offset: offset, noise: noise, noiseOffset: start + 3 + k + axis * ops)
         }
       }
@@ -257,10 +265,31 @@ public struct SymmBFNSampler: Sendable {
     precision.coordinates += alphaX
     precision.lattice += alphaK
     let sites = state.beliefs.graph.sites
+    state.beliefs.coordinates.values = state.coordinates.map { wrapped($0) }
     state.beliefs.elements.values = state.elementLogits
     Kernels.softmax(&state.beliefs.elements.values, groups: sites, classes: k)
     state.beliefs.siteSymmetries.values = state.symmetryLogits
     Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
+  }
+
+  /// Draws a site's operations on all axes.
+  private func drawCode(_ prediction: Prediction, _ crystal: Int, site: Int, _ state: inout State) -> [Int] {
+    let (axes, ops) = (BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    let first = site * axes * ops
+    switch sampling.codeDraw {
+    case .axes:
+      return (0..<axes).map { axis in
+        let offset = first + axis * ops
+        return state.randoms[crystal].index(weights: prediction.siteSymmetries.span.extracting(offset..<offset + ops))
+      }
+    case .positions:
+      if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
+      let codes = CodeShares.of(spaceGroup: state.beliefs.spaceGroups[crystal])
+      let group = state.beliefs.spaceGroups[crystal]
+      let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
+      let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map { Float($0) }
+      return codes.codes[state.randoms[crystal].index(weights: shares.span)]
+    }
   }
 
   /// `alpha_i = sigma^(-2i/n) (1 - sigma^(2/n))`.
@@ -272,6 +301,7 @@ public struct SymmBFNSampler: Sendable {
   private func moveCoordinate(_ mean: inout Float, towards y: Float, _ alpha: Float, _ rho: Float) {
     switch sampling.coordinateUpdate {
     case .wrapped: mean = wrapped((rho * mean + alpha * y) / (rho + alpha))
+    case .unwrapped: mean = (rho * mean + alpha * y) / (rho + alpha)
     case .minimumImage: mean = wrapped(mean + alpha / (rho + alpha) * minimumImage(from: mean, to: y))
     }
   }
@@ -286,10 +316,11 @@ public struct SymmBFNSampler: Sendable {
       let rows = range.firstSite..<range.firstSite + range.sites
       let sites = rows.map { site in
         let z = choose(prediction.elements, site * k, k, &state.randoms[b]) + 1
-        let code = (0..<axes).map {
-          UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, &state.randoms[b]))
-        }
-        let x = prediction.coordinates[3 * site..<3 * site + 3].map(Double.init)
+        let code =
+          sampling.finalChoice == .draw
+          ? drawCode(prediction, b, site: site, &state).map { UInt8($0) }
+          : (0..<axes).map { UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, &state.randoms[b])) }
+        let x = prediction.coordinates[3 * site..<3 * site + 3].map { Double(wrapped($0)) }
         return Site(
           atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code),
           multiplicity: state.known[site]?.multiplicity ?? 0)
