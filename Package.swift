@@ -28,6 +28,8 @@ let cTargets: [Target] = [
   .target(
     name: "COneDNN", path: "Sources/C/COneDNN", cxxSettings: [.unsafeFlags(["-O3"])],
     linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+  // Opens the KIM API's library at run time, and needs none of its headers.
+  .target(name: "CKIM", path: "Sources/C/CKIM", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
   .target(
     name: "CKernels", path: "Sources/C/CKernels",
     cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
@@ -40,7 +42,7 @@ let libraries: [Target] = [
   .target(name: "Crystals", dependencies: ["CSpglib", "CGemmi"]),
   .target(name: "Networks", dependencies: ["Tensors"]),
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
-  .target(name: "Potentials", dependencies: ["Networks", "Crystals", "Tensors"]),
+  .target(name: "Potentials", dependencies: ["Networks", "Crystals", "Tensors", "CKIM"]),
   .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
   .target(
     name: "StageKit",

@@ -25,21 +25,24 @@ public struct NeighborList: Sendable {
   /// The edges of one centre, by its place in `centers`.
   public func edges(ofCenter index: Int) -> Range<Int> { offsets[index]..<offsets[index + 1] }
 
-  /// More neighbours an atom than this are refused: ten times what close packing at 2.2 angstrom has within 6 angstrom.
-  static let mostNeighbors = 2000
+  /// Ten times what close packing at 2.2 angstrom has within 6 angstrom.
+  public static let mostNeighbors = 2000
 
   /// - Parameters:
   ///   - crystal: any cell, coordinates wrapped or not.
   ///   - cutoff: in angstrom; a neighbour is strictly nearer.
   ///   - centers: atoms to list the neighbours of; all where nil.
-  public init(_ crystal: Crystal, cutoff: Double, centers: [Int]? = nil) throws(EvaluationFailure) {
+  ///   - most: cells where an atom would have about as many neighbours or more are refused.
+  public init(
+    _ crystal: Crystal, cutoff: Double, centers: [Int]? = nil, most: Int = mostNeighbors
+  ) throws(EvaluationFailure) {
     precondition(cutoff > 0)
     guard crystal.count > 0 else { throw .noAtoms }
     guard crystal.lattice.isUsable,
       crystal.fractionalCoordinates.allSatisfy({ $0.min() > -1e6 && $0.max() < 1e6 && $0.sum().isFinite })
     else { throw .unusableCell }
     let expected = 4.19 * cutoff * cutoff * cutoff * Double(crystal.count) / crystal.lattice.volume
-    guard expected < Double(Self.mostNeighbors) else { throw .tooDense(neighbors: Int(min(expected, 1e9))) }
+    guard expected < Double(most) else { throw .tooDense(neighbors: Int(min(expected, 1e9))) }
     self.centers = centers ?? Array(0..<crystal.count)
     offsets = [0]
     neighbors = []

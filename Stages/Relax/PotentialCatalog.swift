@@ -12,6 +12,8 @@ enum PotentialCatalog {
     var elements = "all"
     /// The file that it needs, and how to come by it.
     var file: (path: String, origin: String)? = nil
+    /// What else can be said of what it needs, a line each.
+    var state: (@Sendable () -> [String])? = nil
     let open: @Sendable (_ argument: String?) throws -> any Potential
   }
 
@@ -61,7 +63,36 @@ enum PotentialCatalog {
         throw StageError(.unavailable, "\(error.description).")
       }
     },
+    Entry(
+      name: "kim", usage: "kim:MODEL",
+      summary: "a portable model of the KIM API (openkim.org): EAM, MEAM, Tersoff, Stillinger-Weber, SNAP …",
+      elements: "the model's own",
+      state: kimState
+    ) { argument in
+      guard let argument else {
+        throw StageError(.input, "--potential kim needs a model: kim:SW_StillingerWeber_1985_Si__MO_405512056662_005, for one.")
+      }
+      do throws(KIMError) {
+        return try KIMPotential(model: argument)
+      } catch {
+        switch error {
+        case .simulatorModel, .noPortableModel: throw StageError(.input, "--potential kim: \(error.description).")
+        default: throw StageError(.unavailable, "--potential kim: \(error.description).")
+        }
+      }
+    },
   ]
+
+  /// Whether the KIM API is installed, and which models.
+  @Sendable private static func kimState() -> [String] {
+    do throws(KIMError) {
+      let models = try KIMPotential.installedModels()
+      let some = models.isEmpty ? "" : ", \(models[0]) for one"
+      return ["needs: the KIM API, there", "models installed: \(models.count)\(some)"]
+    } catch {
+      return ["needs: the KIM API, not there; Debian's packages are libkim-api2 and openkim-models"]
+    }
+  }
 
   /// How long to wait for a client, in seconds.
   static let clientPatience = 600.0
@@ -84,6 +115,7 @@ enum PotentialCatalog {
       if let (path, origin) = entry.file {
         lines.append("    needs: \(path), " + (FileManager.default.fileExists(atPath: path) ? "there" : "not there; \(origin)"))
       }
+      lines += (entry.state?() ?? []).map { "    " + $0 }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n")
   }

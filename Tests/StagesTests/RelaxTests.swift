@@ -12,6 +12,11 @@ import Testing
       .map { root.appendingPathComponent($0).standardizedFileURL.path }.first { FileManager.default.fileExists(atPath: $0) }
   }()
 
+  /// Models of the KIM API that are installed; nil without its library.
+  static let kimModels = try? KIMPotential.installedModels()
+  static let iron = "EAM_MagneticCubic_DudarevDerlet_2005_Fe__MO_135034229282_002"
+  static let salt = "LJ_ElliottAkerson_2015_Universal__MO_959249795837_003"
+
   /// A dataset of cubic crystals: those of the line's test and a few more.
   private func dataset(_ place: borrowing Workplace, more: [(name: String, a: Double, sites: String)] = []) throws {
     _ = try place.writeCrystals()
@@ -32,10 +37,16 @@ import Testing
     let file = "Artifacts/potentials/chgnet-0.3.0.h5"
     let missing = try place.run("relax", ["--list-potentials"])
     #expect(missing.status == 0)
-    for words in ["pair\n", "elements: all\n", "chgnet[:WEIGHTS.h5]\n", "elements: H to Pu (1 to 94)\n", "ipi:unix:PATH"] {
+    for words in [
+      "pair\n", "elements: all\n", "chgnet[:WEIGHTS.h5]\n", "elements: H to Pu (1 to 94)\n", "ipi:unix:PATH", "kim:MODEL\n",
+    ] {
       #expect(missing.output.contains(words), "\(words)")
     }
     #expect(missing.output.contains("needs: \(file), not there; 'make potentials' fetches it\n"))
+    #expect(
+      missing.output.contains(
+        Self.kimModels.map { "needs: the KIM API, there\n    models installed: \($0.count)" }
+          ?? "needs: the KIM API, not there; Debian's packages are libkim-api2 and openkim-models"))
     _ = try place.write(file, "")
     #expect(try place.run("relax", ["--list-potentials"]).output.contains("needs: \(file), there\n"))
   }
@@ -56,6 +67,12 @@ import Testing
     try expect(["--potential", "chgnet:dataset.h5"], 65, "expected a dataset. These are not CHGNet's weights.")
     try expect(["--potential", "ipi:unix:dataset.h5"], 69, "'dataset.h5' is there already and is no socket.")
     try expect(["--potential", "ipi:localhost:70000"], 65, "'70000' is no port.")
+    try expect(
+      ["--potential", "kim"], 65, "--potential kim needs a model: kim:SW_StillingerWeber_1985_Si__MO_405512056662_005, for one."
+    )
+    try expect(
+      ["--potential", "kim:nobody's"], 69,
+      Self.kimModels == nil ? "--potential kim: the KIM API's library" : "--potential kim: no model 'nobody's' is installed;")
     _ = try place.write("alone/hull.csv", "composition_fractions,formation_energy_per_atom,source\nNa:1,0,x\n")
     try expect(["--potential", "pair", "--hull", "alone/hull.csv"], 65, "there is no 'alone/elements.csv'")
   }
@@ -80,6 +97,33 @@ import Testing
     #expect(outcomes["lonely"] == .converged)
     #expect(outcomes["close"] == .atomsTooClose)
     #expect(outcomes.values.count { $0 == .converged } == 11)
+  }
+
+  @Test(
+    "a model of the KIM API relaxes what it knows, and leaves no log and no line on standard output",
+    .enabled(
+      if: kimModels?.contains(iron) ?? false && kimModels?.contains(salt) ?? false,
+      "the KIM API or openkim-models is not installed"))
+  func kim() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try dataset(place, more: [("iron", 2.7, "Fe1 Fe 0 0 0\nFe2 Fe 0.5 0.5 0.5")])
+    for model in [Self.iron, Self.salt, "Sim_LAMMPS_SNAP_ChenDengTran_2017_Mo__SM_003882782678_000"] {
+      let before = place.files
+      let outcome = try place.run(
+        "relax", ["--crystals", "dataset.h5", "--output", "\(model).h5", "--potential", "kim:\(model)", "--quiet"])
+      guard model == Self.iron || model == Self.salt else {
+        #expect(outcome.status == 65 && outcome.errors.contains("is a simulator model"), "\(outcome.errors)")
+        continue
+      }
+      #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.output)\(outcome.errors)")
+      #expect(Set(place.files).subtracting(before) == ["\(model).h5"])
+    }
+    let iron = try outcomes(place.path("\(Self.iron).h5"))
+    #expect(iron["iron"] == .converged && iron["NaCl"] == .unsupportedElement)
+    #expect(iron["Fe"] == .converged && iron.values.count { $0 == .unsupportedElement } == iron.count - 2)
+    let salt = try outcomes(place.path("\(Self.salt).h5"))
+    #expect(salt["NaCl"] == .converged && !salt.values.contains(.unsupportedElement))
   }
 
   @Test("a hull without an element leaves that crystal's place open and says which") func hull() throws {
