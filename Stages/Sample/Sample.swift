@@ -33,7 +33,7 @@ struct Sample: Stage {
   @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
   var steps: Int?
 
-  @Option(help: "How the mean of coordinates moves: wrapped (as published) or minimum_image.")
+  @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
   var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
 
   @Option(help: "The last classes: draw (as published) or most_probable.")

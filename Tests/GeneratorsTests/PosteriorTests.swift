@@ -81,6 +81,68 @@ import Testing
     #expect(errors < 1.5 * variances && variances < 1.5 * errors, "\(errors / variances)")
   }
 
+  @Test("unwrapped means of coordinates are the flow that training draws from, also at the cell's edge; wrapped ones are not")
+  func coordinateUpdates() {
+    let (steps, sigma, x) = (40, 0.02, Float(0))
+    var random = RandomStream(seed: 4, purpose: "updates")
+    // Mean square of what the flow's mean and deviation explain: 1 where the updates are the flow.
+    func spread(_ update: SymmBFNConfiguration.CoordinateUpdate) -> Double {
+      var sum = 0.0
+      let chains = 500
+      for _ in 0..<chains {
+        var (mean, precision) = (Float(0), Float(1))
+        var noise = [Float](repeating: 0, count: steps)
+        var span = noise.mutableSpan
+        random.fillNormal(&span)
+        for i in 1...steps {
+          let alpha = Float(pow(sigma, -2 * Double(i) / Double(steps)) * (1 - pow(sigma, 2 / Double(steps))))
+          mean = update.moved(mean, precision: precision, towards: x + noise[i - 1] / alpha.squareRoot(), accuracy: alpha)
+          precision += alpha
+        }
+        let gamma = BayesianFlow.gamma(1, sigma: Float(sigma))
+        let d = Double(minimumImage(from: gamma * x, to: wrapped(mean)))
+        sum += d * d / Double(gamma * (1 - gamma)) / Double(chains)
+      }
+      return sum
+    }
+    #expect(abs(spread(.unwrapped) - 1) < 0.25)
+    #expect(spread(.wrapped) > 10)
+  }
+
+  @Test("an estimate's image is the data's early, and the mean's late")
+  func images() {
+    var options = SymmBFNConfiguration.Flow()
+    let statistics = DatasetStatistics(SymmBFNTests.units(6))
+    options.coordinateOutput = .posterior
+    let flow = BayesianFlow(options, statistics)
+    #expect(flow.image(of: -0.001, mean: 0.3, gamma: 0.3) == -0.001)
+    #expect(flow.image(of: 0.999, mean: 0.001, gamma: 0.9999) == 0.999 - 1)
+    #expect(flow.image(of: 0.02, mean: 1.01, gamma: 0.9999) == 1.02)
+    #expect(flow.image(of: 7.3, mean: 0.3, gamma: 0.3) == 1.5)
+    options.coordinateOutput = .noise
+    #expect(BayesianFlow(options, statistics).image(of: 7.25, mean: 0.3, gamma: 0.3) == 0.25)
+  }
+
+  @Test("shares of positions follow their axes, and single out a position that one axis alone tells apart")
+  func shares() throws {
+    // Group 62: c is a mirror on [010] and nothing else; a, b are inversions, d is general.
+    let codes = CodeShares.of(spaceGroup: 62)
+    let letters = SpaceGroup.numbered(62).wyckoffPositions.map { Character(UnicodeScalar($0.letter)) }
+    let truth = letters.map { ["a": 0.1, "b": 0.1, "c": 0.7, "d": 0.1][$0] ?? 0 }
+    func share(_ axis: Int, _ operation: Int) -> Double {
+      zip(codes.codes, truth).reduce(0) { $0 + ($1.0[axis] == operation ? $1.1 : 0) }
+    }
+    #expect(zip(codes.fit(rounds: 3, share), truth).allSatisfy { abs($0 - $1) < 1e-9 })
+    let even = [Double](repeating: 0.25, count: 4)
+    let c = try #require(letters.firstIndex(of: "c"))
+    var random = RandomStream(seed: 4, purpose: "shares")
+    let seen = belief(SiteSymmetry(operations: codes.codes[c].map { UInt8($0) }), accuracy: 2, &random)
+    #expect(codes.posterior(prior: even, beliefs: seen, offset: 0)[c] > 0.999)
+    // Beliefs that say nothing leave the prior.
+    let nothing = [Float](repeating: 1 / 13, count: 15 * 13)
+    #expect(zip(codes.posterior(prior: truth, beliefs: nothing, offset: 0), truth).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
   @Test("a class's belief times what is known without it is its posterior")
   func classes() {
     var flow = SymmBFNConfiguration.Flow()

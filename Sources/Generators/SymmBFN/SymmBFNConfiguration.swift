@@ -185,6 +185,16 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     case minimumImage = "minimum_image"
     /// Averaged on the line, wrapped only where the network looks: the process that beliefs are drawn from in training.
     case unwrapped
+
+    /// The mean after an observation.
+    func moved(_ mean: Float, precision rho: Float, towards y: Float, accuracy alpha: Float) -> Float {
+      let average = (rho * mean + alpha * y) / (rho + alpha)
+      switch self {
+      case .wrapped: return Generators.wrapped(average)
+      case .minimumImage: return Generators.wrapped(mean + alpha / (rho + alpha) * Generators.minimumImage(from: mean, to: y))
+      case .unwrapped: return average
+      }
+    }
   }
 
   /// From what a site's symmetry is drawn.

@@ -244,10 +244,10 @@ public struct SymmBFNSampler: Sendable {
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
         for c in 0..<3 {
-          moveCoordinate(
-            &state.coordinates[3 * site + c],
-            towards: prediction.coordinates[3 * site + c] + noise[start + c] / alphaX.squareRoot(), alphaX,
-            precision.coordinates)
+          let i = 3 * site + c
+          state.coordinates[i] = sampling.coordinateUpdate.moved(
+            state.coordinates[i], precision: precision.coordinates,
+            towards: prediction.coordinates[i] + noise[start + c] / alphaX.squareRoot(), accuracy: alphaX)
         }
         let element = state.randoms[b].index(weights: prediction.elements.span.extracting(site * k..<(site + 1) * k))
         BayesianFlow.observe(
@@ -296,14 +296,6 @@ public struct SymmBFNSampler: Sendable {
   private func accuracy(step i: Int, sigma: Float) -> Float {
     let (s, n) = (Double(sigma), Double(steps))
     return Float(pow(s, -2 * Double(i) / n) * (1 - pow(s, 2 / n)))
-  }
-
-  private func moveCoordinate(_ mean: inout Float, towards y: Float, _ alpha: Float, _ rho: Float) {
-    switch sampling.coordinateUpdate {
-    case .wrapped: mean = wrapped((rho * mean + alpha * y) / (rho + alpha))
-    case .unwrapped: mean = (rho * mean + alpha * y) / (rho + alpha)
-    case .minimumImage: mean = wrapped(mean + alpha / (rho + alpha) * minimumImage(from: mean, to: y))
-    }
   }
 
   /// Draws the sample from the last prediction.
