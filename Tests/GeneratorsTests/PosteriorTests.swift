@@ -128,7 +128,7 @@ import Testing
     // Group 62: c is a mirror on [010] and nothing else; a, b are inversions, d is general.
     let codes = CodeShares.of(spaceGroup: 62)
     let letters = SpaceGroup.numbered(62).wyckoffPositions.map { Character(UnicodeScalar($0.letter)) }
-    let truth = letters.map { ["a": 0.1, "b": 0.1, "c": 0.7, "d": 0.1][$0] ?? 0 }
+    let truth: [Double] = letters.map { $0 == "c" ? 0.7 : 0.1 }
     func share(_ axis: Int, _ operation: Int) -> Double {
       zip(codes.codes, truth).reduce(0) { $0 + ($1.0[axis] == operation ? $1.1 : 0) }
     }

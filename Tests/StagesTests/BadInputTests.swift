@@ -55,7 +55,7 @@ import Testing
     _ = try place.write("wrong.yaml", "network: {hiden: 16}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "wrong.yaml", "--output", "x.h5"], 65,
-      "'wrong.yaml': 'network.hiden' is not known; known here are coordinate_frequencies, embedding, frequencies, "
+      "'wrong.yaml': 'network.hiden' is not known; known here are composition_features, coordinate_frequencies, embedding, frequencies, "
         + "geometry_features, hidden, layers."
     )
     _ = try place.write("negative.yaml", "network: {hidden: -1}")

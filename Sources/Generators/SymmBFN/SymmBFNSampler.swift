@@ -145,7 +145,8 @@ public struct SymmBFNSampler: Sendable {
     let beliefs = BeliefBatch(
       spaceGroups: requests.map(\.spaceGroup), siteCounts: requests.map(\.siteCount))
     var state = State(
-      beliefs: beliefs, coordinates: beliefs.coordinates.values, elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
+      beliefs: beliefs, coordinates: beliefs.coordinates.values,
+      elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
       symmetryLogits: [Float](repeating: 0, count: beliefs.siteSymmetries.values.count),
       randoms: requests.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0.index)) },
       constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } },
@@ -287,7 +288,9 @@ public struct SymmBFNSampler: Sendable {
       let codes = CodeShares.of(spaceGroup: state.beliefs.spaceGroups[crystal])
       let group = state.beliefs.spaceGroups[crystal]
       let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
-      let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map { Float($0) }
+      let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
+        Float($0)
+      }
       return codes.codes[state.randoms[crystal].index(weights: shares.span)]
     }
   }
