@@ -33,6 +33,8 @@ struct Sample: Stage {
   @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
   var steps: Int?
 
+  @Option(help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
+  var placementTime: Float?
   @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
   var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
 
@@ -63,6 +65,7 @@ struct Sample: Stage {
     var options = model.configuration.sampling
     options.steps = steps ?? options.steps
     options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
+    options.placementTime = placementTime ?? options.placementTime
     options.finalChoice = finalChoice ?? options.finalChoice
     options.temperature = temperature ?? options.temperature
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)

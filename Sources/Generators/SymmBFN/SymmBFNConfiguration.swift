@@ -168,6 +168,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// Divides the logits of elements and site symmetries at every step: below 1 the likelier classes are drawn more often. Not
     /// published; 1 samples what was learnt.
     public var temperature: Float = 1
+    /// From when on sites are put where there is room for them at every step, and not at the end alone; 1 for never, as published.
+    public var placementTime: Float = 0.4
 
     enum CodingKeys: String, CodingKey {
       case steps
@@ -175,6 +177,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case finalChoice = "final_choice"
       case codeDraw = "code_draw"
       case temperature
+      case placementTime = "placement_time"
     }
   }
 
@@ -227,6 +230,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       ("training.epochs (0 or more)", training.epochs >= 0), ("training.clip_norm", training.clipNorm > 0),
       ("training.average_decay (below 1)", training.averageDecay >= 0 && training.averageDecay < 1),
       ("sampling.steps", sampling.steps > 0), ("sampling.temperature", sampling.temperature > 0),
+      ("sampling.placement_time", sampling.placementTime > 0),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
   }

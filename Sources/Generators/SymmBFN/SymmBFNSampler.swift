@@ -242,23 +242,23 @@ public struct SymmBFNSampler: Sendable {
         state.beliefs.lattice.values[6 * b + c] =
           state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
       }
+      let drawn = draw(prediction, b, &state)
+      let places = placed(drawn, prediction, b, state, step: i)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
         for c in 0..<3 {
           let i = 3 * site + c
           state.coordinates[i] = sampling.coordinateUpdate.moved(
             state.coordinates[i], precision: precision.coordinates,
-            towards: prediction.coordinates[i] + noise[start + c] / alphaX.squareRoot(), accuracy: alphaX)
+            towards: places[3 * s + c] + noise[start + c] / alphaX.squareRoot(), accuracy: alphaX)
         }
-        let element = state.randoms[b].index(weights: prediction.elements.span.extracting(site * k..<(site + 1) * k))
         BayesianFlow.observe(
-          element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
+          drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
           noise: noise, noiseOffset: start + 3)
-        let code = drawCode(prediction, b, site: site, &state)
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
           BayesianFlow.observe(
-            code[axis], classes: ops, accuracy: flow.betaSiteSymmetry * discrete, logits: &state.symmetryLogits,
+            drawn[s].code[axis], classes: ops, accuracy: flow.betaSiteSymmetry * discrete, logits: &state.symmetryLogits,
             offset: offset, noise: noise, noiseOffset: start + 3 + k + axis * ops)
         }
       }
@@ -271,6 +271,39 @@ public struct SymmBFNSampler: Sendable {
     Kernels.softmax(&state.beliefs.elements.values, groups: sites, classes: k)
     state.beliefs.siteSymmetries.values = state.symmetryLogits
     Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
+  }
+
+  /// Draws the classes of a crystal's sites.
+  private func draw(_ prediction: Prediction, _ crystal: Int, _ state: inout State) -> [(element: Int, code: [Int])] {
+    let (k, range) = (BeliefBatch.elementClasses, state.beliefs.graph.ranges[crystal])
+    return (range.firstSite..<range.firstSite + range.sites).map { site in
+      let weights = prediction.elements.span.extracting(site * k..<(site + 1) * k)
+      return (state.randoms[crystal].index(weights: weights), drawCode(prediction, crystal, site: site, &state))
+    }
+  }
+
+  /// (3 m) where a crystal's sites are predicted; from the time of placement on, where `AsymmetricUnit.reconstruct` puts them, so
+  /// that lattice and elements can still follow. As predicted where that fails.
+  private func placed(
+    _ drawn: [(element: Int, code: [Int])], _ prediction: Prediction, _ b: Int, _ state: State, step i: Int
+  ) -> [Float] {
+    let range = state.beliefs.graph.ranges[b]
+    var places = Array(prediction.coordinates[3 * range.firstSite..<3 * (range.firstSite + range.sites)])
+    guard Float(i) > sampling.placementTime * Float(steps) else { return places }
+    let sites = drawn.enumerated().map { s, site in
+      let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
+      return Site(
+        atomicNumber: UInt8(site.element + 1), position: Vector3(x[0], x[1], x[2]),
+        siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }), multiplicity: 0)
+    }
+    let unit = AsymmetricUnit(
+      spaceGroup: state.beliefs.spaceGroups[b],
+      latticeLogMetric: LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init)), sites: sites)
+    guard let result = try? unit.reconstruct() else { return places }
+    for (site, source) in zip(result.unit.sites, result.sources) {
+      for c in 0..<3 { places[3 * source + c] += minimumImage(from: wrapped(places[3 * source + c]), to: Float(site.position[c])) }
+    }
+    return places
   }
 
   /// Draws a site's operations on all axes.
