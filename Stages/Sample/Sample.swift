@@ -33,7 +33,8 @@ struct Sample: Stage {
   @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
   var steps: Int?
 
-  @Option(help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
+  @Option(
+    help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
   var placementTime: Float?
   @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
   var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?

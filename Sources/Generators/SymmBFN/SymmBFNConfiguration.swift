@@ -133,6 +133,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// Longest gradient; it is scaled down where it is longer.
     public var clipNorm: Float = 100
     public var weightDecay: Float = 0
+    /// Whether a crystal is shown from another origin every time, of those that are equivalent in its group
+    /// (`SpaceGroup.originShifts`); not published.
+    public var originShifts = false
 
     enum CodingKeys: String, CodingKey {
       case learningRate = "learning_rate"
@@ -145,6 +148,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case averageDecay = "average_decay"
       case clipNorm = "clip_norm"
       case weightDecay = "weight_decay"
+      case originShifts = "origin_shifts"
     }
   }
 

@@ -301,7 +301,9 @@ public struct SymmBFNSampler: Sendable {
       latticeLogMetric: LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init)), sites: sites)
     guard let result = try? unit.reconstruct() else { return places }
     for (site, source) in zip(result.unit.sites, result.sources) {
-      for c in 0..<3 { places[3 * source + c] += minimumImage(from: wrapped(places[3 * source + c]), to: Float(site.position[c])) }
+      for c in 0..<3 {
+        places[3 * source + c] += minimumImage(from: wrapped(places[3 * source + c]), to: Float(site.position[c]))
+      }
     }
     return places
   }

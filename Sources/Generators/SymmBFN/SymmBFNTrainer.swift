@@ -31,7 +31,8 @@ public struct SymmBFNTrainer: Sendable {
   /// The order of the examples in an epoch, made anew at each epoch's first step.
   private var order: (epoch: Int, indices: [Int]) = (-1, [])
   private let flow: BayesianFlow
-  private let examples: [TrainingExample]
+  /// Every crystal from every origin that it is shown from.
+  private let examples: [[TrainingExample]]
   private let validation: [TrainingExample]
   private let workers: [Worker]
 
@@ -81,12 +82,20 @@ public struct SymmBFNTrainer: Sendable {
     network = SymmBFNNetwork(configuration.network)
     statistics = DatasetStatistics(training)
     flow = BayesianFlow(configuration.flow, statistics)
-    var examples: [TrainingExample] = []
-    for unit in training { examples.append(try TrainingExample(unit)) }
+    var examples: [[TrainingExample]] = []
+    for unit in training { examples.append([try TrainingExample(unit)]) }
+    if configuration.training.originShifts {
+      let shifted = try? parallelMap(count: training.count, threads: threads) { i in
+        SpaceGroup.numbered(training[i].spaceGroup).originShifts.dropFirst().compactMap {
+          training[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
+        }
+      }
+      for i in examples.indices { examples[i] += shifted?[i] ?? [] }
+    }
     var held: [TrainingExample] = []
     for unit in validation { held.append(try TrainingExample(unit)) }
     self.examples = examples
-    self.validation = held.isEmpty ? Array(examples.prefix(256)) : held
+    self.validation = held.isEmpty ? examples.prefix(256).map { $0[0] } : held
     elementMask = statistics.elementMask
     lastEpoch = configuration.training.epochs
     optimizer = Optimizer(parameters: Parameters(network.layout.initialParameters(seed: seed), precision: precision))
@@ -116,7 +125,11 @@ public struct SymmBFNTrainer: Sendable {
     let randoms = chosen.map {
       RandomStream(seed: seed, purpose: "flow", index: UInt64(epoch) * count + UInt64($0))
     }
-    let losses = try split(chosen.map { examples[$0] }, randoms, optimizer.parameters, wantsGradient: true)
+    let shown = chosen.map { i in
+      var random = RandomStream(seed: seed, purpose: "origin", index: UInt64(epoch) * count + UInt64(i))
+      return examples[i].count == 1 ? examples[i][0] : examples[i][Int(random.uniform() * Double(examples[i].count))]
+    }
+    let losses = try split(shown, randoms, optimizer.parameters, wantsGradient: true)
     var options = Optimizer.Options()
     options.clipNorm = configuration.training.clipNorm
     options.averageDecay = configuration.training.averageDecay
