@@ -87,7 +87,7 @@ public struct SymmBFNSampler: Sendable {
   private let flow: BayesianFlow
   private let tables: [FourierTable]
   /// (231, positions) of the training set.
-  private let positionShares: [[Double]]
+  let positionShares: [[Double]]
 
   /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
@@ -102,7 +102,7 @@ public struct SymmBFNSampler: Sendable {
   }
 
   /// Beliefs on their way, with one random stream a sample.
-  private struct State {
+  struct State {
     var beliefs: BeliefBatch
     /// (N, 3) means of the coordinates; wrapped as the update says.
     var coordinates: [Float]
@@ -115,7 +115,7 @@ public struct SymmBFNSampler: Sendable {
   }
 
   /// What the network predicts at a step.
-  private struct Prediction {
+  struct Prediction {
     var coordinates: [Float]
     var lattice: [Float]
     var elements: [Float]
@@ -273,63 +273,6 @@ public struct SymmBFNSampler: Sendable {
     Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
   }
 
-  /// Draws the classes of a crystal's sites.
-  private func draw(_ prediction: Prediction, _ crystal: Int, _ state: inout State) -> [(element: Int, code: [Int])] {
-    let (k, range) = (BeliefBatch.elementClasses, state.beliefs.graph.ranges[crystal])
-    return (range.firstSite..<range.firstSite + range.sites).map { site in
-      let weights = prediction.elements.span.extracting(site * k..<(site + 1) * k)
-      return (state.randoms[crystal].index(weights: weights), drawCode(prediction, crystal, site: site, &state))
-    }
-  }
-
-  /// (3 m) where a crystal's sites are predicted; from the time of placement on, where `AsymmetricUnit.reconstruct` puts them, so
-  /// that lattice and elements can still follow. As predicted where that fails.
-  private func placed(
-    _ drawn: [(element: Int, code: [Int])], _ prediction: Prediction, _ b: Int, _ state: State, step i: Int
-  ) -> [Float] {
-    let range = state.beliefs.graph.ranges[b]
-    var places = Array(prediction.coordinates[3 * range.firstSite..<3 * (range.firstSite + range.sites)])
-    guard Float(i) > sampling.placementTime * Float(steps) else { return places }
-    let sites = drawn.enumerated().map { s, site in
-      let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
-      return Site(
-        atomicNumber: UInt8(site.element + 1), position: Vector3(x[0], x[1], x[2]),
-        siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }), multiplicity: 0)
-    }
-    let unit = AsymmetricUnit(
-      spaceGroup: state.beliefs.spaceGroups[b],
-      latticeLogMetric: LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init)), sites: sites)
-    guard let result = try? unit.reconstruct() else { return places }
-    for (site, source) in zip(result.unit.sites, result.sources) {
-      for c in 0..<3 {
-        places[3 * source + c] += minimumImage(from: wrapped(places[3 * source + c]), to: Float(site.position[c]))
-      }
-    }
-    return places
-  }
-
-  /// Draws a site's operations on all axes.
-  private func drawCode(_ prediction: Prediction, _ crystal: Int, site: Int, _ state: inout State) -> [Int] {
-    let (axes, ops) = (BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
-    let first = site * axes * ops
-    switch sampling.codeDraw {
-    case .axes:
-      return (0..<axes).map { axis in
-        let offset = first + axis * ops
-        return state.randoms[crystal].index(weights: prediction.siteSymmetries.span.extracting(offset..<offset + ops))
-      }
-    case .positions:
-      if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
-      let codes = CodeShares.of(spaceGroup: state.beliefs.spaceGroups[crystal])
-      let group = state.beliefs.spaceGroups[crystal]
-      let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
-      let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
-        Float($0)
-      }
-      return codes.codes[state.randoms[crystal].index(weights: shares.span)]
-    }
-  }
-
   /// `alpha_i = sigma^(-2i/n) (1 - sigma^(2/n))`.
   private func accuracy(step i: Int, sigma: Float) -> Float {
     let (s, n) = (Double(sigma), Double(steps))
@@ -363,13 +306,6 @@ public struct SymmBFNSampler: Sendable {
         elementProbabilities: Array(prediction.elements[rows.lowerBound * k..<rows.upperBound * k]),
         siteSymmetryProbabilities: Array(
           prediction.siteSymmetries[rows.lowerBound * axes * ops..<rows.upperBound * axes * ops]))
-    }
-  }
-
-  private func choose(_ p: [Float], _ offset: Int, _ classes: Int, _ random: inout RandomStream) -> Int {
-    switch sampling.finalChoice {
-    case .draw: return random.index(weights: p.span.extracting(offset..<offset + classes))
-    case .mostProbable: return (0..<classes).max { p[offset + $0] < p[offset + $1] } ?? 0
     }
   }
 }
