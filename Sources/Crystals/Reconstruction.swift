@@ -49,9 +49,22 @@ public struct Reconstruction: Sendable {
     /// How many rounds of sliding to try for a position, and how many of them may bring nothing.
     var rounds = 200
     var patience = 24
+    /// Whether a site that finds no place may go to the front.
+    var reorders = true
 
     public init(minimumDistance: Double = 0.5, radiiShare: Double = 0.5, choice: PositionChoice = .code) {
       (self.minimumDistance, self.radiiShare, self.choice) = (minimumDistance, radiiShare, choice)
+    }
+
+    /// Gives up early, for units that are still on their way: a few positions a site, sites in their order, the whole share of the radii.
+    public static var quick: Self {
+      var options = Self()
+      options.shareSteps = [1]
+      options.attempts = 4
+      options.rounds = 24
+      options.patience = 4
+      options.reorders = false
+      return options
     }
 
     func limit(_ a: UInt8, _ b: UInt8) -> Double {
@@ -118,7 +131,7 @@ extension SitePlacement {
       guard distance.isFinite else {
         throw Rejection("too_many_atoms", "more than \(CIF.maximumSites) atoms in the cell")
       }
-      guard !wasFirst[failed], failed != queue[0] else {
+      guard options.reorders, !wasFirst[failed], failed != queue[0] else {
         let rounded = (distance * 1000).rounded() / 1000
         throw Rejection(
           "collision",

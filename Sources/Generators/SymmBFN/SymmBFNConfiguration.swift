@@ -1,4 +1,5 @@
-/// All that a SymmBFN run can be told, with the published values as defaults (Ruple et al. 2026, A.3, and its code).
+/// All that a SymmBFN run can be told. Defaults are the published values (Ruple et al. 2026, A.3, and its code) but where it says otherwise;
+/// Pipelines/models/symmbfn.yaml has the published ones throughout.
 public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
   public var network = Network()
   public var flow = Flow()

@@ -31,7 +31,7 @@ extension SymmBFNSampler {
     let unit = AsymmetricUnit(
       spaceGroup: state.beliefs.spaceGroups[b],
       latticeLogMetric: LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init)), sites: sites)
-    guard let result = try? unit.reconstruct() else { return places }
+    guard let result = try? unit.reconstruct(.quick) else { return places }
     for (site, source) in zip(result.unit.sites, result.sources) {
       for c in 0..<3 {
         places[3 * source + c] += minimumImage(from: wrapped(places[3 * source + c]), to: Float(site.position[c]))
