@@ -75,7 +75,10 @@ struct NetworkTwin {
 
   private func input(_ batch: BeliefBatch, crystal b: Int, site: Int, _ x: [Double]) -> [Double] {
     let element = (0..<batch.elements.columns).map { Double(batch.elements[site, $0]) }
-    let symmetry = (0..<batch.siteSymmetries.columns).map { Double(batch.siteSymmetries[site, $0]) }
+    let symmetry = (0..<batch.siteSymmetries.columns).map {
+      Double(options.positionFeatures ? batch.operations[site, $0] : batch.siteSymmetries[site, $0])
+    }
+    let sites = batch.graph.ranges[b].sites
     let place = options.geometryFeatures ? (0..<3).map { Double(batch.positions[site, $0]) } : x
     let composition = (0..<batch.composition.columns).map { Double(batch.composition[b, $0]) }
     let (groups, shape) = array("embedding.space_group.weight")
@@ -90,6 +93,8 @@ struct NetworkTwin {
       + angles.map(sin) + angles.map(cos) + x + waves(place, options.coordinateFrequencies, sin)
       + waves(place, options.coordinateFrequencies, cos)
       + (options.geometryFeatures ? (0..<batch.geometry.columns).map { Double(batch.geometry[site, $0]) } : [])
+      + (options.positionFeatures
+        ? (0..<27).map { Double(batch.wyckoffPositions[site, $0]) } + (1...21).map { $0 == min(sites, 21) ? 1.0 : 0 } : [])
       + (options.compositionFeatures ? linear(composition, ["embedding.composition"], bias: "embedding.composition") : [])
     return perceptron(features, "input")
   }

@@ -187,4 +187,48 @@ import Testing
     #expect(abs(logit(2, 7) - log(1.001)) < 1e-5 && abs(logit(2, 25) - log(0.001)) < 1e-5)
     #expect(logit(3, 7) == 0 && logit(0, 3) < -6)
   }
+
+  @Test(
+    "positions: what the network says shifts Bayes' rule, operations' shares are theirs, and a point that another has is taken")
+  func wyckoffPositions() throws {
+    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), positions: true)
+    let group = SpaceGroup.numbered(225)
+    var batch = BeliefBatch(spaceGroups: [225], siteCounts: [2])
+    batch.times[0] = 0.9
+    // The first site is all but known to be on a (m-3m at the origin), of the second nothing is known.
+    let a = try #require(group.wyckoffPositions.firstIndex { $0.letter == UInt8(ascii: "a") })
+    let b = try #require(group.wyckoffPositions.firstIndex { $0.letter == UInt8(ascii: "b") })
+    let code = group.wyckoffPositions[a].members[0].siteSymmetry.operations.map { Int($0) }
+    #expect(group.wyckoffPositions[b].members[0].siteSymmetry.operations.map { Int($0) } == code)
+    for (axis, operation) in code.enumerated() {
+      for k in 0..<13 { batch.siteSymmetries[0, 13 * axis + k] = k == operation ? 1 : 0 }
+    }
+    for c in 0..<3 { batch.coordinates[1, c] = 0.25 }
+    flow.describe(&batch)
+    var output = Matrix(rows: 2, columns: 15 * 13 + 27 + 1)
+    var p = flow.positionProbabilities(output, batch)
+    for site in 0..<2 {
+      for k in 0..<27 { #expect(abs(p[27 * site + k] - batch.wyckoffPositions[site, k]) < 1e-5) }
+      #expect(abs(p[27 * site..<27 * (site + 1)].reduce(0, +) - 1) < 1e-5)
+    }
+    #expect(p[a] > 0.99)
+    let shares = flow.operationShares(p, batch)
+    for (axis, operation) in code.enumerated() {
+      #expect(abs(shares[13 * axis + operation] - 1) < 1e-3)
+      #expect(abs(shares[15 * 13 + 13 * axis..<15 * 13 + 13 * (axis + 1)].reduce(0, +) - 1) < 1e-5)
+    }
+    #expect(zip(shares, batch.operations.values).allSatisfy { abs($0 - $1) < 1e-5 })
+    // Scores of operations count for the positions that have them, both a and b; scores of positions and vacancies tell these apart.
+    let before = (p[27 + a], p[27 + b])
+    for (axis, operation) in code.enumerated() { output[1, 13 * axis + operation] = 1 }
+    p = flow.positionProbabilities(output, batch)
+    #expect(p[27 + a] > before.0 && abs(p[27 + a] / p[27 + b] / (before.0 / before.1) - 1) < 1e-3)
+    output[1, 15 * 13 + 27] = 1
+    p = flow.positionProbabilities(output, batch)
+    #expect(abs(p[27 + a] / p[27 + b] / (before.0 / before.1) - 0.02) < 0.01)
+    output[1, 15 * 13 + b] = 2
+    let ratio = p[27 + b] / p[27 + a]
+    p = flow.positionProbabilities(output, batch)
+    #expect(abs(p[27 + b] / p[27 + a] / ratio - exp(2)) < 0.05)
+  }
 }

@@ -12,11 +12,14 @@ import Testing
     var random = RandomStream(seed: 7, purpose: "units")
     return (0..<count).map { i in
       let group = [1, 12, 62, 139, 166, 225][i % 6]
-      let sites = (0...(i % 5)).map { _ in
-        Site(
+      let positions = SpaceGroup.numbered(group).wyckoffPositions
+      let sites = (0...(i % 5)).map { s in
+        let position = positions[(i + s) % positions.count]
+        let (matrix, origin) = position.generatorFlat
+        return Site(
           atomicNumber: UInt8(1 + Int(random.uniform() * 80)),
-          position: Vector3(random.uniform(), random.uniform(), random.uniform()),
-          siteSymmetry: SiteSymmetry(operations: (0..<15).map { UInt8(($0 + i) % 6) }))
+          position: (matrix * Vector3(random.uniform(), random.uniform(), random.uniform()) + origin).wrapped,
+          siteSymmetry: position.members[0].siteSymmetry, wyckoffLetter: position.letter)
       }
       let k = (0..<6).map { _ in random.uniform() - 0.5 }
       return AsymmetricUnit(
@@ -44,6 +47,7 @@ import Testing
     var configuration = configuration
     configuration.network.geometryFeatures = true
     configuration.network.compositionFeatures = true
+    configuration.network.positionFeatures = true
     configuration.flow.coordinateOutput = .posterior
     configuration.flow.classOutput = .posterior
     configuration.flow.classLoss = .crossEntropy
@@ -53,7 +57,7 @@ import Testing
   /// Beliefs of a few crystals in the middle of their flow.
   static func beliefs(_ units: [AsymmetricUnit]) throws -> BeliefBatch {
     let examples = try units.map { try TrainingExample($0) }
-    let flow = BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units))
+    let flow = BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units), positions: true)
     var beliefs = flow.beliefs(
       examples, randoms: examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) })
     flow.describe(&beliefs)
@@ -66,6 +70,7 @@ import Testing
     (configuration.hidden, configuration.embedding, configuration.frequencies) = (64, 32, 20)
     configuration.geometryFeatures = true
     configuration.compositionFeatures = true
+    configuration.positionFeatures = true
     let network = SymmBFNNetwork(configuration)
     let values = network.layout.initialParameters(seed: 2)
     let batch = try Self.beliefs(Self.units(9))
@@ -136,7 +141,7 @@ import Testing
     let units = Self.units(30)
     var trainer = try SymmBFNTrainer(Self.informed, training: units, validation: units, seed: 5, threads: 2)
     let before = try trainer.validationLosses()
-    for _ in 0..<60 { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
+    for _ in 0..<300 { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
     let after = try trainer.validationLosses()
     #expect(after.objective < 0.8 * before.objective)
     #expect(after.elements < before.elements && after.siteSymmetry < before.siteSymmetry)

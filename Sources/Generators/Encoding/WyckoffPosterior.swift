@@ -31,9 +31,21 @@ struct WyckoffPosterior: Sendable {
     /// Posterior mean, not wrapped, and deviation of the coordinates.
     var position = Vector3.zero
     var deviation = Vector3.zero
+    /// (positions) their probabilities.
+    var shares: [Double] = []
   }
 
   private let positions: [Position]
+
+  /// How many positions the group has.
+  var count: Int { positions.count }
+  /// (positions) operation of each of the 15 axes.
+  let codes: [[Int]]
+  /// Whether a position has no free coordinate, so that one site alone can be on it.
+  func isPoint(_ index: Int) -> Bool {
+    let fixed = positions[index].isFixed
+    return fixed.0 && fixed.1 && fixed.2
+  }
 
   private init(spaceGroup: Int) {
     positions = SpaceGroup.numbered(spaceGroup).wyckoffPositions.map { position in
@@ -48,6 +60,7 @@ struct WyckoffPosterior: Sendable {
         flat: m, origin: w, projection: m * (gram.inverse * m.transpose), isFixed: (isFixed[0], isFixed[1], isFixed[2]),
         dependent: 3 - free.count - isFixed.count { $0 })
     }
+    codes = positions.map(\.operations)
   }
 
   private static let cache = Mutex<[Int: WyckoffPosterior]>([:])
@@ -65,7 +78,8 @@ struct WyckoffPosterior: Sendable {
   /// - Parameters:
   ///   - symmetry: (15, 13) probabilities, beginning at `offset`; the axes are observed independently.
   ///   - mean: of the belief about the coordinates: `N(gamma x, gamma (1 - gamma))`, wrapped.
-  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double) -> Belief {
+  ///   - prior: (positions) their shares beforehand; even ones where nil.
+  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, prior: [Double]? = nil) -> Belief {
     let classes = BeliefBatch.symmetryClasses
     let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
     let variance = gamma * (1 - gamma)
@@ -80,7 +94,7 @@ struct WyckoffPosterior: Sendable {
     var places = [Vector3](repeating: .zero, count: positions.count)
     var scores = [Double](repeating: 0, count: positions.count)
     for (index, position) in positions.enumerated() {
-      var score = Double(position.dependent) * dependentGain
+      var score = Double(position.dependent) * dependentGain + (prior.map { log($0[index]) } ?? 0)
       for axis in 0..<BeliefBatch.symmetryAxes { score += Double(logs[axis &* classes &+ position.operations[axis]]) }
       // The nearest of the flat's copies, begun from the free coordinates as they are.
       let start = position.flat * estimate + position.origin
@@ -107,11 +121,13 @@ struct WyckoffPosterior: Sendable {
   private func mix(_ places: [Vector3], _ scores: [Double], freeVariance: Double) -> Belief {
     let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
     var belief = Belief()
+    belief.shares = [Double](repeating: 0, count: positions.count)
     var (total, shift, square) = (0.0, Vector3.zero, Vector3.zero)
     for (index, position) in positions.enumerated() {
       let w = exp(scores[index] - scores[best])
       guard w > 1e-12 else { continue }
       total += w
+      belief.shares[index] = w
       belief.multiplicity += w * position.multiplicity
       belief.logMultiplicity += w * log(position.multiplicity)
       let d = places[index] - places[best]
@@ -121,6 +137,7 @@ struct WyckoffPosterior: Sendable {
         position.isFixed.0 ? 0 : freeVariance, position.isFixed.1 ? 0 : freeVariance, position.isFixed.2 ? 0 : freeVariance)
       square += w * (step * step + spread)
     }
+    for index in belief.shares.indices { belief.shares[index] /= total }
     belief.multiplicity /= total
     belief.logMultiplicity /= total
     shift /= total

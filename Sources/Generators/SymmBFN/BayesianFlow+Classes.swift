@@ -25,6 +25,18 @@ extension BayesianFlow {
     for i in outputs.indices { outputs[i] += log(max(Self.leastBelief, beliefs[i])) }
   }
 
+  /// (N, 15 x 13) probabilities of the operations of every axis by itself.
+  ///
+  /// - Parameter temperature: divides the logits.
+  func operationProbabilities(_ output: Matrix, _ batch: BeliefBatch, temperature: Float = 1) -> [Float] {
+    var probabilities = output.values
+    addBeliefs(batch.siteSymmetries.values, to: &probabilities)
+    if temperature != 1 { for i in probabilities.indices { probabilities[i] /= temperature } }
+    Kernels.softmax(
+      &probabilities, groups: batch.graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
+    return probabilities
+  }
+
   /// Smaller ones count as this.
   static let leastBelief: Float = 1e-20
 

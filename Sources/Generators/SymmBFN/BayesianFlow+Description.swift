@@ -26,8 +26,9 @@ extension BayesianFlow {
           symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
           mean: Vector3(
             Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
-          gamma: coordinateGamma)
+          gamma: coordinateGamma, prior: positionShares.isEmpty ? nil : positionShares[batch.spaceGroups[b]])
       }
+      if !positionShares.isEmpty { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
       let count = beliefs.reduce(0) { $0 + $1.multiplicity }
       let atoms = log(count)
       let bulk = gatherComposition(&batch, crystal: b, beliefs.map { Float($0.multiplicity / count) })
@@ -44,6 +45,33 @@ extension BayesianFlow {
           batch.geometry[site, 10 + c] = 0.25 * log(0.001 + batch.deviations[site, c])
         }
         batch.geometry[site, 9] = Float(min(8, max(-8, volume - log(Double(bulk) / 2.7) / 0.4)))
+      }
+    }
+  }
+
+  /// Fills a crystal's rows of `wyckoffPositions`, `operations` and `vacancies`.
+  private func describePositions(
+    _ batch: inout BeliefBatch, crystal b: Int, _ positions: WyckoffPosterior, _ shares: [[Double]]
+  ) {
+    let (classes, ops) = (BeliefBatch.positionClasses, BeliefBatch.symmetryClasses)
+    let range = batch.graph.ranges[b]
+    let width = batch.operations.columns
+    for (i, own) in shares.enumerated() {
+      let site = range.firstSite + i
+      for c in 0..<width { batch.operations.values[site &* width &+ c] = 0 }
+      for p in 0..<classes {
+        let share = p < own.count ? own[p] : 0
+        batch.wyckoffPositions[site, p] = Float(share)
+        guard share > 1e-6 else { continue }
+        for (axis, operation) in positions.codes[p].enumerated() {
+          batch.operations.values[site &* width &+ axis &* ops &+ operation] += Float(share)
+        }
+      }
+    }
+    for p in 0..<positions.count where positions.isPoint(p) {
+      let all = shares.reduce(0) { $0 + $1[p] }
+      for (i, own) in shares.enumerated() {
+        batch.vacancies[range.firstSite + i, p] = Float(log(max(0.02, 1.02 - (all - own[p]))))
       }
     }
   }

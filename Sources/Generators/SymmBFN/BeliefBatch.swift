@@ -8,6 +8,10 @@ public struct BeliefBatch: Sendable {
   public static let elementClasses = 100
   public static let symmetryAxes = 15
   public static let symmetryClasses = 13
+  /// The most Wyckoff positions of a group, those of Pmmm.
+  public static let positionClasses = 27
+  /// Numbers of sites that networks with position features tell apart: 1...20, and more.
+  public static let siteCountClasses = 21
 
   public let graph: CrystalGraph
   /// (B) international numbers.
@@ -33,6 +37,14 @@ public struct BeliefBatch: Sendable {
   /// features.
   public var composition: Matrix
 
+  /// (N, 27) probabilities of the group's Wyckoff positions, in the order of `SpaceGroup.wyckoffPositions`, zero beyond them, by
+  /// `BayesianFlow.describe`; read only by networks with position features, as are the next two.
+  public var wyckoffPositions: Matrix
+  /// (N, 15 x 13) the operations' shares in those.
+  public var operations: Matrix
+  /// (N, 27) `ln(1.02 - n)`, n how many of the crystal's other sites are believed on a position that takes one alone; else 0.
+  public var vacancies: Matrix
+
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)
@@ -48,5 +60,8 @@ public struct BeliefBatch: Sendable {
     deviations = Matrix(rows: graph.sites, columns: 3)
     composition = Matrix(rows: spaceGroups.count, columns: Self.elementClasses)
     geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
+    wyckoffPositions = Matrix(rows: graph.sites, columns: Self.positionClasses)
+    operations = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
+    vacancies = Matrix(rows: graph.sites, columns: Self.positionClasses)
   }
 }

@@ -10,7 +10,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
 
   /// Whether beliefs need `BayesianFlow.describe`.
   var readsDescription: Bool {
-    network.geometryFeatures || network.compositionFeatures || flow.coordinateOutput == .posterior
+    network.geometryFeatures || network.compositionFeatures || network.positionFeatures || flow.coordinateOutput == .posterior
   }
 
   /// The message-passing network.
@@ -30,12 +30,17 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// Whether sites are told the crystal's composition as beliefs have it, and may copy elements from each other: one more output
     /// a site weighs what the other sites' beliefs say (`BayesianFlow.elementLogits`); not published.
     public var compositionFeatures = false
+    /// Whether site symmetries are seen and said as Wyckoff positions of the group: sites are told the positions' probabilities by
+    /// Bayes' rule, and the outputs are scores of the positions (`BayesianFlow.positionProbabilities`), trained by cross entropy whatever
+    /// `class_loss` says. They are told the number of sites, too. Not published.
+    public var positionFeatures = false
 
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
       case geometryFeatures = "geometry_features"
       case compositionFeatures = "composition_features"
+      case positionFeatures = "position_features"
     }
   }
 

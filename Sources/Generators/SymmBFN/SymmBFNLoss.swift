@@ -116,9 +116,10 @@ extension BayesianFlow {
     var (elements, copies) = elementLogits(output.elements, batch)
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
-    var symmetries = output.siteSymmetries.values
-    addBeliefs(batch.siteSymmetries.values, to: &symmetries)
-    Kernels.softmax(&symmetries, groups: graph.sites * axes, classes: ops)
+    let positions = positionShares.isEmpty ? [] : positionProbabilities(output.siteSymmetries, batch)
+    let symmetries =
+      positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
+    var positionGradient = [Float](repeating: 0, count: gradients == nil ? 0 : positions.count)
     var elementGradient = [Float](repeating: 0, count: gradients == nil ? 0 : elements.count)
     var symmetryGradient = [Float](repeating: 0, count: gradients == nil ? 0 : symmetries.count)
     let perSite = 1 / Float(sites)
@@ -143,14 +144,34 @@ extension BayesianFlow {
             target: Int(example.siteSymmetries[i * axes + axis]), scale: symmetryScale,
             weight: weights.siteSymmetry, gradient: &symmetryGradient)
           losses.siteSymmetry += operation.squared
-          losses.objective += operation.trained
+          if positions.isEmpty { losses.objective += operation.trained }
+        }
+        if !positions.isEmpty {
+          losses.objective += positionLoss(
+            positions, site: site, target: example.wyckoffPositions[i], scale: perSite * weights.siteSymmetry,
+            gradient: &positionGradient)
         }
       }
     }
     losses.objective += Double(weights.coordinates) * losses.coordinates + Double(weights.lattice) * losses.lattice
     gradients?.elements = outputGradient(elements: elementGradient, copies: copies, columns: output.elements.columns)
-    gradients?.siteSymmetries.values = symmetryGradient
+    if positions.isEmpty {
+      gradients?.siteSymmetries.values = symmetryGradient
+    } else {
+      gradients?.siteSymmetries = outputGradient(positions: positionGradient, batch)
+    }
     return losses
+  }
+
+  /// `-scale ln p` of the right Wyckoff position.
+  private func positionLoss(
+    _ p: [Float], site: Int, target: Int, scale: Float, gradient: inout [Float]
+  ) -> Double {
+    let offset = site * BeliefBatch.positionClasses
+    for c in 0..<BeliefBatch.positionClasses where !gradient.isEmpty {
+      gradient[offset &+ c] = scale * (p[offset &+ c] - (c == target ? 1 : 0))
+    }
+    return -Double(scale) * log(max(1e-30, Double(p[offset + target])))
   }
 
   private func latticeLoss(

@@ -26,6 +26,8 @@ public struct SymmBFNNetwork: Sendable {
     let symmetry = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
     elementEmbedding = Linear("embedding.element", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout)
     symmetryEmbedding = Linear("embedding.site_symmetry", inputs: symmetry, outputs: e, layout: &layout)
+    let positions = configuration.positionFeatures ? BeliefBatch.positionClasses : 0
+    let counts = configuration.positionFeatures ? BeliefBatch.siteCountClasses : 0
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
@@ -34,7 +36,9 @@ public struct SymmBFNNetwork: Sendable {
       ? Linear("embedding.composition", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout) : nil
     let geometry = configuration.geometryFeatures ? BeliefBatch.geometryFeatures : 0
     input = Perceptron(
-      "input", inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + (compositionEmbedding == nil ? 0 : e),
+      "input",
+      inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + positions + counts
+        + (compositionEmbedding == nil ? 0 : e),
       hidden: c, outputs: c,
       activatesOutput: false, layout: &layout)
     layers = (0..<configuration.layers).map {
@@ -46,7 +50,7 @@ public struct SymmBFNNetwork: Sendable {
     coordinateHead = head("coordinates", 3)
     latticeHead = head("lattice", 6)
     elementHead = head("elements", BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0))
-    symmetryHead = head("site_symmetry", symmetry)
+    symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
     self.layout = layout
   }
 
@@ -96,7 +100,7 @@ public struct SymmBFNNetwork: Sendable {
     public var lattice: Matrix { latticeHead.output }
     /// (N, 100) logits; a 101st column where the network copies elements.
     public var elements: Matrix { elementHead.output }
-    /// (N, 195) logits.
+    /// (N, 195) logits; (N, 223) scores of operations and positions and one more where the network has position features.
     public var siteSymmetries: Matrix { symmetryHead.output }
   }
 
@@ -140,7 +144,7 @@ public struct SymmBFNNetwork: Sendable {
     let n = batch.graph.sites
     workspace.features.resize(rows: n)
     elementEmbedding.forward(batch.elements, parameters, into: &workspace.features)
-    symmetryEmbedding.forward(batch.siteSymmetries, parameters, into: &workspace.features, outColumn: e)
+    symmetryEmbedding.forward(symmetries(batch), parameters, into: &workspace.features, outColumn: e)
     var fourier = [Float](repeating: 0, count: 6 * f * n)
     Kernels.fourier(
       configuration.geometryFeatures ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
@@ -166,11 +170,24 @@ public struct SymmBFNNetwork: Sendable {
             workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
           }
         }
+        if configuration.positionFeatures {
+          let counts = row + width - BeliefBatch.siteCountClasses - (compositionEmbedding == nil ? 0 : e)
+          let first = counts - BeliefBatch.positionClasses
+          for k in 0..<BeliefBatch.positionClasses { workspace.features.values[first + k] = batch.wyckoffPositions[site, k] }
+          for k in 0..<BeliefBatch.siteCountClasses {
+            workspace.features.values[counts + k] = k == min(range.sites, BeliefBatch.siteCountClasses) - 1 ? 1 : 0
+          }
+        }
         if compositionEmbedding != nil {
           for k in 0..<e { workspace.features.values[row + width - e + k] = workspace.composition[b, k] }
         }
       }
     }
+  }
+
+  /// What the embedding of site symmetries reads.
+  private func symmetries(_ batch: BeliefBatch) -> Matrix {
+    configuration.positionFeatures ? batch.operations : batch.siteSymmetries
   }
 
   /// Sinusoids of 1000 t at frequencies from 1 to 1/10000 (Vaswani et al. 2017).
@@ -246,7 +263,7 @@ extension SymmBFNNetwork {
     let e = configuration.embedding
     elementEmbedding.backward(batch.elements, gradient: workspace.inputGradient, parameters, into: &gradients)
     symmetryEmbedding.backward(
-      batch.siteSymmetries, gradient: workspace.inputGradient, gradientColumn: e, parameters, into: &gradients)
+      symmetries(batch), gradient: workspace.inputGradient, gradientColumn: e, parameters, into: &gradients)
     for (b, range) in graph.ranges.enumerated() {
       let row = spaceGroupEmbedding.row(batch.spaceGroups[b])
       for site in range.firstSite..<range.firstSite + range.sites {

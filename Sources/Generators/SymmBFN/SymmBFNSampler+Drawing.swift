@@ -8,9 +8,12 @@ extension SymmBFNSampler {
   /// Draws the classes of a crystal's sites.
   func draw(_ prediction: Prediction, _ crystal: Int, _ state: inout State) -> [(element: Int, code: [Int])] {
     let (k, range) = (BeliefBatch.elementClasses, state.beliefs.graph.ranges[crystal])
+    var taken: Set<Int> = []
     return (range.firstSite..<range.firstSite + range.sites).map { site in
       let weights = prediction.elements.span.extracting(site * k..<(site + 1) * k)
-      return (state.randoms[crystal].index(weights: weights), drawCode(prediction, crystal, site: site, &state))
+      return (
+        state.randoms[crystal].index(weights: weights), drawCode(prediction, crystal, site: site, taken: &taken, .draw, &state)
+      )
     }
   }
 
@@ -41,8 +44,26 @@ extension SymmBFNSampler {
   }
 
   /// Draws a site's operations on all axes.
-  func drawCode(_ prediction: Prediction, _ crystal: Int, site: Int, _ state: inout State) -> [Int] {
+  ///
+  /// - Parameters:
+  ///   - taken: Wyckoff positions for one site that others have; added to.
+  ///   - choice: whether the most probable position is taken, where the network says positions.
+  func drawCode(
+    _ prediction: Prediction, _ crystal: Int, site: Int, taken: inout Set<Int>,
+    _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
+  ) -> [Int] {
     let (axes, ops) = (BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    let group = state.beliefs.spaceGroups[crystal]
+    if !prediction.wyckoffPositions.isEmpty {
+      if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
+      let positions = WyckoffPosterior.of(spaceGroup: group)
+      let classes = BeliefBatch.positionClasses
+      var weights = Array(prediction.wyckoffPositions[site * classes..<(site + 1) * classes])
+      for p in taken { weights[p] *= 1e-9 }
+      let p = choose(weights, 0, positions.count, choice, &state.randoms[crystal])
+      if positions.isPoint(p) { taken.insert(p) }
+      return positions.codes[p]
+    }
     let first = site * axes * ops
     switch sampling.codeDraw {
     case .axes:
@@ -52,8 +73,7 @@ extension SymmBFNSampler {
       }
     case .positions:
       if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
-      let codes = CodeShares.of(spaceGroup: state.beliefs.spaceGroups[crystal])
-      let group = state.beliefs.spaceGroups[crystal]
+      let codes = CodeShares.of(spaceGroup: group)
       let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
       let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
         Float($0)
@@ -62,8 +82,10 @@ extension SymmBFNSampler {
     }
   }
 
-  func choose(_ p: [Float], _ offset: Int, _ classes: Int, _ random: inout RandomStream) -> Int {
-    switch sampling.finalChoice {
+  func choose(
+    _ p: [Float], _ offset: Int, _ classes: Int, _ choice: SymmBFNConfiguration.FinalChoice, _ random: inout RandomStream
+  ) -> Int {
+    switch choice {
     case .draw: return random.index(weights: p.span.extracting(offset..<offset + classes))
     case .mostProbable: return (0..<classes).max { p[offset + $0] < p[offset + $1] } ?? 0
     }

@@ -88,6 +88,7 @@ public struct SymmBFNSampler: Sendable {
   private let tables: [FourierTable]
   /// (231, positions) of the training set.
   let positionShares: [[Double]]
+  private let hasPositions: Bool
 
   /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
   public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
@@ -95,7 +96,8 @@ public struct SymmBFNSampler: Sendable {
     steps = sampling.steps
     self.sampling = sampling
     self.seed = seed
-    flow = BayesianFlow(model.configuration.flow, model.statistics)
+    hasPositions = model.configuration.network.positionFeatures
+    flow = BayesianFlow(model.configuration.flow, model.statistics, positions: hasPositions)
     elementMask = model.statistics.elementMask
     positionShares = SkeletonPrior(model.statistics).positions
     tables = model.network.tables(model.parameters)
@@ -120,6 +122,8 @@ public struct SymmBFNSampler: Sendable {
     var lattice: [Float]
     var elements: [Float]
     var siteSymmetries: [Float]
+    /// (N, 27) of Wyckoff positions; empty where the network says operations alone.
+    var wyckoffPositions: [Float] = []
   }
 
   /// Samples that are drawn together: `32 g ..< 32 (g + 1)`.
@@ -173,7 +177,7 @@ public struct SymmBFNSampler: Sendable {
     let configuration = model.configuration.flow
     var prediction = Prediction(
       coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,
-      elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: workspace.siteSymmetries.values)
+      elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: [])
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {
       for c in 0..<3 {
@@ -196,15 +200,19 @@ public struct SymmBFNSampler: Sendable {
           ).estimate
       }
     }
-    flow.addBeliefs(state.beliefs.siteSymmetries.values, to: &prediction.siteSymmetries)
+    if hasPositions {
+      prediction.wyckoffPositions = flow.positionProbabilities(
+        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+      prediction.siteSymmetries = flow.operationShares(prediction.wyckoffPositions, state.beliefs)
+    } else {
+      prediction.siteSymmetries = flow.operationProbabilities(
+        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+    }
     if sampling.temperature != 1 {
       for i in prediction.elements.indices { prediction.elements[i] /= sampling.temperature }
-      for i in prediction.siteSymmetries.indices { prediction.siteSymmetries[i] /= sampling.temperature }
     }
     flow.mask(&prediction.elements, rows: graph.sites, elementMask)
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
-    Kernels.softmax(
-      &prediction.siteSymmetries, groups: graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
     clamp(&prediction, to: state.known)
     return prediction
   }
@@ -287,12 +295,15 @@ public struct SymmBFNSampler: Sendable {
     return requests.indices.map { b in
       let range = state.beliefs.graph.ranges[b]
       let rows = range.firstSite..<range.firstSite + range.sites
+      var taken: Set<Int> = []
       let sites = rows.map { site in
-        let z = choose(prediction.elements, site * k, k, &state.randoms[b]) + 1
+        let z = choose(prediction.elements, site * k, k, sampling.finalChoice, &state.randoms[b]) + 1
         let code =
-          sampling.finalChoice == .draw
-          ? drawCode(prediction, b, site: site, &state).map { UInt8($0) }
-          : (0..<axes).map { UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, &state.randoms[b])) }
+          sampling.finalChoice == .draw || hasPositions
+          ? drawCode(prediction, b, site: site, taken: &taken, sampling.finalChoice, &state).map { UInt8($0) }
+          : (0..<axes).map {
+            UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, sampling.finalChoice, &state.randoms[b]))
+          }
         let x = prediction.coordinates[3 * site..<3 * site + 3].map { Double(wrapped($0)) }
         return Site(
           atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code),

@@ -81,7 +81,7 @@ public struct SymmBFNTrainer: Sendable {
     self.seed = seed
     network = SymmBFNNetwork(configuration.network)
     statistics = DatasetStatistics(training)
-    flow = BayesianFlow(configuration.flow, statistics)
+    flow = BayesianFlow(configuration.flow, statistics, positions: configuration.network.positionFeatures)
     var examples: [[TrainingExample]] = []
     for unit in training { examples.append([try TrainingExample(unit)]) }
     if configuration.training.originShifts {

@@ -13,6 +13,8 @@ public struct TrainingExample: Sendable {
   let positions: [Float]
   /// (m, 15)
   let siteSymmetries: [UInt8]
+  /// (m) indices into `SpaceGroup.wyckoffPositions`.
+  let wyckoffPositions: [Int]
 
   var siteCount: Int { elements.count }
 
@@ -24,6 +26,11 @@ public struct TrainingExample: Sendable {
     elements = unit.sites.map(\.atomicNumber)
     positions = unit.sites.flatMap { [Float($0.position.x), Float($0.position.y), Float($0.position.z)] }
     siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
+    let positions = SpaceGroup.numbered(unit.spaceGroup).wyckoffPositions
+    wyckoffPositions = unit.sites.map { site in
+      positions.firstIndex { $0.letter == site.wyckoffLetter }
+        ?? positions.firstIndex { $0.members[0].siteSymmetry == site.siteSymmetry } ?? positions.count - 1
+    }
     guard !elements.isEmpty else { throw Rejection("no_sites", "an asymmetric unit without sites") }
     if let z = elements.first(where: { $0 > BeliefBatch.elementClasses }) {
       throw Rejection(
