@@ -63,6 +63,13 @@ struct WyckoffPosterior: Sendable {
     codes = positions.map(\.operations)
   }
 
+  /// The point of a position's flat that is nearest in fractional coordinates, in the lattice image nearest to `x`.
+  func projected(_ x: Vector3, on index: Int) -> Vector3 {
+    let position = positions[index]
+    let image = (position.flat * x + position.origin - x).rounded(.toNearestOrAwayFromZero)
+    return position.origin + position.projection * (x + image - position.origin) - image
+  }
+
   private static let cache = Mutex<[Int: WyckoffPosterior]>([:])
 
   static func of(spaceGroup: Int) -> WyckoffPosterior {

@@ -5,25 +5,49 @@ import Tensors
 
 /// Classes drawn from predictions, and sites kept apart.
 extension SymmBFNSampler {
-  /// Draws the classes of a crystal's sites.
-  func draw(_ prediction: Prediction, _ crystal: Int, _ state: inout State) -> [(element: Int, code: [Int])] {
+  /// What is drawn of a site at a step.
+  struct DrawnSite {
+    let element: Int
+    /// Operation of each axis.
+    let code: [Int]
+    /// Index into the group's Wyckoff positions, where they are what is drawn.
+    let position: Int?
+  }
+
+  /// Draws the classes of a crystal's sites, or takes the most probable.
+  func draw(
+    _ prediction: Prediction, _ crystal: Int, _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
+  ) -> [DrawnSite] {
     let (k, range) = (BeliefBatch.elementClasses, state.beliefs.graph.ranges[crystal])
     var taken: Set<Int> = []
     return (range.firstSite..<range.firstSite + range.sites).map { site in
-      let weights = prediction.elements.span.extracting(site * k..<(site + 1) * k)
-      return (
-        state.randoms[crystal].index(weights: weights), drawCode(prediction, crystal, site: site, taken: &taken, .draw, &state)
-      )
+      let element = choose(prediction.elements, site * k, k, choice, &state.randoms[crystal])
+      let (code, position) = drawCode(prediction, crystal, site: site, taken: &taken, choice, &state)
+      return DrawnSite(element: element, code: code, position: position)
     }
   }
 
-  /// (3 m) where a crystal's sites are predicted; from the time of placement on, where `AsymmetricUnit.reconstruct` puts them, so
-  /// that lattice and elements can still follow. As predicted where that fails.
-  func placed(
-    _ drawn: [(element: Int, code: [Int])], _ prediction: Prediction, _ b: Int, _ state: State, step i: Int
-  ) -> [Float] {
+  /// (3 m) where a crystal's sites are predicted, moved to the positions drawn where the network says positions: the mean of two
+  /// points is neither.
+  func onPositions(_ drawn: [DrawnSite], _ prediction: Prediction, _ b: Int, _ state: State) -> [Float] {
     let range = state.beliefs.graph.ranges[b]
     var places = Array(prediction.coordinates[3 * range.firstSite..<3 * (range.firstSite + range.sites)])
+    let positions = WyckoffPosterior.of(spaceGroup: state.beliefs.spaceGroups[b])
+    for (s, site) in drawn.enumerated() {
+      guard let position = site.position else { continue }
+      let x = Vector3(Double(places[3 * s]), Double(places[3 * s + 1]), Double(places[3 * s + 2]))
+      let projected = positions.projected(x, on: position)
+      for c in 0..<3 { places[3 * s + c] = Float(projected[c]) }
+    }
+    return places
+  }
+
+  /// (3 m) `onPositions`; from the time of placement on, where `AsymmetricUnit.reconstruct` puts them, so
+  /// that lattice and elements can still follow. As predicted where that fails.
+  func placed(
+    _ drawn: [DrawnSite], _ prediction: Prediction, _ b: Int, _ state: State, step i: Int
+  ) -> [Float] {
+    var places = onPositions(drawn, prediction, b, state)
     guard Float(i) > sampling.placementTime * Float(steps) else { return places }
     let sites = drawn.enumerated().map { s, site in
       let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
@@ -43,43 +67,39 @@ extension SymmBFNSampler {
     return places
   }
 
-  /// Draws a site's operations on all axes.
+  /// Draws a site's operations on all axes, and its Wyckoff position where the network says positions.
   ///
-  /// - Parameters:
-  ///   - taken: Wyckoff positions for one site that others have; added to.
-  ///   - choice: whether the most probable position is taken, where the network says positions.
-  func drawCode(
+  /// - Parameter taken: Wyckoff positions for one site that others have; added to.
+  private func drawCode(
     _ prediction: Prediction, _ crystal: Int, site: Int, taken: inout Set<Int>,
     _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
-  ) -> [Int] {
+  ) -> (code: [Int], position: Int?) {
     let (axes, ops) = (BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     let group = state.beliefs.spaceGroups[crystal]
-    if !prediction.wyckoffPositions.isEmpty {
-      if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
+    let first = site * axes * ops
+    let saysPositions = !prediction.wyckoffPositions.isEmpty
+    if !saysPositions, sampling.codeDraw == .axes || choice == .mostProbable {
+      let code = (0..<axes).map {
+        choose(prediction.siteSymmetries, first + $0 * ops, ops, choice, &state.randoms[crystal])
+      }
+      return (code, nil)
+    }
+    if let known = state.known[site] { return (known.siteSymmetry.operations.map { Int($0) }, nil) }
+    if saysPositions {
       let positions = WyckoffPosterior.of(spaceGroup: group)
       let classes = BeliefBatch.positionClasses
       var weights = Array(prediction.wyckoffPositions[site * classes..<(site + 1) * classes])
       for p in taken { weights[p] *= 1e-9 }
       let p = choose(weights, 0, positions.count, choice, &state.randoms[crystal])
       if positions.isPoint(p) { taken.insert(p) }
-      return positions.codes[p]
+      return (positions.codes[p], p)
     }
-    let first = site * axes * ops
-    switch sampling.codeDraw {
-    case .axes:
-      return (0..<axes).map { axis in
-        let offset = first + axis * ops
-        return state.randoms[crystal].index(weights: prediction.siteSymmetries.span.extracting(offset..<offset + ops))
-      }
-    case .positions:
-      if let known = state.known[site] { return known.siteSymmetry.operations.map { Int($0) } }
-      let codes = CodeShares.of(spaceGroup: group)
-      let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
-      let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
-        Float($0)
-      }
-      return codes.codes[state.randoms[crystal].index(weights: shares.span)]
+    let codes = CodeShares.of(spaceGroup: group)
+    let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
+    let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
+      Float($0)
     }
+    return (codes.codes[state.randoms[crystal].index(weights: shares.span)], nil)
   }
 
   func choose(

@@ -250,7 +250,7 @@ public struct SymmBFNSampler: Sendable {
         state.beliefs.lattice.values[6 * b + c] =
           state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
       }
-      let drawn = draw(prediction, b, &state)
+      let drawn = draw(prediction, b, .draw, &state)
       let places = placed(drawn, prediction, b, state, step: i)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
@@ -295,19 +295,14 @@ public struct SymmBFNSampler: Sendable {
     return requests.indices.map { b in
       let range = state.beliefs.graph.ranges[b]
       let rows = range.firstSite..<range.firstSite + range.sites
-      var taken: Set<Int> = []
-      let sites = rows.map { site in
-        let z = choose(prediction.elements, site * k, k, sampling.finalChoice, &state.randoms[b]) + 1
-        let code =
-          sampling.finalChoice == .draw || hasPositions
-          ? drawCode(prediction, b, site: site, taken: &taken, sampling.finalChoice, &state).map { UInt8($0) }
-          : (0..<axes).map {
-            UInt8(choose(prediction.siteSymmetries, (site * axes + $0) * ops, ops, sampling.finalChoice, &state.randoms[b]))
-          }
-        let x = prediction.coordinates[3 * site..<3 * site + 3].map { Double(wrapped($0)) }
+      let drawn = draw(prediction, b, sampling.finalChoice, &state)
+      let places = onPositions(drawn, prediction, b, state)
+      let sites = drawn.enumerated().map { s, site in
+        let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
         return Site(
-          atomicNumber: UInt8(z), position: Vector3(x[0], x[1], x[2]), siteSymmetry: SiteSymmetry(operations: code),
-          multiplicity: state.known[site]?.multiplicity ?? 0)
+          atomicNumber: UInt8(site.element + 1), position: Vector3(x[0], x[1], x[2]),
+          siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }),
+          multiplicity: state.known[range.firstSite + s]?.multiplicity ?? 0)
       }
       let logMetric = LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init))
       return PredictedUnit(
