@@ -1,10 +1,11 @@
 """How many crystals have Wyckoff positions that occur together in a training set.
 
-    python templates.py dataset.h5 FILE [FILE ...]
+    python templates.py dataset.h5 FILE[,METRICS] ...
 
 FILE is samples.h5 or crystals.h5 of Frieze; its crystals are counted by what they share with a crystal of the dataset's training part, in
 the same space group: the site symmetries of all sites ("codes"), their Wyckoff letters, and the letters of each element ("template").
-Samples have no letters yet. The first line is the dataset's test part. Needs h5py and numpy.
+Samples have no letters yet. METRICS is the metrics.h5 of FILE's crystals after relaxation: it adds how many of those with a known template,
+and of the rest, are at most 0.0 and 0.1 eV/atom above the hull. The first line is the dataset's test part. Needs h5py and numpy.
 """
 import collections
 import sys
@@ -43,5 +44,14 @@ def show(name, rows):
 
 
 show("test part:", [row for row, part in zip(data, split) if part == 2])
-for path in sys.argv[2:]:
-    show(f"{path}:", keys(path)[0])
+for argument in sys.argv[2:]:
+    path, _, metrics = argument.partition(",")
+    rows = keys(path)[0]
+    show(f"{path}:", rows)
+    if not metrics:
+        continue
+    energies = h5py.File(metrics)["structure/energy_above_hull"][:]
+    for kind, is_known in (("known", True), ("new", False)):
+        chosen = [e for row, e in zip(rows, energies, strict=True) if (row[2] in known[2]) == is_known]
+        shares = [100 * sum(e <= limit for e in chosen) / len(chosen) for limit in (0.0, 0.1)]
+        print(f"  {kind} templates: {len(chosen)}, {shares[0]:.1f} % at most 0.0, {shares[1]:.1f} % at most 0.1 eV/atom above the hull")
