@@ -36,6 +36,7 @@ struct Sample: Stage {
   @Option(
     help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
   var placementTime: Float?
+
   @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
   var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
 
@@ -56,6 +57,7 @@ struct Sample: Stage {
     guard count != nil || condition.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
     guard count ?? 1 > 0 else { throw ValidationError("--count must be above 0.") }
     guard temperature ?? 1 > 0 else { throw ValidationError("--temperature must be above 0.") }
+    guard placementTime ?? 1 > 0 else { throw ValidationError("--placement-time must be above 0.") }
     guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
   }
 
