@@ -21,6 +21,11 @@ struct WyckoffPosterior: Sendable {
     let isFixed: (Bool, Bool, Bool)
     /// Coordinates that follow from others.
     let dependent: Int
+
+    /// The lattice translation that takes a point to its copy beside the flat, begun from the free coordinates as they are.
+    func image(near x: Vector3) -> Vector3 {
+      (flat * x + origin - x).rounded(.toNearestOrAwayFromZero)
+    }
   }
 
   /// What is believed of one site.
@@ -66,7 +71,7 @@ struct WyckoffPosterior: Sendable {
   /// The point of a position's flat that is nearest in fractional coordinates, in the lattice image nearest to `x`.
   func projected(_ x: Vector3, on index: Int) -> Vector3 {
     let position = positions[index]
-    let image = (position.flat * x + position.origin - x).rounded(.toNearestOrAwayFromZero)
+    let image = position.image(near: x)
     return position.origin + position.projection * (x + image - position.origin) - image
   }
 
@@ -85,8 +90,8 @@ struct WyckoffPosterior: Sendable {
   /// - Parameters:
   ///   - symmetry: (15, 13) probabilities, beginning at `offset`; the axes are observed independently.
   ///   - mean: of the belief about the coordinates: `N(gamma x, gamma (1 - gamma))`, wrapped.
-  ///   - prior: (positions) their shares beforehand; even ones where nil.
-  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, prior: [Double]? = nil) -> Belief {
+  ///   - logPrior: (positions) logarithms of their shares beforehand; even ones where nil.
+  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, logPrior: [Double]? = nil) -> Belief {
     let classes = BeliefBatch.symmetryClasses
     let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
     let variance = gamma * (1 - gamma)
@@ -101,11 +106,9 @@ struct WyckoffPosterior: Sendable {
     var places = [Vector3](repeating: .zero, count: positions.count)
     var scores = [Double](repeating: 0, count: positions.count)
     for (index, position) in positions.enumerated() {
-      var score = Double(position.dependent) * dependentGain + (prior.map { log($0[index]) } ?? 0)
+      var score = Double(position.dependent) * dependentGain + (logPrior?[index] ?? 0)
       for axis in 0..<BeliefBatch.symmetryAxes { score += Double(logs[axis &* classes &+ position.operations[axis]]) }
-      // The nearest of the flat's copies, begun from the free coordinates as they are.
-      let start = position.flat * estimate + position.origin
-      var copy = estimate + (start - estimate).rounded(.toNearestOrAwayFromZero)
+      var copy = estimate + position.image(near: estimate)
       let along = position.origin + position.projection * (copy - position.origin)
       var off = 0.0
       for k in 0..<3 {

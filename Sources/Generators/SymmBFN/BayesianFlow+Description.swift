@@ -11,6 +11,7 @@ extension BayesianFlow {
   /// multiplicity, ln of the number of atoms in the cell, ln of the volume an atom (18 cubic angstrom is 0, a factor e^0.4 is 1),
   /// of that volume over the atoms' own (cubes of their covalent radii), and of the deviations. The volume is `exp(3 k6)`.
   func describe(_ batch: inout BeliefBatch) {
+    let hasPositions = !logPositionShares.isEmpty
     for (b, range) in batch.graph.ranges.enumerated() {
       let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
       let lattice = (0..<6).map { c in
@@ -26,9 +27,9 @@ extension BayesianFlow {
           symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
           mean: Vector3(
             Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
-          gamma: coordinateGamma, prior: positionShares.isEmpty ? nil : positionShares[batch.spaceGroups[b]])
+          gamma: coordinateGamma, logPrior: hasPositions ? logPositionShares[batch.spaceGroups[b]] : nil)
       }
-      if !positionShares.isEmpty { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
+      if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
       let count = beliefs.reduce(0) { $0 + $1.multiplicity }
       let atoms = log(count)
       let bulk = gatherComposition(&batch, crystal: b, beliefs.map { Float($0.multiplicity / count) })
@@ -47,26 +48,16 @@ extension BayesianFlow {
         batch.geometry[site, 9] = Float(min(8, max(-8, volume - log(Double(bulk) / 2.7) / 0.4)))
       }
     }
+    if hasPositions { batch.operations.values = operationShares(batch.wyckoffPositions.values, batch) }
   }
 
-  /// Fills a crystal's rows of `wyckoffPositions`, `operations` and `vacancies`.
+  /// Fills a crystal's rows of `wyckoffPositions` and `vacancies`.
   private func describePositions(
     _ batch: inout BeliefBatch, crystal b: Int, _ positions: WyckoffPosterior, _ shares: [[Double]]
   ) {
-    let (classes, ops) = (BeliefBatch.positionClasses, BeliefBatch.symmetryClasses)
     let range = batch.graph.ranges[b]
-    let width = batch.operations.columns
     for (i, own) in shares.enumerated() {
-      let site = range.firstSite + i
-      for c in 0..<width { batch.operations.values[site &* width &+ c] = 0 }
-      for p in 0..<classes {
-        let share = p < own.count ? own[p] : 0
-        batch.wyckoffPositions[site, p] = Float(share)
-        guard share > 1e-6 else { continue }
-        for (axis, operation) in positions.codes[p].enumerated() {
-          batch.operations.values[site &* width &+ axis &* ops &+ operation] += Float(share)
-        }
-      }
+      for (p, share) in own.enumerated() { batch.wyckoffPositions[range.firstSite + i, p] = Float(share) }
     }
     for p in 0..<positions.count where positions.isPoint(p) {
       let all = shares.reduce(0) { $0 + $1[p] }

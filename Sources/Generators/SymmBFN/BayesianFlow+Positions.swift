@@ -60,7 +60,7 @@ extension BayesianFlow {
     return outputs
   }
 
-  /// (N, 15 x 13) the operations' shares in the positions' probabilities.
+  /// (N, 15 x 13) the operations' shares in the positions' probabilities, but for those below 1e-6.
   func operationShares(_ probabilities: [Float], _ batch: BeliefBatch) -> [Float] {
     let (classes, ops) = (BeliefBatch.positionClasses, BeliefBatch.symmetryClasses)
     let width = BeliefBatch.symmetryAxes * ops
@@ -70,6 +70,7 @@ extension BayesianFlow {
       for site in range.firstSite..<range.firstSite + range.sites {
         for (p, code) in codes.enumerated() {
           let share = probabilities[site * classes + p]
+          guard share > 1e-6 else { continue }
           for (axis, operation) in code.enumerated() { shares[site &* width &+ axis &* ops &+ operation] += share }
         }
       }

@@ -11,13 +11,13 @@ public struct BayesianFlow: Sendable {
   /// (6, 2) mean and deviation of the k-vector's components.
   let latticeMoments: [Float]
 
-  /// (231, positions) shares of the training set's sites; empty where positions are no classes.
-  let positionShares: [[Double]]
+  /// (231, positions) logarithms of the shares of the training set's sites; empty where positions are no classes.
+  let logPositionShares: [[Double]]
 
   /// - Parameter positions: whether site symmetries are predicted as Wyckoff positions.
   public init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, positions: Bool = false) {
     self.configuration = configuration
-    positionShares = positions ? SkeletonPrior(statistics).positions : []
+    logPositionShares = positions ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
     latticeMoments = statistics.latticeMoments.map { Float($0) }
   }
 

@@ -27,7 +27,7 @@ public struct BeliefBatch: Sendable {
   /// (B, 6) means of the k-vectors.
   public var lattice: Matrix
 
-  /// (N, 10) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
+  /// (N, 13) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
   public var geometry: Matrix
   public static let geometryFeatures = 13
   /// (N, 3) posterior means, not wrapped, and deviations of the coordinates, by `BayesianFlow.describe`.

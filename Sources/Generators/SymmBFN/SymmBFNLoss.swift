@@ -116,12 +116,12 @@ extension BayesianFlow {
     var (elements, copies) = elementLogits(output.elements, batch)
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
-    let positions = positionShares.isEmpty ? [] : positionProbabilities(output.siteSymmetries, batch)
+    let positions = logPositionShares.isEmpty ? [] : positionProbabilities(output.siteSymmetries, batch)
     let symmetries =
       positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
     var positionGradient = [Float](repeating: 0, count: gradients == nil ? 0 : positions.count)
     var elementGradient = [Float](repeating: 0, count: gradients == nil ? 0 : elements.count)
-    var symmetryGradient = [Float](repeating: 0, count: gradients == nil ? 0 : symmetries.count)
+    var symmetryGradient = [Float](repeating: 0, count: gradients == nil || !positions.isEmpty ? 0 : symmetries.count)
     let perSite = 1 / Float(sites)
     let weights = configuration.weights
     for (b, example) in examples.enumerated() {

@@ -86,7 +86,7 @@ public struct SymmBFNSampler: Sendable {
   private let elementMask: [Bool]
   private let flow: BayesianFlow
   private let tables: [FourierTable]
-  /// (231, positions) of the training set.
+  /// (231, positions) of the training set; empty where the network says positions.
   let positionShares: [[Double]]
   private let hasPositions: Bool
 
@@ -99,7 +99,7 @@ public struct SymmBFNSampler: Sendable {
     hasPositions = model.configuration.network.positionFeatures
     flow = BayesianFlow(model.configuration.flow, model.statistics, positions: hasPositions)
     elementMask = model.statistics.elementMask
-    positionShares = SkeletonPrior(model.statistics).positions
+    positionShares = hasPositions ? [] : SkeletonPrior(model.statistics).positions
     tables = model.network.tables(model.parameters)
   }
 
