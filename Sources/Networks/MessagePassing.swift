@@ -14,15 +14,18 @@ public struct MessagePassing: Sendable {
   let lattice: Linear
   let sine: Linear
   let cosine: Linear
+  /// Of what is said of every edge; nil where nothing is.
+  let edgeFeatures: Linear?
   let edge: Linear
   let node: Perceptron
 
   /// - Parameters:
   ///   - width: C, features of a site.
   ///   - frequencies: Fourier frequencies of each of the three coordinate differences.
-  public init(_ name: String, width: Int, frequencies: Int, layout: inout ParameterLayout) {
+  ///   - edgeFeatures: D, further numbers that every edge comes with.
+  public init(_ name: String, width: Int, frequencies: Int, edgeFeatures d: Int = 0, layout: inout ParameterLayout) {
     self.width = width
-    let fanIn = 2 * width + 6 + 6 * frequencies
+    let fanIn = 2 * width + 6 + 6 * frequencies + d
     center = Linear("\(name).edge.0.center", inputs: width, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     neighbor = Linear("\(name).edge.0.neighbor", inputs: width, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     lattice = Linear("\(name).edge.0.lattice", inputs: 6, outputs: width, fanIn: fanIn, layout: &layout)
@@ -30,6 +33,10 @@ public struct MessagePassing: Sendable {
       "\(name).edge.0.sine", inputs: 3 * frequencies, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     cosine = Linear(
       "\(name).edge.0.cosine", inputs: 3 * frequencies, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
+    edgeFeatures =
+      d == 0
+      ? nil
+      : Linear("\(name).edge.0.features", inputs: d, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     edge = Linear("\(name).edge.1", inputs: width, outputs: width, layout: &layout)
     node = Perceptron(
       "\(name).node", inputs: 2 * width, hidden: width, outputs: width, activatesOutput: true, layout: &layout)
@@ -42,6 +49,8 @@ public struct MessagePassing: Sendable {
     var neighbor: Matrix
     var sine: Matrix
     var cosine: Matrix
+    /// (E, C) the products of the edges' own features; no rows without them.
+    var edgeFeatures: Matrix
     /// Of the hidden layer; kept for the backward pass only.
     var pre: Matrix
     let keepsPre: Bool
@@ -55,7 +64,7 @@ public struct MessagePassing: Sendable {
     public init(_ layer: MessagePassing, training: Bool) {
       let empty = Matrix(rows: 0, columns: layer.width)
       (perCrystal, center, neighbor, sine, cosine) = (empty, empty, empty, empty, empty)
-      (pre, messagePre) = (empty, empty)
+      (pre, messagePre, edgeFeatures) = (empty, empty, empty)
       keepsPre = training
       hidden = ProductInput(columns: layer.width)
       input = Matrix(rows: 0, columns: 2 * layer.width)
@@ -66,10 +75,11 @@ public struct MessagePassing: Sendable {
   /// - Parameters:
   ///   - h: (N, C) features, replaced by the layer's output.
   ///   - lattice: (B, 6) k-vectors.
+  ///   - edgeFeatures: (E, D), where the layer reads them.
   ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them; or the differences and the layer's table of them.
   public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: Fourier, _ parameters: Parameters,
-    _ cache: inout Cache
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: Fourier,
+    _ parameters: Parameters, _ cache: inout Cache
   ) {
     cache.perCrystal.resize(rows: graph.ranges.count)
     for path in [\Cache.center, \.neighbor, \.input] { cache[keyPath: path].resize(rows: graph.sites) }
@@ -89,11 +99,16 @@ public struct MessagePassing: Sendable {
     case .table(let table, let differences):
       table.look(up: differences, cosine: &cache.cosine, sine: &cache.sine)
     }
+    if let edgeFeatures {
+      cache.edgeFeatures.resize(rows: graph.edges)
+      edgeFeatures.forward(e, parameters, into: &cache.edgeFeatures)
+    }
     let own = ownSelf(parameters)
     for range in graph.ranges {
       EdgeKernels.messages(
         center: cache.center.values, neighbor: cache.neighbor.values, cosine: cache.cosine.values,
-        sine: cache.sine.values, ownSelf: own, range: range, into: &cache.pre.values, &cache.hidden)
+        sine: cache.sine.values, ownSelf: own, edges: cache.edgeFeatures.values, range: range, into: &cache.pre.values,
+        &cache.hidden)
     }
     edge.forward(cache.hidden, parameters, into: &cache.messagePre)
     joinMean(h, graph, parameters, &cache)
@@ -168,8 +183,8 @@ extension MessagePassing {
   ///   - gradient: (N, C) of the layer's output, replaced by that of its input.
   ///   - gradients: of the parameters, added to.
   public func backward(
-    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, fourier: ProductInput, _ parameters: Parameters,
-    _ cache: inout Cache, _ scratch: inout Scratch, into gradients: inout MutableSpan<Float>
+    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: ProductInput,
+    _ parameters: Parameters, _ cache: inout Cache, _ scratch: inout Scratch, into gradients: inout MutableSpan<Float>
   ) {
     scratch.input.resize(rows: graph.sites)
     for path in [\Scratch.edge, \.hidden] { scratch[keyPath: path].resize(rows: graph.edges) }
@@ -191,6 +206,7 @@ extension MessagePassing {
     edge.backward(cache.hidden, gradient: scratch.edge, into: &gradients)
     edge.inputGradient(scratch.edge, parameters, into: &scratch.hidden)
     let own = spread(graph, cache, &scratch)
+    edgeFeatures?.backward(e, gradient: scratch.hidden, parameters, into: &gradients)
 
     // The rows of `input` hold h in their first half.
     center.backward(cache.input, gradient: scratch.center, parameters, into: &gradients)

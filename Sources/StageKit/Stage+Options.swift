@@ -5,5 +5,6 @@ public import Potentials
 // Choices that command lines take by the names that configuration files use.
 extension SymmBFNConfiguration.CoordinateUpdate: ExpressibleByArgument {}
 extension SymmBFNConfiguration.FinalChoice: ExpressibleByArgument {}
+extension SymmBFNConfiguration.Templates: ExpressibleByArgument {}
 extension ModelFile.Weights: ExpressibleByArgument {}
 extension OptimizerKind: ExpressibleByArgument {}

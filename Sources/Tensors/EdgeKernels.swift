@@ -22,20 +22,21 @@ public struct EdgeKernels {
     public var edges: Int { sites * sites }
   }
 
-  /// `pre = center[i] + neighbor[j] + (cosine +- sine of the pair, or self)`, `out = silu(pre)`.
+  /// `pre = center[i] + neighbor[j] + (cosine +- sine of the pair, or self) + edges[i, j]`, `out = silu(pre)`.
   ///
   /// The Fourier part of a message is even (cosines) plus odd (sines) in the difference, so a pair's two edges share both.
   ///
-  /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `out` (edges, C); `pre` (edges, C),
-  ///   or empty where nobody will ask.
+  /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `edges` (edges, C) or empty;
+  ///   `out` (edges, C); `pre` (edges, C), or empty where nobody will ask.
   public static func messages(
-    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float], range: Range,
-    into pre: inout [Float], _ out: inout ProductInput
+    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float], edges: [Float] = [],
+    range: Range, into pre: inout [Float], _ out: inout ProductInput
   ) {
     let c = ownSelf.count
     check(range, c, sites: center.count, pairs: cosine.count, edges: pre.isEmpty ? .max : pre.count)
     check(range, c, sites: neighbor.count, pairs: sine.count, edges: out.rows * out.columns)
     precondition(out.columns == c)
+    precondition(edges.isEmpty || edges.count >= (range.firstEdge + range.edges) * c)
     let isRounded = out.precision == .bfloat16
     // Safety: `check` bounds the rows of every array; whichever array of `out` is in use has at least its rows.
     unsafe center.withUnsafeBufferPointer { hi in
@@ -43,18 +44,22 @@ public struct EdgeKernels {
         unsafe cosine.withUnsafeBufferPointer { pc in
           unsafe sine.withUnsafeBufferPointer { ps in
             unsafe ownSelf.withUnsafeBufferPointer { own in
-              unsafe pre.withUnsafeMutableBufferPointer { pre in
-                unsafe out.values.withUnsafeMutableBufferPointer { values in
-                  unsafe out.rounded.withUnsafeMutableBufferPointer { rounded in
-                    guard let hi = hi.baseAddress, let hj = hj.baseAddress, let pc = pc.baseAddress,
-                      let ps = ps.baseAddress
-                    else { return }
-                    let first = range.firstEdge * c
-                    unsafe frieze_edges(
-                      hi + range.firstSite * c, hj + range.firstSite * c, pc + range.firstPair * c,
-                      ps + range.firstPair * c, own.baseAddress, pre.isEmpty ? nil : pre.baseAddress.map { unsafe $0 + first },
-                      isRounded ? nil : values.baseAddress.map { unsafe $0 + first },
-                      isRounded ? rounded.baseAddress.map { unsafe $0 + first } : nil, range.sites, c)
+              unsafe edges.withUnsafeBufferPointer { ed in
+                unsafe pre.withUnsafeMutableBufferPointer { pre in
+                  unsafe out.values.withUnsafeMutableBufferPointer { values in
+                    unsafe out.rounded.withUnsafeMutableBufferPointer { rounded in
+                      guard let hi = hi.baseAddress, let hj = hj.baseAddress, let pc = pc.baseAddress,
+                        let ps = ps.baseAddress
+                      else { return }
+                      let first = range.firstEdge * c
+                      unsafe frieze_edges(
+                        hi + range.firstSite * c, hj + range.firstSite * c, pc + range.firstPair * c,
+                        ps + range.firstPair * c, own.baseAddress,
+                        ed.isEmpty ? nil : ed.baseAddress.map { unsafe $0 + first },
+                        pre.isEmpty ? nil : pre.baseAddress.map { unsafe $0 + first },
+                        isRounded ? nil : values.baseAddress.map { unsafe $0 + first },
+                        isRounded ? rounded.baseAddress.map { unsafe $0 + first } : nil, range.sites, c)
+                    }
                   }
                 }
               }

@@ -5,7 +5,7 @@ import StageKit
 /// Says of every sample by its number what it is to be.
 struct RequestSource: Sendable {
   private enum Kind {
-    case free(among: [Int])
+    case free(among: [Int], SymmBFNConfiguration.Templates)
     case composition(SkeletonSampler)
     case targets([(id: String, unit: AsymmetricUnit)], knownWyckoff: Bool, SkeletonPrior)
   }
@@ -24,7 +24,9 @@ struct RequestSource: Sendable {
     if case .targets(let targets, _, _) = kind { targets.count * perTarget } else { 0 }
   }
 
-  init(_ options: ConditionOptions, statistics: DatasetStatistics, seed: UInt64) throws {
+  init(_ options: ConditionOptions, statistics: DatasetStatistics, templates: SymmBFNConfiguration.Templates, seed: UInt64)
+    throws
+  {
     (self.statistics, self.seed, perTarget) = (statistics, seed, options.perTarget ?? 1)
     let asked = try options.groups()
     let unknown = Set(asked).filter { statistics.spaceGroups[$0] == 0 }.sorted()
@@ -61,14 +63,15 @@ struct RequestSource: Sendable {
       }
       kind = .composition(sampler)
     } else {
-      kind = .free(among: asked)
+      kind = .free(among: asked, templates)
     }
   }
 
   /// Sample number `index`; behind the last target comes the first again, so that the last group of samples is full.
   func request(_ index: Int) throws -> SampleRequest {
     switch kind {
-    case .free(let asked): return SampleRequest(index: index, seed: seed, statistics: statistics, among: asked)
+    case .free(let asked, let templates):
+      return SampleRequest(index: index, seed: seed, statistics: statistics, among: asked, templates: templates)
     case .composition(let sampler): return SampleRequest(index: index, seed: seed, from: sampler)
     case .targets(let targets, let knownWyckoff, let prior):
       let target = targets[index / perTarget % targets.count]

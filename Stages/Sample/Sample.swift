@@ -46,6 +46,13 @@ struct Sample: Stage {
   @Option(help: "Divides the logits of elements and site symmetries; below 1 likelier ones are drawn more often.")
   var temperature: Float?
 
+  @Option(
+    help: """
+      Where the Wyckoff positions, and which sites share their element, come from: network (as published) or training (the \
+      training set's, as often as it has them; as DiffCSP++). The model's own where not given.
+      """)
+  var templates: SymmBFNConfiguration.Templates?
+
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
@@ -71,8 +78,10 @@ struct Sample: Stage {
     options.placementTime = placementTime ?? options.placementTime
     options.finalChoice = finalChoice ?? options.finalChoice
     options.temperature = temperature ?? options.temperature
+    options.templates = templates ?? options.templates
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
-    let source = try RequestSource(condition, statistics: model.statistics, seed: shared.seed)
+    let source = try RequestSource(
+      condition, statistics: model.statistics, templates: options.templates, seed: shared.seed)
     for warning in source.warnings where !shared.quiet { standardError("sample: \(warning)") }
     let total = count ?? source.count
     let range = shared.part.range(of: total, blocksOf: SymmBFNSampler.groupSize)

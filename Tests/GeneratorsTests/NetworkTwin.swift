@@ -63,7 +63,7 @@ struct NetworkTwin {
       let k = (0..<6).map { Double(batch.lattice[b, $0]) }
       let x = sites.map { site in (0..<3).map { Double(batch.coordinates[site, $0]) } }
       var h = sites.indices.map { input(batch, crystal: b, site: sites[$0], x[$0]) }
-      for l in 0..<options.layers { h = layer(h, x, k, "layer.\(l)") }
+      for l in 0..<options.layers { h = layer(h, x, k, ties(batch, crystal: b), "layer.\(l)") }
       let mean = h[0].indices.map { c in h.reduce(0) { $0 + $1[c] } / Double(h.count) }
       output.lattice.append(perceptron(mean, "head.lattice"))
       output.coordinates += h.map { perceptron($0, "head.coordinates") }
@@ -99,13 +99,29 @@ struct NetworkTwin {
     return perceptron(features, "input")
   }
 
-  private func layer(_ h: [[Double]], _ x: [[Double]], _ k: [Double], _ name: String) -> [[Double]] {
-    let parts = ["center", "neighbor", "lattice", "sine", "cosine"].map { "\(name).edge.0.\($0)" }
+  /// What is known of each pair of sites, (m, m, 2); (m, m, 0) for networks that are not told.
+  private func ties(_ batch: BeliefBatch, crystal b: Int) -> [[[Double]]] {
+    let range = batch.graph.ranges[b]
+    return (0..<range.sites).map { i in
+      (0..<range.sites).map { j in
+        options.templateFeatures ? (0..<2).map { Double(batch.ties[range.firstEdge + i * range.sites + j, $0]) } : []
+      }
+    }
+  }
+
+  private func layer(
+    _ h: [[Double]], _ x: [[Double]], _ k: [Double], _ ties: [[[Double]]], _ name: String
+  ) -> [[Double]] {
+    let parts = (["center", "neighbor", "lattice", "sine", "cosine"] + (options.templateFeatures ? ["features"] : [])).map {
+      "\(name).edge.0.\($0)"
+    }
     return h.indices.map { i in
       var mean = [Double](repeating: 0, count: h[i].count)
       for j in h.indices {
         let d = zip(x[j], x[i]).map(-)
-        let edge = h[i] + h[j] + k + waves(d, options.frequencies, sin) + waves(d, options.frequencies, cos)
+        let edge =
+          h[i] + h[j] + k + waves(d, options.frequencies, sin) + waves(d, options.frequencies, cos)
+          + ties[i][j]
         let hidden = silu(linear(edge, parts, bias: parts[2]))
         let message = silu(linear(hidden, ["\(name).edge.1"], bias: "\(name).edge.1"))
         for c in mean.indices { mean[c] += message[c] / Double(h.count) }

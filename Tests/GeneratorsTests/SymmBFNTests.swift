@@ -7,17 +7,18 @@ import Testing
 @testable import Generators
 
 @Suite("SymmBFN") struct SymmBFNTests {
-  /// Small crystals of several groups and sizes, one site and many.
+  /// Small crystals of several groups and sizes, one site and many; the fourth site has the first one's element.
   static func units(_ count: Int) -> [AsymmetricUnit] {
     var random = RandomStream(seed: 7, purpose: "units")
     return (0..<count).map { i in
       let group = [1, 12, 62, 139, 166, 225][i % 6]
       let positions = SpaceGroup.numbered(group).wyckoffPositions
+      let elements = (0...(i % 5)).map { _ in UInt8(1 + Int(random.uniform() * 80)) }
       let sites = (0...(i % 5)).map { s in
         let position = positions[(i + s) % positions.count]
         let (matrix, origin) = position.generatorFlat
         return Site(
-          atomicNumber: UInt8(1 + Int(random.uniform() * 80)),
+          atomicNumber: elements[s == 3 ? 0 : s],
           position: (matrix * Vector3(random.uniform(), random.uniform(), random.uniform()) + origin).wrapped,
           siteSymmetry: position.members[0].siteSymmetry, wyckoffLetter: position.letter)
       }
@@ -48,15 +49,27 @@ import Testing
     configuration.network.geometryFeatures = true
     configuration.network.compositionFeatures = true
     configuration.network.positionFeatures = true
+    configuration.network.templateFeatures = true
+    // Only crystals whose template is not told teach positions.
+    configuration.training.knownTemplates = 0.3
     configuration.flow.coordinateOutput = .posterior
     configuration.flow.classOutput = .posterior
     configuration.flow.classLoss = .crossEntropy
     return configuration
   }
 
+  /// Examples, every other one with its template known.
+  static func examples(_ units: [AsymmetricUnit]) throws -> [TrainingExample] {
+    try units.enumerated().map { i, unit in
+      var example = try TrainingExample(unit)
+      example.knowsTemplate = i.isMultiple(of: 2)
+      return example
+    }
+  }
+
   /// Beliefs of a few crystals in the middle of their flow.
   static func beliefs(_ units: [AsymmetricUnit]) throws -> BeliefBatch {
-    let examples = try units.map { try TrainingExample($0) }
+    let examples = try Self.examples(units)
     let flow = BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units), positions: true)
     var beliefs = flow.beliefs(
       examples, randoms: examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) })
@@ -71,6 +84,7 @@ import Testing
     configuration.geometryFeatures = true
     configuration.compositionFeatures = true
     configuration.positionFeatures = true
+    configuration.templateFeatures = true
     let network = SymmBFNNetwork(configuration)
     let values = network.layout.initialParameters(seed: 2)
     let batch = try Self.beliefs(Self.units(9))
@@ -111,7 +125,7 @@ import Testing
     let units = Self.units(6)
     let trainer = try SymmBFNTrainer(
       configuration, training: units, validation: [], seed: 1, threads: 2)
-    let examples = try units.map { try TrainingExample($0) }
+    let examples = configuration.network.templateFeatures ? try Self.examples(units) : try units.map { try TrainingExample($0) }
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
     let parameters = trainer.optimizer.parameters.values
     func loss(_ p: [Float]) throws -> Double {

@@ -135,37 +135,37 @@ EVERYWHERE void frieze_fourier_lookup(const uint16_t *restrict table, size_t int
   }
 }
 
-// One edge: x = a + b + c + sign s, silu(x). c and s are of the pair; a self edge has c alone.
+// One edge: x = a + b + c + sign s + e, silu(x). c and s are of the pair; a self edge has c alone. e is its own, or NULL.
 INLINE void edge(const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict s,
-                 float sign, float *restrict pre, float *restrict act, uint16_t *restrict rounded, size_t width) {
+                 const float *restrict e, float sign, float *restrict pre, float *restrict act, uint16_t *restrict rounded, size_t width) {
   if (pre)
-    for (size_t k = 0; k < width; ++k) pre[k] = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+    for (size_t k = 0; k < width; ++k) pre[k] = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f) + (e ? e[k] : 0.0f);
   if (rounded)
     for (size_t k = 0; k < width; ++k) {
-      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f) + (e ? e[k] : 0.0f);
       rounded[k] = rounded_bits(x * sigmoid(x));
     }
   else
     for (size_t k = 0; k < width; ++k) {
-      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f);
+      float x = a[k] + b[k] + c[k] + (s ? sign * s[k] : 0.0f) + (e ? e[k] : 0.0f);
       act[k] = x * sigmoid(x);
     }
 }
 
 EVERYWHERE void frieze_edges(const float *restrict hi, const float *restrict hj, const float *restrict c,
-                             const float *restrict s, const float *restrict self, float *restrict pre, float *restrict act,
-                             uint16_t *restrict rounded, size_t m, size_t width) {
+                             const float *restrict s, const float *restrict self, const float *restrict own, float *restrict pre,
+                             float *restrict act, uint16_t *restrict rounded, size_t m, size_t width) {
 #define ROW(p, e) ((p) ? (p) + (e) * width : 0)
   size_t pair = 0;
   for (size_t i = 0; i < m; ++i) {
     size_t ii = i * m + i;
     const float *a = hi + i * width, *b = hj + i * width;
-    edge(a, b, self, 0, 0, ROW(pre, ii), ROW(act, ii), ROW(rounded, ii), width);
+    edge(a, b, self, 0, ROW(own, ii), 0, ROW(pre, ii), ROW(act, ii), ROW(rounded, ii), width);
     for (size_t j = i + 1; j < m; ++j, ++pair) {
       size_t ij = i * m + j, ji = j * m + i;
       const float *cp = c + pair * width, *sp = s + pair * width;
-      edge(a, hj + j * width, cp, sp, 1, ROW(pre, ij), ROW(act, ij), ROW(rounded, ij), width);
-      edge(hi + j * width, b, cp, sp, -1, ROW(pre, ji), ROW(act, ji), ROW(rounded, ji), width);
+      edge(a, hj + j * width, cp, sp, ROW(own, ij), 1, ROW(pre, ij), ROW(act, ij), ROW(rounded, ij), width);
+      edge(hi + j * width, b, cp, sp, ROW(own, ji), -1, ROW(pre, ji), ROW(act, ji), ROW(rounded, ji), width);
     }
   }
 #undef ROW

@@ -1,9 +1,15 @@
 public import Crystals
 
-/// An asymmetric unit without coordinates and lattice: the space group, and the element and the site symmetry of every site.
+/// An asymmetric unit without coordinates and lattice: the space group, the Wyckoff position of every site, and its element or (a
+/// template) only which sites share one.
 public struct Skeleton: Sendable, Equatable {
   public struct Site: Sendable, Equatable {
-    public let atomicNumber: UInt8
+    /// Nil in a template.
+    public let atomicNumber: UInt8?
+    /// The same for sites of one element.
+    public let species: Int
+    /// Index into `SpaceGroup.wyckoffPositions`.
+    public let position: Int
     /// Code of the generator of the site's Wyckoff position, as datasets have it.
     public let siteSymmetry: SiteSymmetry
     /// Atoms of the orbit in the conventional cell.
@@ -16,12 +22,33 @@ public struct Skeleton: Sendable, Equatable {
 
   /// - Parameter sites: the element and the index into `SpaceGroup.wyckoffPositions` of every site.
   public init(spaceGroup: Int, sites: [(atomicNumber: UInt8, position: Int)]) {
+    let species = Self.species(sites.map(\.atomicNumber))
+    self.init(spaceGroup: spaceGroup, sites.map { ($0.atomicNumber, $0.position) }, species)
+  }
+
+  /// A template.
+  public init(_ template: Template) {
+    self.init(
+      spaceGroup: template.spaceGroup, template.positions.map { (nil, $0) }, template.species)
+  }
+
+  private init(spaceGroup: Int, _ sites: [(atomicNumber: UInt8?, position: Int)], _ species: [Int]) {
     let positions = SpaceGroup.numbered(spaceGroup).wyckoffPositions
     self.spaceGroup = spaceGroup
-    self.sites = sites.map {
+    self.sites = zip(sites, species).map { site, species in
       Site(
-        atomicNumber: $0.atomicNumber, siteSymmetry: positions[$0.position].members[0].siteSymmetry,
-        multiplicity: positions[$0.position].multiplicity)
+        atomicNumber: site.atomicNumber, species: species, position: site.position,
+        siteSymmetry: positions[site.position].members[0].siteSymmetry, multiplicity: positions[site.position].multiplicity)
+    }
+  }
+
+  /// Numbers that sites of one element share, from 0 on in the order in which elements come.
+  static func species(_ elements: [UInt8]) -> [Int] {
+    var numbers: [UInt8: Int] = [:]
+    return elements.map { z in
+      let number = numbers[z] ?? numbers.count
+      numbers[z] = number
+      return number
     }
   }
 
@@ -44,8 +71,8 @@ public struct Skeleton: Sendable, Equatable {
     self.init(spaceGroup: unit.spaceGroup, sites: sites)
   }
 
-  /// Atoms of each element in the conventional cell.
+  /// Atoms of each element in the conventional cell; none of a template.
   public var atoms: [UInt8: Int] {
-    sites.reduce(into: [:]) { $0[$1.atomicNumber, default: 0] += $1.multiplicity }
+    sites.reduce(into: [:]) { if let z = $1.atomicNumber { $0[z, default: 0] += $1.multiplicity } }
   }
 }

@@ -91,7 +91,10 @@ struct WyckoffPosterior: Sendable {
   ///   - symmetry: (15, 13) probabilities, beginning at `offset`; the axes are observed independently.
   ///   - mean: of the belief about the coordinates: `N(gamma x, gamma (1 - gamma))`, wrapped.
   ///   - logPrior: (positions) logarithms of their shares beforehand; even ones where nil.
-  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, logPrior: [Double]? = nil) -> Belief {
+  ///   - known: the position, where there is no doubt.
+  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, logPrior: [Double]? = nil, known: Int? = nil)
+    -> Belief
+  {
     let classes = BeliefBatch.symmetryClasses
     let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
     let variance = gamma * (1 - gamma)
@@ -121,7 +124,7 @@ struct WyckoffPosterior: Sendable {
           off += d * d
         }
       }
-      scores[index] = score - off / (2 * relative)
+      scores[index] = known.map { $0 != index } ?? false ? -.infinity : score - off / (2 * relative)
       copy = Vector3(repeating: 0.5) + weight * (copy - Vector3(repeating: 0.5))
       places[index] = position.origin + position.projection * (copy - position.origin)
     }

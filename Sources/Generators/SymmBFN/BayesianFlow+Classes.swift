@@ -42,23 +42,24 @@ extension BayesianFlow {
 
   /// The logits of the elements' probabilities from the network's outputs, with what was copied.
   ///
-  /// Where there is a 101st output g: `logits + g ln(q + 0.001)`, q the mean belief of the crystal's other sites. Most crystals
+  /// Sites that are known to share their element have one belief and so get the same logits: the mean of their outputs, less what
+  /// the beliefs say of the others' being that element, `sum over other elements' sites of ln(1 - p)`, each element once.
+  ///
+  /// Of other sites, where there is a 101st output g: `logits + g ln(q + 0.001)`, q the mean belief of the crystal's other sites. Most crystals
   /// have fewer elements than sites, and so a site can say so in one number and not in a hundred.
   ///
   /// - Returns: (N, 100) logits, and (N, 100) what g multiplies (empty without g).
   func elementLogits(_ output: Matrix, _ batch: BeliefBatch) -> (logits: [Float], copies: [Float]) {
     let (k, columns) = (BeliefBatch.elementClasses, output.columns)
-    guard columns > k else {
-      var logits = output.values
-      addBeliefs(batch.elements.values, to: &logits)
-      return (logits, [])
-    }
-    let copies = self.copies(batch)
+    let copies = columns > k ? self.copies(batch) : []
     var logits = [Float](repeating: 0, count: output.rows * k)
     for site in 0..<output.rows {
-      let gate = output[site, k]
-      for c in 0..<k { logits[site &* k &+ c] = output.values[site &* columns &+ c] + gate * copies[site &* k &+ c] }
+      let gate = columns > k ? output[site, k] : 0
+      for c in 0..<k {
+        logits[site &* k &+ c] = output.values[site &* columns &+ c] + (gate == 0 ? 0 : gate * copies[site &* k &+ c])
+      }
     }
+    for range in batch.graph.ranges { tie(&logits, range, output, batch) }
     addBeliefs(batch.elements.values, to: &logits)
     return (logits, copies)
   }
@@ -82,22 +83,56 @@ extension BayesianFlow {
     return copies
   }
 
+  /// Sites of each element of a crystal whose template is known, in order; empty where it is not.
+  func species(_ range: EdgeKernels.Range, _ batch: BeliefBatch) -> [[Int]] {
+    var sites: [[Int]] = []
+    for site in range.firstSite..<range.firstSite + range.sites {
+      guard let number = batch.knownSpecies[site] else { return [] }
+      while sites.count <= number { sites.append([]) }
+      sites[number].append(site)
+    }
+    return sites
+  }
+
+  /// Makes the logits of sites that share their element the same (see `elementLogits`).
+  private func tie(_ logits: inout [Float], _ range: EdgeKernels.Range, _ output: Matrix, _ batch: BeliefBatch) {
+    let k = BeliefBatch.elementClasses
+    let species = species(range, batch)
+    for (number, sites) in species.enumerated() {
+      for c in 0..<k {
+        var sum: Float = 0
+        for site in sites { sum += output.values[site &* output.columns &+ c] }
+        sum /= Float(sites.count)
+        for (other, others) in species.enumerated() where other != number {
+          sum += log(max(Self.leastVacancy, 1 - batch.elements.values[others[0] &* k &+ c]))
+        }
+        for site in sites { logits[site &* k &+ c] = sum }
+      }
+    }
+  }
+
+  /// Another element's belief of one counts as one less this.
+  private static let leastVacancy: Float = 0.001
+
   /// The gradient of the outputs from that of `elementLogits`, (N, `columns`).
-  func outputGradient(elements gradient: [Float], copies: [Float], columns: Int) -> Matrix {
+  func outputGradient(elements gradient: [Float], copies: [Float], columns: Int, _ batch: BeliefBatch) -> Matrix {
     let k = BeliefBatch.elementClasses
     var outputs = Matrix(rows: gradient.count / k, columns: columns)
-    guard columns > k else {
-      outputs.values = gradient
-      return outputs
-    }
-    for site in 0..<outputs.rows {
-      var gate: Float = 0
-      for c in 0..<k {
-        let g = gradient[site &* k &+ c]
-        outputs.values[site &* columns &+ c] = g
-        gate += g * copies[site &* k &+ c]
+    for range in batch.graph.ranges {
+      let species = species(range, batch)
+      for sites in species {
+        for c in 0..<k {
+          var sum: Float = 0
+          for site in sites { sum += gradient[site &* k &+ c] }
+          for site in sites { outputs.values[site &* columns &+ c] = sum / Float(sites.count) }
+        }
       }
-      outputs.values[site &* columns &+ k] = gate
+      guard species.isEmpty else { continue }
+      for site in range.firstSite..<range.firstSite + range.sites {
+        for c in 0..<k { outputs.values[site &* columns &+ c] = gradient[site &* k &+ c] }
+        guard columns > k else { continue }
+        for c in 0..<k { outputs.values[site &* columns &+ k] += gradient[site &* k &+ c] * copies[site &* k &+ c] }
+      }
     }
     return outputs
   }

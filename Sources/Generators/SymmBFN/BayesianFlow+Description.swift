@@ -27,7 +27,8 @@ extension BayesianFlow {
           symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
           mean: Vector3(
             Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
-          gamma: coordinateGamma, logPrior: hasPositions ? logPositionShares[batch.spaceGroups[b]] : nil)
+          gamma: coordinateGamma, logPrior: hasPositions ? logPositionShares[batch.spaceGroups[b]] : nil,
+          known: batch.knownPositions[site])
       }
       if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
       let count = beliefs.reduce(0) { $0 + $1.multiplicity }

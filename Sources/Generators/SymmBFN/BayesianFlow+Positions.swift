@@ -25,6 +25,10 @@ extension BayesianFlow {
       let codes = WyckoffPosterior.of(spaceGroup: batch.spaceGroups[b]).codes
       for site in range.firstSite..<range.firstSite + range.sites {
         let row = site * width
+        if let known = batch.knownPositions[site] {
+          scores[site * classes + known] = 0
+          continue
+        }
         let weight = output.values[row + letters + classes]
         for (p, code) in codes.enumerated() {
           var score: Float = log(max(Self.leastBelief, batch.wyckoffPositions[site, p]))

@@ -45,6 +45,14 @@ public struct BeliefBatch: Sendable {
   /// (N, 27) `ln(1.02 - n)`, n how many of the crystal's other sites are believed on a position that takes one alone; else 0.
   public var vacancies: Matrix
 
+  /// (N) indices into `SpaceGroup.wyckoffPositions`, and numbers that sites of one element share, where the template is known
+  /// beforehand; nil where it is not.
+  public private(set) var knownPositions: [Int?]
+  public private(set) var knownSpecies: [Int?]
+  /// (E, 2) whether two sites are known to share their element, and whether they are known not to; self edges share it.
+  public private(set) var ties: Matrix
+  public static let tieFeatures = 2
+
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)
@@ -62,6 +70,32 @@ public struct BeliefBatch: Sendable {
     geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
     wyckoffPositions = Matrix(rows: graph.sites, columns: Self.positionClasses)
     operations = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
+    knownPositions = [Int?](repeating: nil, count: graph.sites)
+    knownSpecies = knownPositions
+    ties = Matrix(rows: graph.edges, columns: Self.tieFeatures)
     vacancies = Matrix(rows: graph.sites, columns: Self.positionClasses)
+  }
+
+  /// Tells a crystal's template: its site symmetries are certain from now on.
+  ///
+  /// - Parameters:
+  ///   - positions: (m) indices into `SpaceGroup.wyckoffPositions`.
+  ///   - species: (m) numbers that sites of one element share.
+  mutating func know(crystal b: Int, positions: [Int], species: [Int]) {
+    let (axes, ops, range) = (Self.symmetryAxes, Self.symmetryClasses, graph.ranges[b])
+    let codes = WyckoffPosterior.of(spaceGroup: spaceGroups[b]).codes
+    for i in 0..<range.sites {
+      let site = range.firstSite + i
+      (knownPositions[site], knownSpecies[site]) = (positions[i], species[i])
+      for (axis, operation) in codes[positions[i]].enumerated() {
+        let offset = (site * axes + axis) * ops
+        for c in 0..<ops { siteSymmetries.values[offset + c] = c == operation ? 1 : 0 }
+      }
+      for j in 0..<range.sites {
+        let edge = range.firstEdge + i * range.sites + j
+        ties[edge, 0] = species[i] == species[j] ? 1 : 0
+        ties[edge, 1] = 1 - ties[edge, 0]
+      }
+    }
   }
 }

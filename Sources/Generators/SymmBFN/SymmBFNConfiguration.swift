@@ -35,12 +35,18 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// `class_loss` says. They are told the number of sites, too. Not published.
     public var positionFeatures = false
 
+    /// Whether the network can be told a crystal's template, that is its Wyckoff positions and which sites share their element: site
+    /// symmetries are certain then, sites of one element share its belief, and edges are told. Needs `position_features`. Not
+    /// published; DiffCSP++ (Jiao et al. 2024) generates on known templates alone.
+    public var templateFeatures = false
+
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
       case geometryFeatures = "geometry_features"
       case compositionFeatures = "composition_features"
       case positionFeatures = "position_features"
+      case templateFeatures = "template_features"
     }
   }
 
@@ -142,6 +148,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// Whether a crystal is shown from another origin every time, of those that are equivalent in its group
     /// (`SpaceGroup.originShifts`); not published.
     public var originShifts = false
+    /// With `template_features`: which share of the crystals is shown with the template known.
+    public var knownTemplates: Float = 0.75
 
     enum CodingKeys: String, CodingKey {
       case learningRate = "learning_rate"
@@ -155,6 +163,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case clipNorm = "clip_norm"
       case weightDecay = "weight_decay"
       case originShifts = "origin_shifts"
+      case knownTemplates = "known_templates"
     }
   }
 
@@ -180,6 +189,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     public var temperature: Float = 1
     /// From when on sites are put where there is room for them at every step, and not at the end alone; 1 for never, as published.
     public var placementTime: Float = 0.4
+    /// Where templates come from.
+    public var templates = Templates.network
 
     enum CodingKeys: String, CodingKey {
       case steps
@@ -188,6 +199,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case codeDraw = "code_draw"
       case temperature
       case placementTime = "placement_time"
+      case templates
     }
   }
 
@@ -218,6 +230,15 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     case positions
   }
 
+  /// Where the Wyckoff positions of a sample, and which of its sites share their element, come from.
+  public enum Templates: String, Codable, Sendable, CaseIterable {
+    /// The network says them, as published.
+    case network
+    /// Drawn from the training set, given the space group, as often as it has them (so does DiffCSP++, Jiao et al. 2024); from the
+    /// network where a group has none.
+    case training
+  }
+
   public enum FinalChoice: String, Codable, Sendable, CaseIterable {
     case draw
     case mostProbable = "most_probable"
@@ -239,9 +260,11 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       ("training.weight_decay (0 or more)", training.weightDecay >= 0), ("training.batch", training.batch > 0),
       ("training.epochs (0 or more)", training.epochs >= 0), ("training.clip_norm", training.clipNorm > 0),
       ("training.average_decay (below 1)", training.averageDecay >= 0 && training.averageDecay < 1),
+      ("training.known_templates (at most 1)", training.knownTemplates > 0 && training.knownTemplates <= 1),
       ("sampling.steps", sampling.steps > 0), ("sampling.temperature", sampling.temperature > 0),
       ("sampling.placement_time", sampling.placementTime > 0),
     ]
+    if network.templateFeatures && !network.positionFeatures { return "network.template_features needs position_features" }
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
   }
 }

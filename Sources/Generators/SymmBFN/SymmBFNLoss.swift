@@ -71,7 +71,8 @@ extension BayesianFlow {
         for c in 0..<k { batch.elements.values[e + c] = 0 }
         Self.observe(
           Int(example.elements[i]) - 1, classes: k, accuracy: configuration.betaElements * t * t,
-          logits: &batch.elements.values, offset: e, noise: noise, noiseOffset: start + 3)
+          logits: &batch.elements.values, offset: e, noise: noise,
+          noiseOffset: (example.knowsTemplate ? 6 + example.firstOfElement[i] * perSite : start) + 3)
         for c in 0..<axes * ops { batch.siteSymmetries.values[s + c] = 0 }
         for axis in 0..<axes {
           Self.observe(
@@ -83,6 +84,9 @@ extension BayesianFlow {
     }
     Kernels.softmax(&batch.elements.values, groups: batch.graph.sites, classes: k)
     Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
+    for (b, example) in examples.enumerated() where example.knowsTemplate {
+      batch.know(crystal: b, positions: example.wyckoffPositions, species: example.species)
+    }
     return batch
   }
 
@@ -154,7 +158,8 @@ extension BayesianFlow {
       }
     }
     losses.objective += Double(weights.coordinates) * losses.coordinates + Double(weights.lattice) * losses.lattice
-    gradients?.elements = outputGradient(elements: elementGradient, copies: copies, columns: output.elements.columns)
+    gradients?.elements = outputGradient(
+      elements: elementGradient, copies: copies, columns: output.elements.columns, batch)
     if positions.isEmpty {
       gradients?.siteSymmetries.values = symmetryGradient
     } else {

@@ -42,7 +42,9 @@ public struct SymmBFNNetwork: Sendable {
       hidden: c, outputs: c,
       activatesOutput: false, layout: &layout)
     layers = (0..<configuration.layers).map {
-      MessagePassing("layer.\($0)", width: c, frequencies: configuration.frequencies, layout: &layout)
+      MessagePassing(
+        "layer.\($0)", width: c, frequencies: configuration.frequencies,
+        edgeFeatures: configuration.templateFeatures ? BeliefBatch.tieFeatures : 0, layout: &layout)
     }
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
@@ -128,7 +130,7 @@ public struct SymmBFNNetwork: Sendable {
     let keepsAll = workspace.layers.count == layers.count
     for (l, layer) in layers.enumerated() {
       layer.forward(
-        &workspace.h, graph: graph, lattice: batch.lattice,
+        &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties,
         fourier: tables.isEmpty ? .features(workspace.fourier) : .table(tables[l], differences), parameters,
         &workspace.layers[keepsAll ? l : 0])
     }
@@ -253,7 +255,8 @@ extension SymmBFNNetwork {
     unpool(graph, &workspace)
     for l in layers.indices.reversed() {
       layers[l].backward(
-        gradient: &workspace.gradient, graph: graph, lattice: batch.lattice, fourier: workspace.fourier, parameters,
+        gradient: &workspace.gradient, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties,
+        fourier: workspace.fourier, parameters,
         &workspace.layers[l], &workspace.scratch, into: &gradients)
     }
     workspace.inputGradient.resize(rows: graph.sites)

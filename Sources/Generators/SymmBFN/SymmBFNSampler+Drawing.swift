@@ -18,13 +18,30 @@ extension SymmBFNSampler {
   func draw(
     _ prediction: Prediction, _ crystal: Int, _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
   ) -> [DrawnSite] {
-    let (k, range) = (BeliefBatch.elementClasses, state.beliefs.graph.ranges[crystal])
+    let range = state.beliefs.graph.ranges[crystal]
     var taken: Set<Int> = []
+    var elements: [Int: Int] = [:]
     return (range.firstSite..<range.firstSite + range.sites).map { site in
-      let element = choose(prediction.elements, site * k, k, choice, &state.randoms[crystal])
+      let species = state.known[site]?.species
+      let element =
+        species.flatMap { elements[$0] }
+        ?? drawElement(prediction, site, not: species == nil ? [] : Array(elements.values), choice, &state.randoms[crystal])
+      if let species { elements[species] = element }
       let (code, position) = drawCode(prediction, crystal, site: site, taken: &taken, choice, &state)
       return DrawnSite(element: element, code: code, position: position)
     }
+  }
+
+  /// - Parameter others: elements of species known to be other ones.
+  private func drawElement(
+    _ prediction: Prediction, _ site: Int, not others: [Int], _ choice: SymmBFNConfiguration.FinalChoice,
+    _ random: inout RandomStream
+  ) -> Int {
+    let k = BeliefBatch.elementClasses
+    guard !others.isEmpty else { return choose(prediction.elements, site * k, k, choice, &random) }
+    var weights = Array(prediction.elements[site * k..<(site + 1) * k])
+    for c in others { weights[c] *= 1e-9 }
+    return choose(weights, 0, k, choice, &random)
   }
 
   /// (3 m) where a crystal's sites are predicted, moved to the positions drawn where the network says positions: the mean of two
@@ -84,7 +101,9 @@ extension SymmBFNSampler {
       }
       return (code, nil)
     }
-    if let known = state.known[site] { return (known.siteSymmetry.operations.map { Int($0) }, nil) }
+    if let known = state.known[site] {
+      return (known.siteSymmetry.operations.map { Int($0) }, saysPositions ? known.position : nil)
+    }
     if saysPositions {
       let positions = WyckoffPosterior.of(spaceGroup: group)
       let classes = BeliefBatch.positionClasses

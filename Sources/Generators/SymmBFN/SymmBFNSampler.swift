@@ -28,7 +28,7 @@ public struct SampleRequest: Sendable, Equatable {
   public let id: String
   public let spaceGroup: Int
   public let siteCount: Int
-  /// Elements and site symmetries, where they are known beforehand.
+  /// Wyckoff positions and elements, or a template alone, where they are known beforehand.
   public let skeleton: Skeleton?
 
   public init(index: Int, spaceGroup: Int, siteCount: Int) {
@@ -39,7 +39,7 @@ public struct SampleRequest: Sendable, Equatable {
     skeleton = nil
   }
 
-  /// A sample whose elements and site symmetries are those of a skeleton.
+  /// A sample whose Wyckoff positions, and elements or which sites share them, are those of a skeleton.
   public init(index: Int, id: String? = nil, skeleton: Skeleton) {
     self.index = index
     self.id = id ?? "sample-\(index)"
@@ -56,10 +56,19 @@ public struct SampleRequest: Sendable, Equatable {
 
   /// Draws the space group and the number of sites from the training set's distribution.
   ///
-  /// - Parameter among: space groups to choose from; any where empty.
-  public init(index: Int, seed: UInt64, statistics: DatasetStatistics, among: [Int]) {
+  /// - Parameters:
+  ///   - among: space groups to choose from; any where empty.
+  ///   - templates: where templates come from.
+  public init(
+    index: Int, seed: UInt64, statistics: DatasetStatistics, among: [Int],
+    templates: SymmBFNConfiguration.Templates = .network
+  ) {
     var random = RandomStream(seed: seed, purpose: "request", index: UInt64(index))
     let group = statistics.drawSpaceGroup(among: among, &random)
+    if templates == .training, let template = statistics.drawTemplate(spaceGroup: group, &random) {
+      self.init(index: index, skeleton: Skeleton(template))
+      return
+    }
     self.init(
       index: index, spaceGroup: group, siteCount: statistics.drawSiteCount(spaceGroup: group, &random))
   }
@@ -114,6 +123,12 @@ public struct SymmBFNSampler: Sendable {
     let constraints: [[Float?]]
     /// (N) the sites of skeletons; nil where the network says.
     let known: [Skeleton.Site?]
+
+    /// (m) the first site of each site's element, where it is known which sites share one.
+    func firstOfSpecies(_ range: EdgeKernels.Range) -> [Int?] {
+      let species = known[range.firstSite..<range.firstSite + range.sites].map { $0?.species }
+      return species.map { number in number.flatMap { number in species.firstIndex { $0 == number } } }
+    }
   }
 
   /// What the network predicts at a step.
@@ -156,6 +171,7 @@ public struct SymmBFNSampler: Sendable {
       constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } },
       known: requests.flatMap { request in request.skeleton?.sites ?? [Skeleton.Site?](repeating: nil, count: request.siteCount)
       })
+    tellTemplates(&state)
     var workspace = SymmBFNNetwork.Workspace(model.network, training: false)
     var precision = (coordinates: Float(1), lattice: Float(1))
     for i in 1...steps {
@@ -164,6 +180,21 @@ public struct SymmBFNSampler: Sendable {
       update(step: i, prediction, &precision, &state)
     }
     return finish(predict(1, &state, &workspace), requests, &state)
+  }
+
+  /// Tells the network the templates of skeletons, where it can be told.
+  private func tellTemplates(_ state: inout State) {
+    guard model.configuration.network.templateFeatures else { return }
+    for (b, range) in state.beliefs.graph.ranges.enumerated() {
+      let sites = state.known[range.firstSite..<range.firstSite + range.sites].compactMap { $0 }
+      guard sites.count == range.sites else { continue }
+      state.beliefs.know(crystal: b, positions: sites.map(\.position), species: sites.map(\.species))
+      let width = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
+      // So certain that no noise changes it.
+      for i in range.firstSite * width..<(range.firstSite + range.sites) * width {
+        state.symmetryLogits[i] = 1e6 * state.beliefs.siteSymmetries.values[i]
+      }
+    }
   }
 
   /// One call of the network: estimates of the data, probabilities of the classes.
@@ -222,10 +253,16 @@ public struct SymmBFNSampler: Sendable {
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     for (site, known) in known.enumerated() {
       guard let known else { continue }
-      for c in 0..<k { prediction.elements[site * k + c] = c + 1 == known.atomicNumber ? 1 : 0 }
+      if let z = known.atomicNumber {
+        for c in 0..<k { prediction.elements[site * k + c] = c + 1 == z ? 1 : 0 }
+      }
       for (axis, operation) in known.siteSymmetry.operations.enumerated() {
         let offset = (site * axes + axis) * ops
         for c in 0..<ops { prediction.siteSymmetries[offset + c] = c == operation ? 1 : 0 }
+      }
+      guard hasPositions else { continue }
+      for p in 0..<BeliefBatch.positionClasses {
+        prediction.wyckoffPositions[site * BeliefBatch.positionClasses + p] = p == known.position ? 1 : 0
       }
     }
   }
@@ -251,6 +288,7 @@ public struct SymmBFNSampler: Sendable {
           state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
       }
       let drawn = draw(prediction, b, .draw, &state)
+      let firstSites = state.firstOfSpecies(range)
       let places = placed(drawn, prediction, b, state, step: i)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
@@ -262,7 +300,7 @@ public struct SymmBFNSampler: Sendable {
         }
         BayesianFlow.observe(
           drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
-          noise: noise, noiseOffset: start + 3)
+          noise: noise, noiseOffset: 6 + (firstSites[s] ?? s) * perSite + 3)
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
           BayesianFlow.observe(

@@ -127,7 +127,9 @@ public struct SymmBFNTrainer: Sendable {
     }
     let shown = chosen.map { i in
       var random = RandomStream(seed: seed, purpose: "origin", index: UInt64(epoch) * count + UInt64(i))
-      return examples[i].count == 1 ? examples[i][0] : examples[i][Int(random.uniform() * Double(examples[i].count))]
+      let example =
+        examples[i].count == 1 ? examples[i][0] : examples[i][Int(random.uniform() * Double(examples[i].count))]
+      return tellingTemplate(example, seed: seed, index: UInt64(epoch) * count + UInt64(i))
     }
     let losses = try split(shown, randoms, optimizer.parameters, wantsGradient: true)
     var options = Optimizer.Options()
@@ -173,12 +175,23 @@ public struct SymmBFNTrainer: Sendable {
     let average = Parameters(optimizer.average, precision: optimizer.parameters.precision)
     let size = configuration.training.batch
     for start in stride(from: 0, to: validation.count, by: size) {
-      let part = Array(validation[start..<min(validation.count, start + size)])
+      let part = (start..<min(validation.count, start + size)).map {
+        tellingTemplate(validation[$0], seed: 0, index: UInt64($0))
+      }
       let randoms = part.indices.map { RandomStream(seed: 0, purpose: "validation", index: UInt64(start + $0)) }
       let losses = try split(part, randoms, average, wantsGradient: false)
       sum += losses.scaled(Double(part.count) / Double(validation.count))
     }
     return sum
+  }
+
+  /// The example with its template known, as often as the configuration says.
+  private func tellingTemplate(_ example: TrainingExample, seed: UInt64, index: UInt64) -> TrainingExample {
+    guard configuration.network.templateFeatures else { return example }
+    var random = RandomStream(seed: seed, purpose: "template", index: index)
+    var example = example
+    example.knowsTemplate = Float(random.uniform()) < configuration.training.knownTemplates
+    return example
   }
 
   /// Losses and gradient of a batch with given parameters.

@@ -16,6 +16,12 @@ public struct TrainingExample: Sendable {
   /// (m) indices into `SpaceGroup.wyckoffPositions`.
   let wyckoffPositions: [Int]
 
+  /// (m) numbers that sites of one element share, and the first site of each site's element.
+  let species: [Int]
+  let firstOfElement: [Int]
+  /// Whether the template is told, and only elements, coordinates and lattice are to be learnt.
+  var knowsTemplate = false
+
   var siteCount: Int { elements.count }
 
   /// - Throws: `Rejection` where an element has no class.
@@ -23,7 +29,10 @@ public struct TrainingExample: Sendable {
     spaceGroup = unit.spaceGroup
     lattice = unit.latticeLogMetric.k.map { Float($0) }
     latticeConstraint = LatticeLogMetric.constraint(spaceGroup: unit.spaceGroup).map { $0.map { Float($0) } }
-    elements = unit.sites.map(\.atomicNumber)
+    let elements = unit.sites.map(\.atomicNumber)
+    self.elements = elements
+    species = Skeleton.species(elements)
+    firstOfElement = elements.map { z in elements.firstIndex(of: z) ?? 0 }
     positions = unit.sites.flatMap { [Float($0.position.x), Float($0.position.y), Float($0.position.z)] }
     siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
     let positions = SpaceGroup.numbered(unit.spaceGroup).wyckoffPositions

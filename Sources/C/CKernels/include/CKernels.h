@@ -35,10 +35,10 @@ void frieze_fourier(const float *difference, float *out, uint16_t *rounded, size
 void frieze_fourier_lookup(const uint16_t *table, size_t intervals, const float *difference, float *cosine, float *sine,
                            size_t rows, size_t width);
 
-/// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self; act = silu(pre),
-/// or rounded to bfloat16 where `rounded` is given. `pre` may be NULL.
-void frieze_edges(const float *hi, const float *hj, const float *c, const float *s, const float *self, float *pre, float *act,
-                  uint16_t *rounded, size_t m, size_t width);
+/// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self, + own[i, j];
+/// act = silu(pre), or rounded to bfloat16 where `rounded` is given. `pre` and `own` may be NULL.
+void frieze_edges(const float *hi, const float *hj, const float *c, const float *s, const float *self, const float *own, float *pre,
+                  float *act, uint16_t *rounded, size_t m, size_t width);
 
 /// The backward pass of frieze_edges: gradient (m*m rows, of act) becomes that of pre and is spread; outputs are added to but
 /// for dc and ds, which are written.

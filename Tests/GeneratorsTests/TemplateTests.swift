@@ -1,0 +1,109 @@
+import Crystals
+import Foundation
+import Networks
+import Tensors
+import Testing
+
+@testable import Generators
+
+@Suite("Templates") struct TemplateTests {
+  /// The perovskite, with its sites and species in some order.
+  private static func perovskite(_ order: [(letter: Character, element: UInt8)]) -> AsymmetricUnit {
+    AsymmetricUnit(
+      spaceGroup: 221, latticeLogMetric: LatticeLogMetric(k: [0, 0, 0, 0, 0, 1.36]),
+      sites: order.map { letter, element in
+        let position = SpaceGroup.numbered(221).wyckoffPositions.first { $0.letter == letter.asciiValue }
+        return Site(
+          atomicNumber: element, position: position?.generatorFlat.origin ?? .zero,
+          siteSymmetry: position?.members[0].siteSymmetry ?? .init(operations: []), wyckoffLetter: letter.asciiValue ?? 0)
+      })
+  }
+
+  @Test("the order of sites and the elements themselves make no difference; who shares an element does")
+  func equality() throws {
+    let template = try #require(Template(Self.perovskite([("a", 38), ("b", 22), ("c", 8)])))
+    #expect(template == Template(Self.perovskite([("c", 9), ("a", 19), ("b", 30)])))
+    #expect(template != Template(Self.perovskite([("a", 22), ("b", 22), ("c", 8)])))
+    #expect(template.positions.count == 3 && Set(template.species) == [0, 1, 2])
+    var unknown = Self.perovskite([("a", 38), ("b", 22)])
+    unknown.sites[1].wyckoffLetter = 0
+    #expect(Template(unknown) == nil)
+  }
+
+  @Test("templates are drawn as often as the training set has them, in the groups asked for")
+  func drawing() throws {
+    let cubic = Self.perovskite([("a", 38), ("b", 22), ("c", 8)])
+    let other = Self.perovskite([("a", 38), ("b", 22)])
+    let statistics = DatasetStatistics([cubic, other, cubic, cubic] + SymmBFNTests.units(6))
+    #expect(statistics.templates.map(\.count).prefix(2) == [3, 1])
+    let requests = (0..<400).map {
+      SampleRequest(index: $0, seed: 1, statistics: statistics, among: [221], templates: .training)
+    }
+    let three = requests.count { $0.siteCount == 3 }
+    #expect((260...340).contains(three) && requests.allSatisfy { $0.skeleton != nil && $0.spaceGroup == 221 })
+    let free = SampleRequest(index: 0, seed: 1, statistics: statistics, among: [221])
+    #expect(free.skeleton == nil)
+    // A group without templates: the network says.
+    #expect(SampleRequest(index: 0, seed: 1, statistics: statistics, among: [47], templates: .training).skeleton == nil)
+  }
+
+  @Test("samples have the template asked for: its positions, and elements shared as it says")
+  func samples() throws {
+    let units = SymmBFNTests.units(30)
+    let statistics = DatasetStatistics(units)
+    for configuration in [SymmBFNTests.configuration, SymmBFNTests.informed] {
+      let values = SymmBFNNetwork(configuration.network).layout.initialParameters(seed: 2)
+      let model = SymmBFNModel(configuration: configuration, parameters: Parameters(values), statistics: statistics)
+      let sampler = SymmBFNSampler(model, sampling: configuration.sampling, seed: 9)
+      func request(_ index: Int) -> SampleRequest {
+        SampleRequest(index: index, seed: 9, statistics: statistics, among: [], templates: .training)
+      }
+      var shared = 0
+      for (index, sample) in sampler.sample(group: 0, request: request).enumerated() {
+        let skeleton = try #require(request(index).skeleton)
+        #expect(sample.unit.sites.map(\.siteSymmetry) == skeleton.sites.map(\.siteSymmetry))
+        #expect(sample.unit.sites.map(\.multiplicity) == skeleton.sites.map(\.multiplicity))
+        for (a, x) in zip(skeleton.sites, sample.unit.sites) {
+          for (b, y) in zip(skeleton.sites, sample.unit.sites) {
+            #expect((a.species == b.species) == (x.atomicNumber == y.atomicNumber))
+          }
+        }
+        shared += skeleton.sites.count - Set(skeleton.sites.map(\.species)).count
+      }
+      #expect(shared > 0)
+    }
+  }
+
+  @Test("sites of one known element have one belief, the same logits and no chance of another's element; positions are certain")
+  func beliefs() throws {
+    let units = SymmBFNTests.units(30).filter { $0.sites.count == 5 }
+    var examples = try units.map { try TrainingExample($0) }
+    for i in examples.indices { examples[i].knowsTemplate = true }
+    var options = SymmBFNTests.informed.flow
+    options.classOutput = .posterior
+    let flow = BayesianFlow(options, DatasetStatistics(units), positions: true)
+    let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
+    var batch = flow.beliefs(examples, randoms: randoms, time: 1)
+    flow.describe(&batch)
+    let k = BeliefBatch.elementClasses
+    var random = RandomStream(seed: 1, purpose: "output")
+    var output = Matrix(rows: batch.graph.sites, columns: k + 1)
+    for i in output.values.indices { output.values[i] = Float(random.uniform()) }
+    let (logits, _) = flow.elementLogits(output, batch)
+    for (b, range) in batch.graph.ranges.enumerated() {
+      let (first, fourth) = (range.firstSite, range.firstSite + 3)
+      #expect((0..<k).allSatisfy { batch.elements[first, $0] == batch.elements[fourth, $0] })
+      #expect((0..<k).allSatisfy { logits[first * k + $0] == logits[fourth * k + $0] })
+      // The second site's element is all but known at time 1: the first one's sites have lost it.
+      let other = Int(examples[b].elements[1]) - 1
+      let free = 0.5 * (output[first, other] + output[fourth, other]) + log(batch.elements[first, other])
+      #expect(logits[first * k + other] < free - 3)
+      for i in 0..<range.sites {
+        #expect(batch.wyckoffPositions[range.firstSite + i, examples[b].wyckoffPositions[i]] == 1)
+      }
+      #expect(batch.ties[range.firstEdge + 3, 0] == 1 && batch.ties[range.firstEdge + 1, 1] == 1)
+    }
+    let p = flow.positionProbabilities(Matrix(rows: batch.graph.sites, columns: 15 * 13 + 28), batch)
+    #expect(p.count { $0 == 1 } == batch.graph.sites)
+  }
+}
