@@ -50,6 +50,7 @@ import Testing
     configuration.network.compositionFeatures = true
     configuration.network.positionFeatures = true
     configuration.network.templateFeatures = true
+    configuration.network.pairDirections = true
     // Only crystals whose template is not told teach positions.
     configuration.training.knownTemplates = 0.3
     configuration.flow.coordinateOutput = .posterior

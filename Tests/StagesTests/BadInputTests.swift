@@ -56,7 +56,7 @@ import Testing
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "wrong.yaml", "--output", "x.h5"], 65,
       "'wrong.yaml': 'network.hiden' is not known; known here are composition_features, coordinate_frequencies, embedding, frequencies, "
-        + "geometry_features, hidden, layers, position_features, template_features."
+        + "geometry_features, hidden, layers, pair_directions, position_features, template_features."
     )
     _ = try place.write("negative.yaml", "network: {hidden: -1}")
     try expect(

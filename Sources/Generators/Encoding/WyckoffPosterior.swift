@@ -12,6 +12,8 @@ struct WyckoffPosterior: Sendable {
   private struct Position: Sendable {
     /// (15) operation of each axis.
     let operations: [Int]
+    /// What takes the generator's point to every point of the orbit, itself first.
+    let members: [SymmetryOperation]
     let multiplicity: Double
     let flat: Matrix3
     let origin: Vector3
@@ -38,6 +40,9 @@ struct WyckoffPosterior: Sendable {
     var deviation = Vector3.zero
     /// (positions) their probabilities.
     var shares: [Double] = []
+    /// The most probable position, and the posterior mean of the coordinates on it.
+    var best = 0
+    var bestPlace = Vector3.zero
   }
 
   private let positions: [Position]
@@ -61,7 +66,8 @@ struct WyckoffPosterior: Sendable {
       var gram = Matrix3.identity
       for a in free { for b in free { gram[a][b] = (0..<3).reduce(0) { $0 + m[$1][a] * m[$1][b] } } }
       return Position(
-        operations: position.members[0].siteSymmetry.operations.map { Int($0) }, multiplicity: Double(position.multiplicity),
+        operations: position.members[0].siteSymmetry.operations.map { Int($0) }, members: position.members.map(\.operation),
+        multiplicity: Double(position.multiplicity),
         flat: m, origin: w, projection: m * (gram.inverse * m.transpose), isFixed: (isFixed[0], isFixed[1], isFixed[2]),
         dependent: 3 - free.count - isFixed.count { $0 })
     }
@@ -74,6 +80,9 @@ struct WyckoffPosterior: Sendable {
     let image = position.image(near: x)
     return position.origin + position.projection * (x + image - position.origin) - image
   }
+
+  /// The points of the orbit of a point on a position's flat, not wrapped; the point itself first.
+  func orbit(of x: Vector3, on index: Int) -> [Vector3] { positions[index].members.map { $0(x) } }
 
   private static let cache = Mutex<[Int: WyckoffPosterior]>([:])
 
@@ -134,6 +143,7 @@ struct WyckoffPosterior: Sendable {
   private func mix(_ places: [Vector3], _ scores: [Double], freeVariance: Double) -> Belief {
     let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
     var belief = Belief()
+    (belief.best, belief.bestPlace) = (best, places[best])
     belief.shares = [Double](repeating: 0, count: positions.count)
     var (total, shift, square) = (0.0, Vector3.zero, Vector3.zero)
     for (index, position) in positions.enumerated() {

@@ -12,6 +12,7 @@ extension BayesianFlow {
   /// of that volume over the atoms' own (cubes of their covalent radii), and of the deviations. The volume is `exp(3 k6)`.
   func describe(_ batch: inout BeliefBatch) {
     let hasPositions = !logPositionShares.isEmpty
+    if hasDirections { batch.directions.resize(rows: batch.graph.edges) }
     for (b, range) in batch.graph.ranges.enumerated() {
       let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
       let lattice = (0..<6).map { c in
@@ -31,6 +32,10 @@ extension BayesianFlow {
           known: batch.knownPositions[site])
       }
       if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
+      if hasDirections {
+        let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
+        describeDirections(&batch, crystal: b, positions, beliefs, metric.lattice)
+      }
       let count = beliefs.reduce(0) { $0 + $1.multiplicity }
       let atoms = log(count)
       let bulk = gatherComposition(&batch, crystal: b, beliefs.map { Float($0.multiplicity / count) })

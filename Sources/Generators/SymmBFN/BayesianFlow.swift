@@ -13,9 +13,16 @@ public struct BayesianFlow: Sendable {
 
   /// (231, positions) logarithms of the shares of the training set's sites; empty where positions are no classes.
   let logPositionShares: [[Double]]
+  let hasDirections: Bool
 
-  /// - Parameter positions: whether site symmetries are predicted as Wyckoff positions.
-  public init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, positions: Bool = false) {
+  /// - Parameters:
+  ///   - positions: whether site symmetries are predicted as Wyckoff positions.
+  ///   - directions: whether the network moves sites along `BeliefBatch.directions`.
+  public init(
+    _ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, positions: Bool = false,
+    directions: Bool = false
+  ) {
+    hasDirections = directions
     self.configuration = configuration
     logPositionShares = positions ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
     latticeMoments = statistics.latticeMoments.map { Float($0) }

@@ -53,6 +53,10 @@ public struct BeliefBatch: Sendable {
   public private(set) var ties: Matrix
   public static let tieFeatures = 2
 
+  /// (E, 10 x 3) directions to the neighbours' images, by `BayesianFlow.describeDirections`; no rows for networks without them.
+  public var directions: Matrix
+  public static let directionFeatures = 30
+
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)
@@ -70,6 +74,7 @@ public struct BeliefBatch: Sendable {
     geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
     wyckoffPositions = Matrix(rows: graph.sites, columns: Self.positionClasses)
     operations = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
+    directions = Matrix(rows: 0, columns: Self.directionFeatures)
     knownPositions = [Int?](repeating: nil, count: graph.sites)
     knownSpecies = knownPositions
     ties = Matrix(rows: graph.edges, columns: Self.tieFeatures)

@@ -10,7 +10,8 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
 
   /// Whether beliefs need `BayesianFlow.describe`.
   var readsDescription: Bool {
-    network.geometryFeatures || network.compositionFeatures || network.positionFeatures || flow.coordinateOutput == .posterior
+    network.geometryFeatures || network.compositionFeatures || network.positionFeatures || network.pairDirections
+      || flow.coordinateOutput == .posterior
   }
 
   /// The message-passing network.
@@ -40,6 +41,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// published; DiffCSP++ (Jiao et al. 2024) generates on known templates alone.
     public var templateFeatures = false
 
+    /// Whether coordinates move along the directions to the neighbours' images, too (`BayesianFlow.describeDirections`); not published.
+    public var pairDirections = false
+
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
@@ -47,6 +51,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case compositionFeatures = "composition_features"
       case positionFeatures = "position_features"
       case templateFeatures = "template_features"
+      case pairDirections = "pair_directions"
     }
   }
 

@@ -120,6 +120,7 @@ extension BayesianFlow {
     var (elements, copies) = elementLogits(output.elements, batch)
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
+    let moved = coordinateOutputs(output.coordinates, batch)
     let positions = logPositionShares.isEmpty ? [] : positionProbabilities(output.siteSymmetries, batch)
     let symmetries =
       positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
@@ -136,7 +137,7 @@ extension BayesianFlow {
       for i in 0..<range.sites {
         let site = range.firstSite + i
         losses.coordinates += coordinateLoss(
-          batch, example, output, site: site, index: i, t: t, scale: perSite, &gradients)
+          batch, example, moved, site: site, index: i, t: t, scale: perSite, &gradients)
         let element = classLoss(
           elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
           weight: weights.elements, gradient: &elementGradient)
@@ -158,6 +159,9 @@ extension BayesianFlow {
       }
     }
     losses.objective += Double(weights.coordinates) * losses.coordinates + Double(weights.lattice) * losses.lattice
+    if let moves = gradients?.coordinates {
+      gradients?.coordinates = outputGradient(coordinates: moves, output.coordinates, batch)
+    }
     gradients?.elements = outputGradient(
       elements: elementGradient, copies: copies, columns: output.elements.columns, batch)
     if positions.isEmpty {
@@ -198,7 +202,7 @@ extension BayesianFlow {
   }
 
   private func coordinateLoss(
-    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Workspace, site: Int, index: Int, t: Float,
+    _ batch: BeliefBatch, _ example: TrainingExample, _ moved: Matrix, site: Int, index: Int, t: Float,
     scale: Float, _ gradients: inout SymmBFNNetwork.OutputGradients?
   ) -> Double {
     let gamma = Self.gamma(t, sigma: configuration.sigmaCoordinates)
@@ -206,7 +210,7 @@ extension BayesianFlow {
     var loss = 0.0
     for c in 0..<3 {
       let (estimate, slope) = coordinateEstimate(
-        batch, site: site, component: c, output: output.coordinates[site, c], gamma: gamma)
+        batch, site: site, component: c, output: moved[site, c], gamma: gamma)
       let d = minimumImage(from: example.positions[3 * index + c], to: estimate)
       loss += Double(factor * d * d)
       gradients?.coordinates[site, c] = 2 * factor * d * slope * configuration.weights.coordinates

@@ -49,7 +49,7 @@ public struct SymmBFNNetwork: Sendable {
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
     }
-    coordinateHead = head("coordinates", 3)
+    coordinateHead = head("coordinates", 3 + (configuration.pairDirections ? BayesianFlow.directionOutputs : 0))
     latticeHead = head("lattice", 6)
     elementHead = head("elements", BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0))
     symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
@@ -96,7 +96,7 @@ public struct SymmBFNNetwork: Sendable {
       scratch = MessagePassing.Scratch(width: c)
     }
 
-    /// (N, 3) noise of the coordinates, less the residual.
+    /// (N, 3) noise of the coordinates, less the residual; more columns where sites move along directions.
     public var coordinates: Matrix { coordinateHead.output }
     /// (B, 6) noise of the lattice.
     public var lattice: Matrix { latticeHead.output }

@@ -106,7 +106,9 @@ public struct SymmBFNSampler: Sendable {
     self.sampling = sampling
     self.seed = seed
     hasPositions = model.configuration.network.positionFeatures
-    flow = BayesianFlow(model.configuration.flow, model.statistics, positions: hasPositions)
+    flow = BayesianFlow(
+      model.configuration.flow, model.statistics, positions: hasPositions,
+      directions: model.configuration.network.pairDirections)
     elementMask = model.statistics.elementMask
     positionShares = hasPositions ? [] : SkeletonPrior(model.statistics).positions
     tables = model.network.tables(model.parameters)
@@ -207,7 +209,7 @@ public struct SymmBFNSampler: Sendable {
     model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
     let configuration = model.configuration.flow
     var prediction = Prediction(
-      coordinates: workspace.coordinates.values, lattice: workspace.lattice.values,
+      coordinates: flow.coordinateOutputs(workspace.coordinates, state.beliefs).values, lattice: workspace.lattice.values,
       elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: [])
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {

@@ -1,0 +1,193 @@
+import Crystals
+import Foundation
+import Networks
+import Tensors
+
+/// Where a site's neighbours are, images and all, and displacements along those directions: what the differences of coordinates alone
+/// do not say, since a site stands for its whole orbit.
+///
+/// Distances are counted in sums of covalent radii (as beliefs about the elements have them): s = d / (r_i + r_j) is near 1 for a bond
+/// whatever the elements. With the images x of site j's orbit, each site on its most probable Wyckoff position,
+///
+///     U_ijk = sum over x of exp(-(s - m_k)^2 / (2 0.15^2)) u      m_k = 0.4, 0.6 ... 2.2
+///
+/// u is the fractional difference from site i to x, times the cube root of the cell's volume, over d. Site i's output for the
+/// coordinates then is its own three numbers and
+///
+///     sum over j, k of (A_i B_j)_k U_ijk      A (10, 8), B (8): further outputs of the sites
+///
+/// which turns with the crystal, as forces between pairs of atoms do (compare Satorras et al. 2021, EGNN, eq. 4).
+extension BayesianFlow {
+  /// One site as its beliefs have it.
+  private struct BelievedSite {
+    /// Fractional, on its most probable position's flat; and the orbit, itself first.
+    let place: Vector3
+    let orbit: [Vector3]
+    /// Angstrom.
+    let radius: Double
+  }
+
+  /// Fills a crystal's rows of `directions`, (m x m, 10 x 3).
+  func describeDirections(
+    _ batch: inout BeliefBatch, crystal b: Int, _ positions: WyckoffPosterior, _ beliefs: [WyckoffPosterior.Belief],
+    _ lattice: Lattice
+  ) {
+    let range = batch.graph.ranges[b]
+    let columns = BeliefBatch.directionFeatures
+    let first = range.firstEdge * columns
+    for i in first..<first + range.edges * columns { batch.directions.values[i] = 0 }
+    guard lattice.isUsable else { return }
+    let sites = beliefs.enumerated().map { i, belief in
+      BelievedSite(
+        place: belief.bestPlace, orbit: positions.orbit(of: belief.bestPlace, on: belief.best),
+        radius: expectedRadius(batch, site: range.firstSite + i))
+    }
+    let length = Foundation.cbrt(lattice.volume)
+    var sums = [Float](repeating: 0, count: columns)
+    for (i, center) in sites.enumerated() {
+      for (j, neighbor) in sites.enumerated() {
+        for k in sums.indices { sums[k] = 0 }
+        let bond = center.radius + neighbor.radius
+        let images = LatticeImages(lattice, within: Self.farthest * bond)
+        for image in neighbor.orbit {
+          images.visit(image - center.place) { difference, distance in
+            guard distance > 1e-3 else { return }
+            DirectionTable.add(distance / bond, difference * (length / distance), to: &sums)
+          }
+        }
+        let edge = first + (i * range.sites + j) * columns
+        for k in 0..<columns { batch.directions.values[edge + k] = min(8, max(-8, sums[k])) }
+      }
+    }
+  }
+
+  /// Distances in sums of radii up to which images count.
+  private static let farthest = 2.5
+
+  private func expectedRadius(_ batch: BeliefBatch, site: Int) -> Double {
+    let k = BeliefBatch.elementClasses
+    return (0..<k).reduce(0) { $0 + Double(batch.elements.values[site &* k &+ $1]) * Self.radii[$1] }
+  }
+
+  /// (100) covalent radii, angstrom.
+  private static let radii = (1...BeliefBatch.elementClasses).map { Element.covalentRadius($0) }
+
+  /// Components of A's rows and of B.
+  private static let rank = 8
+  /// Outputs a site beyond the three: A, then B.
+  static let directionOutputs = BeliefBatch.directionFeatures / 3 * rank + rank
+
+  /// (N, 3) what the network says of the coordinates: its outputs as they are, or with the displacements along directions.
+  func coordinateOutputs(_ output: Matrix, _ batch: BeliefBatch) -> Matrix {
+    guard output.columns > 3 else { return output }
+    var moved = Matrix(rows: output.rows, columns: 3)
+    for site in 0..<output.rows { for c in 0..<3 { moved[site, c] = output[site, c] } }
+    visitEdges(batch, output) { i, j, edge in
+      for k in 0..<BeliefBatch.directionFeatures / 3 {
+        let weight = Self.weight(output, i, j, k)
+        for c in 0..<3 { moved.values[3 &* i &+ c] += weight * batch.directions.values[edge &+ 3 &* k &+ c] }
+      }
+    }
+    return moved
+  }
+
+  /// `(A_i B_j)_k`.
+  @inline(__always)
+  private static func weight(_ output: Matrix, _ i: Int, _ j: Int, _ k: Int) -> Float {
+    let (a, b) = (i &* output.columns &+ 3 &+ k &* rank, (j &+ 1) &* output.columns &- rank)
+    var sum: Float = 0
+    for d in 0..<rank { sum += output.values[a &+ d] * output.values[b &+ d] }
+    return sum
+  }
+
+  /// The gradient of the outputs, shaped as they are, from that of `coordinateOutputs`.
+  func outputGradient(coordinates gradient: Matrix, _ output: Matrix, _ batch: BeliefBatch) -> Matrix {
+    guard output.columns > 3 else { return gradient }
+    var outputs = Matrix(rows: output.rows, columns: output.columns)
+    for site in 0..<output.rows { for c in 0..<3 { outputs[site, c] = gradient[site, c] } }
+    visitEdges(batch, output) { i, j, edge in
+      let b = (j + 1) * output.columns - Self.rank
+      for k in 0..<BeliefBatch.directionFeatures / 3 {
+        var g: Float = 0
+        for c in 0..<3 { g += gradient.values[3 &* i &+ c] * batch.directions.values[edge &+ 3 &* k &+ c] }
+        let a = i &* output.columns &+ 3 &+ k &* Self.rank
+        for d in 0..<Self.rank {
+          outputs.values[a &+ d] += g * output.values[b &+ d]
+          outputs.values[b &+ d] += g * output.values[a &+ d]
+        }
+      }
+    }
+    return outputs
+  }
+
+  /// - Parameter body: gets the rows of sites i and j, and where the edge's directions begin.
+  private func visitEdges(_ batch: BeliefBatch, _ output: Matrix, _ body: (Int, Int, Int) -> Void) {
+    for range in batch.graph.ranges {
+      for i in 0..<range.sites {
+        for j in 0..<range.sites {
+          body(
+            range.firstSite + i, range.firstSite + j,
+            (range.firstEdge + i * range.sites + j) * BeliefBatch.directionFeatures)
+        }
+      }
+    }
+  }
+}
+
+/// The lattice images of a difference that are within a distance.
+private struct LatticeImages {
+  let vectors: Matrix3
+  let distance: Double
+  /// How far the sphere reaches along each axis, in fractional coordinates.
+  let reach: Vector3
+
+  init(_ lattice: Lattice, within distance: Double) {
+    vectors = lattice.vectors
+    self.distance = distance
+    let (a, b, c) = vectors.rows
+    let faces = Vector3(b.cross(c).length, c.cross(a).length, a.cross(b).length)
+    // Flat cells of early beliefs have no end of images.
+    reach = (faces * (distance / lattice.volume)).clamped(lowerBound: Vector3(repeating: 0), upperBound: Vector3(repeating: 4))
+  }
+
+  /// - Parameter body: gets the fractional difference and its length in angstrom.
+  @inline(__always)
+  func visit(_ difference: Vector3, _ body: (Vector3, Double) -> Void) {
+    let (low, high) = ((-reach - difference).rounded(.up), (reach - difference).rounded(.down))
+    var n = low
+    while n.x <= high.x {
+      n.y = low.y
+      while n.y <= high.y {
+        n.z = low.z
+        while n.z <= high.z {
+          let d = difference + n
+          let length = (d * vectors).length
+          if length < distance { body(d, length) }
+          n.z += 1
+        }
+        n.y += 1
+      }
+      n.x += 1
+    }
+  }
+}
+
+/// The Gaussians of `describeDirections`, tabulated at steps of 0.01.
+private enum DirectionTable {
+  private static let count = BeliefBatch.directionFeatures / 3
+  private static let values: [Float] = (0...250).flatMap { i in
+    (0..<count).map { k in Float(exp(-0.5 * pow((0.01 * Double(i) - 0.4 - 0.2 * Double(k)) / 0.15, 2))) }
+  }
+
+  @inline(__always)
+  static func add(_ s: Double, _ direction: Vector3, to sums: inout [Float]) {
+    let (x, y, z) = (Float(direction.x), Float(direction.y), Float(direction.z))
+    let row = min(250, Int((100 * s).rounded())) &* count
+    for k in 0..<count {
+      let w = values[row &+ k]
+      sums[3 &* k] += w * x
+      sums[3 &* k &+ 1] += w * y
+      sums[3 &* k &+ 2] += w * z
+    }
+  }
+}
