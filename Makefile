@@ -28,6 +28,8 @@ MINUTES   ?=
 SPACE_GROUP ?=
 COMPOSITION ?=
 FORMULA_UNITS ?=
+# Where Wyckoff positions come from: network or training; the model's own where not given.
+TEMPLATES ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.
 HULL      ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
 LIMIT     ?=

@@ -51,6 +51,7 @@ import Testing
     configuration.network.positionFeatures = true
     configuration.network.templateFeatures = true
     configuration.network.pairDirections = true
+    configuration.network.chargeBalance = true
     // Only crystals whose template is not told teach positions.
     configuration.training.knownTemplates = 0.3
     configuration.flow.coordinateOutput = .posterior

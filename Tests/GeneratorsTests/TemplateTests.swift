@@ -106,4 +106,31 @@ import Testing
     let p = flow.positionProbabilities(Matrix(rows: batch.graph.sites, columns: 15 * 13 + 28), batch)
     #expect(p.count { $0 == 1 } == batch.graph.sites)
   }
+
+  @Test("elements that balance the charge of the others stand out, by the numbers of atoms that the template has")
+  func chargeBalance() throws {
+    let flow = BayesianFlow(SymmBFNTests.informed.flow, DatasetStatistics(SymmBFNTests.units(30)), positions: true)
+    let letters = SpaceGroup.numbered(225).wyckoffPositions.map { Character(UnicodeScalar($0.letter)) }
+    let (a, b, c) = (letters.firstIndex(of: "a"), letters.firstIndex(of: "b"), letters.firstIndex(of: "c"))
+    /// Balances of the first site where the second is all but known to be an element.
+    func balances(_ position: Int?, _ element: Int) throws -> [Float] {
+      var batch = BeliefBatch(spaceGroups: [225], siteCounts: [2])
+      batch.times[0] = 0.5
+      batch.know(crystal: 0, positions: [try #require(a), try #require(position)], species: [0, 1])
+      for k in 0..<100 { batch.elements[1, k] = k == element - 1 ? 0.9901 : 0.0001 }
+      flow.describe(&batch)
+      return (0..<100).map { batch.balances[0, $0] }
+    }
+    // Oxidation states of the table: Na -1 and +1, Ba +2, La +2 and +3; F -1.
+    let (sodium, barium, lanthanum) = (10, 55, 56)
+    let one = try balances(b, 9)
+    #expect(abs(one[sodium] - log(0.5)) < 0.05 && one[barium] < -3 && one[lanthanum] < -3)
+    let two = try balances(c, 9)
+    #expect(abs(two[barium]) < 0.05 && abs(two[lanthanum] - log(0.5)) < 0.05 && two[sodium] < -3)
+    // A template that is not known says nothing.
+    var free = BeliefBatch(spaceGroups: [225], siteCounts: [2])
+    free.times[0] = 0.5
+    flow.describe(&free)
+    #expect(free.balances.values.allSatisfy { $0 == 0 })
+  }
 }

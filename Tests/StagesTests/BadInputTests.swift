@@ -55,8 +55,8 @@ import Testing
     _ = try place.write("wrong.yaml", "network: {hiden: 16}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "wrong.yaml", "--output", "x.h5"], 65,
-      "'wrong.yaml': 'network.hiden' is not known; known here are composition_features, coordinate_frequencies, embedding, frequencies, "
-        + "geometry_features, hidden, layers, pair_directions, position_features, template_features."
+      "'wrong.yaml': 'network.hiden' is not known; known here are charge_balance, composition_features, coordinate_frequencies, embedding, "
+        + "frequencies, geometry_features, hidden, layers, pair_directions, position_features, template_features."
     )
     _ = try place.write("negative.yaml", "network: {hidden: -1}")
     try expect(

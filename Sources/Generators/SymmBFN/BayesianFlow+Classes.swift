@@ -43,7 +43,8 @@ extension BayesianFlow {
   /// The logits of the elements' probabilities from the network's outputs, with what was copied.
   ///
   /// Sites that are known to share their element have one belief and so get the same logits: the mean of their outputs, less what
-  /// the beliefs say of the others' being that element, `sum over other elements' sites of ln(1 - p)`, each element once.
+  /// the beliefs say of the others' being that element, `sum over other elements' sites of ln(1 - p)`, each element once, and where
+  /// there is a 102nd output, its mean times the charge balance.
   ///
   /// Of other sites, where there is a 101st output g: `logits + g ln(q + 0.001)`, q the mean belief of the crystal's other sites. Most crystals
   /// have fewer elements than sites, and so a site can say so in one number and not in a hundred.
@@ -99,10 +100,12 @@ extension BayesianFlow {
     let k = BeliefBatch.elementClasses
     let species = species(range, batch)
     for (number, sites) in species.enumerated() {
+      let charge = output.columns > k + 1 ? sites.reduce(0) { $0 + output[$1, k + 1] } / Float(sites.count) : 0
       for c in 0..<k {
         var sum: Float = 0
         for site in sites { sum += output.values[site &* output.columns &+ c] }
         sum /= Float(sites.count)
+        sum += charge * batch.balances.values[sites[0] &* k &+ c]
         for (other, others) in species.enumerated() where other != number {
           sum += log(max(Self.leastVacancy, 1 - batch.elements.values[others[0] &* k &+ c]))
         }
@@ -124,7 +127,11 @@ extension BayesianFlow {
         for c in 0..<k {
           var sum: Float = 0
           for site in sites { sum += gradient[site &* k &+ c] }
-          for site in sites { outputs.values[site &* columns &+ c] = sum / Float(sites.count) }
+          sum /= Float(sites.count)
+          for site in sites {
+            outputs.values[site &* columns &+ c] = sum
+            if columns > k + 1 { outputs.values[site &* columns &+ k &+ 1] += sum * batch.balances.values[site &* k &+ c] }
+          }
         }
       }
       guard species.isEmpty else { continue }

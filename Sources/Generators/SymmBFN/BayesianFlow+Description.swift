@@ -32,6 +32,9 @@ extension BayesianFlow {
           known: batch.knownPositions[site])
       }
       if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
+      if hasPositions {
+        describeBalances(&batch, crystal: b, beliefs.map { Int($0.multiplicity.rounded()) })
+      }
       if hasDirections {
         let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
         describeDirections(&batch, crystal: b, positions, beliefs, metric.lattice)

@@ -57,6 +57,9 @@ public struct BeliefBatch: Sendable {
   public var directions: Matrix
   public static let directionFeatures = 30
 
+  /// (N, 100) how well elements balance the charge of the others, by `BayesianFlow.describeBalances`; 0 where the template is unknown.
+  public var balances: Matrix
+
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)
@@ -74,6 +77,7 @@ public struct BeliefBatch: Sendable {
     geometry = Matrix(rows: graph.sites, columns: Self.geometryFeatures)
     wyckoffPositions = Matrix(rows: graph.sites, columns: Self.positionClasses)
     operations = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
+    balances = Matrix(rows: graph.sites, columns: Self.elementClasses)
     directions = Matrix(rows: 0, columns: Self.directionFeatures)
     knownPositions = [Int?](repeating: nil, count: graph.sites)
     knownSpecies = knownPositions

@@ -44,6 +44,10 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     /// Whether coordinates move along the directions to the neighbours' images, too (`BayesianFlow.describeDirections`); not published.
     public var pairDirections = false
 
+    /// With `template_features` and `composition_features`: whether elements are weighed by how well they balance the charge of the
+    /// others (`BayesianFlow.describeBalances`); not published.
+    public var chargeBalance = false
+
     enum CodingKeys: String, CodingKey {
       case hidden, layers, embedding, frequencies
       case coordinateFrequencies = "coordinate_frequencies"
@@ -52,6 +56,7 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       case positionFeatures = "position_features"
       case templateFeatures = "template_features"
       case pairDirections = "pair_directions"
+      case chargeBalance = "charge_balance"
     }
   }
 
@@ -270,6 +275,9 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
       ("sampling.placement_time", sampling.placementTime > 0),
     ]
     if network.templateFeatures && !network.positionFeatures { return "network.template_features needs position_features" }
+    if network.chargeBalance && !(network.templateFeatures && network.compositionFeatures) {
+      return "network.charge_balance needs template_features and composition_features"
+    }
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
   }
 }

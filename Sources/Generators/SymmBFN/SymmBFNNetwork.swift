@@ -51,7 +51,9 @@ public struct SymmBFNNetwork: Sendable {
     }
     coordinateHead = head("coordinates", 3 + (configuration.pairDirections ? BayesianFlow.directionOutputs : 0))
     latticeHead = head("lattice", 6)
-    elementHead = head("elements", BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0))
+    elementHead = head(
+      "elements",
+      BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0) + (configuration.chargeBalance ? 1 : 0))
     symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
     self.layout = layout
   }
@@ -100,7 +102,7 @@ public struct SymmBFNNetwork: Sendable {
     public var coordinates: Matrix { coordinateHead.output }
     /// (B, 6) noise of the lattice.
     public var lattice: Matrix { latticeHead.output }
-    /// (N, 100) logits; a 101st column where the network copies elements.
+    /// (N, 100) logits; a 101st column where the network copies elements, a 102nd where it weighs charges.
     public var elements: Matrix { elementHead.output }
     /// (N, 195) logits; (N, 223) scores of operations and positions and one more where the network has position features.
     public var siteSymmetries: Matrix { symmetryHead.output }

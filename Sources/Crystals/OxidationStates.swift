@@ -1,19 +1,17 @@
-import Crystals
-
 /// Oxidation states, Pauling electronegativity and metallic character of the elements hydrogen to lawrencium.
 ///
 /// The values are those of SMACT 2.5.5 (https://github.com/WMD-group/SMACT, MIT licence): the oxidation states of its table of
 /// 2014, which the field's compositional validity is defined with, its Pauling electronegativities and its list of metals.
-struct OxidationStates: Sendable {
+public struct OxidationStates: Sendable {
   /// Pauling's scale; nil where SMACT has none.
-  let electronegativity: Double?
+  public let electronegativity: Double?
   /// Whether SMACT lists the element as a metal.
-  let isMetal: Bool
+  public let isMetal: Bool
   /// In rising order; empty for the noble gases that form no compounds.
-  let states: [Int]
+  public let states: [Int]
 
   /// The entry of an element, nil past lawrencium.
-  static func of(_ atomicNumber: Int) -> OxidationStates? {
+  public static func of(_ atomicNumber: Int) -> OxidationStates? {
     (1...entries.count).contains(atomicNumber) ? entries[atomicNumber - 1] : nil
   }
 
