@@ -63,5 +63,3 @@ extension BayesianFlow {
     (OxidationStates.of(z)?.states ?? []).filter { charges.contains($0) }
   }
 }
-
-private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

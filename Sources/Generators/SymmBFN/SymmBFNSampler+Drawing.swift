@@ -70,7 +70,8 @@ extension SymmBFNSampler {
       let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
       return Site(
         atomicNumber: UInt8(site.element + 1), position: Vector3(x[0], x[1], x[2]),
-        siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }), multiplicity: 0)
+        siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }),
+        multiplicity: state.known[state.beliefs.graph.ranges[b].firstSite + s]?.multiplicity ?? 0)
     }
     let unit = AsymmetricUnit(
       spaceGroup: state.beliefs.spaceGroups[b],
