@@ -35,7 +35,7 @@ import Testing
       try #require(figures.first { $0["name"] as? String == name }?["value"] as? Double, "\(name)")
     }
     #expect(try figure("structure_valid") >= 0.97)
-    #expect(try figure("composition_valid") >= 0.6)
-    #expect(try figure("space_group_kept") >= 0.93)
+    #expect(try figure("composition_valid") >= 0.72)
+    #expect(try figure("space_group_kept") >= 0.96)
   }
 }
