@@ -86,7 +86,8 @@ public struct PredictedUnit: Sendable {
 /// The published sampler (Ruple et al. 2026, algorithm in Supplement B; Graves et al. 2023, algorithms 3 and 9).
 ///
 /// Where a sample has a skeleton, its classes take the place of the predicted ones in every update: the beliefs about elements and
-/// site symmetries are those of the Bayesian flow of known data, as in training (Graves et al. 2023, section 6).
+/// site symmetries are those of the Bayesian flow of known data, as in training (Graves et al. 2023, section 6). A network with
+/// template features is told the skeleton's positions and shared elements at once instead (`BeliefBatch.know`).
 public struct SymmBFNSampler: Sendable {
   let model: SymmBFNModel
   let steps: Int
