@@ -60,6 +60,11 @@ public final class SpaceGroup: Sendable {
     wyckoffPositions.first { $0.letter == letter }
   }
 
+  /// Where the position with a letter stands in `wyckoffPositions`; nil where there is none.
+  public func positionIndex(lettered letter: UInt8) -> Int? {
+    wyckoffPositions.firstIndex { $0.letter == letter }
+  }
+
   /// The number of atoms of the conventional cell in a primitive cell times this is the conventional cell: 1, 2, 3 or 4.
   public var centrings: Int {
     operations.count { $0.rotation == [1, 0, 0, 0, 1, 0, 0, 0, 1] }

@@ -23,7 +23,7 @@ public struct MessagePassing: Sendable {
   ///   - width: C, features of a site.
   ///   - frequencies: Fourier frequencies of each of the three coordinate differences.
   ///   - edgeFeatures: D, further numbers that every edge comes with.
-  public init(_ name: String, width: Int, frequencies: Int, edgeFeatures d: Int = 0, layout: inout ParameterLayout) {
+  public init(_ name: String, width: Int, frequencies: Int, edgeFeatures d: Int, layout: inout ParameterLayout) {
     self.width = width
     let fanIn = 2 * width + 6 + 6 * frequencies + d
     center = Linear("\(name).edge.0.center", inputs: width, outputs: width, bias: false, fanIn: fanIn, layout: &layout)

@@ -29,7 +29,7 @@ public struct EdgeKernels {
   /// - Parameters: `center`, `neighbor` (N, C); `cosine`, `sine` (pairs, C); `ownSelf` (C); `edges` (edges, C) or empty;
   ///   `out` (edges, C); `pre` (edges, C), or empty where nobody will ask.
   public static func messages(
-    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float], edges: [Float] = [],
+    center: [Float], neighbor: [Float], cosine: [Float], sine: [Float], ownSelf: [Float], edges: [Float],
     range: Range, into pre: inout [Float], _ out: inout ProductInput
   ) {
     let c = ownSelf.count

@@ -30,28 +30,7 @@ struct Sample: Stage {
   @Option(help: "The samples to write (HDF5).")
   var output: String
 
-  @Option(help: "Sampling steps; the network is called once more than that. The model's own where not given.")
-  var steps: Int?
-
-  @Option(
-    help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
-  var placementTime: Float?
-
-  @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
-  var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
-
-  @Option(help: "The last classes: draw (as published) or most_probable.")
-  var finalChoice: SymmBFNConfiguration.FinalChoice?
-
-  @Option(help: "Divides the logits of elements and site symmetries; below 1 likelier ones are drawn more often.")
-  var temperature: Float?
-
-  @Option(
-    help: """
-      Where the Wyckoff positions, and which sites share their element, come from: network (as published) or training (the \
-      training set's, as often as it has them; as DiffCSP++). The model's own where not given.
-      """)
-  var templates: SymmBFNConfiguration.Templates?
+  @OptionGroup var sampling: SamplingOptions
 
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
@@ -63,22 +42,13 @@ struct Sample: Stage {
   func validate() throws {
     guard count != nil || condition.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
     guard count ?? 1 > 0 else { throw ValidationError("--count must be above 0.") }
-    guard temperature ?? 1 > 0 else { throw ValidationError("--temperature must be above 0.") }
-    guard placementTime ?? 1 > 0 else { throw ValidationError("--placement-time must be above 0.") }
-    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
   }
 
   func perform() throws {
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
     let model = try ModelFile.read(model, weights: weights, precision: precision)
-    var options = model.configuration.sampling
-    options.steps = steps ?? options.steps
-    options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
-    options.placementTime = placementTime ?? options.placementTime
-    options.finalChoice = finalChoice ?? options.finalChoice
-    options.temperature = temperature ?? options.temperature
-    options.templates = templates ?? options.templates
+    let options = sampling.applied(to: model.configuration.sampling)
     let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
     let source = try RequestSource(
       condition, statistics: model.statistics, templates: options.templates, seed: shared.seed)

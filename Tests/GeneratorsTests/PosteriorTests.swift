@@ -191,7 +191,7 @@ import Testing
   @Test(
     "positions: what the network says shifts Bayes' rule, operations' shares are theirs, and a point that another has is taken")
   func wyckoffPositions() throws {
-    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), positions: true)
+    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), network: SymmBFNTests.informed.network)
     let group = SpaceGroup.numbered(225)
     var batch = BeliefBatch(spaceGroups: [225], siteCounts: [2])
     batch.times[0] = 0.9

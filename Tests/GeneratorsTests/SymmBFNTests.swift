@@ -72,7 +72,7 @@ import Testing
   /// Beliefs of a few crystals in the middle of their flow.
   static func beliefs(_ units: [AsymmetricUnit]) throws -> BeliefBatch {
     let examples = try Self.examples(units)
-    let flow = BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units), positions: true)
+    let flow = BayesianFlow(SymmBFNConfiguration.Flow(), DatasetStatistics(units), network: SymmBFNTests.informed.network)
     var beliefs = flow.beliefs(
       examples, randoms: examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) })
     flow.describe(&beliefs)

@@ -81,7 +81,7 @@ import Testing
     for i in examples.indices { examples[i].knowsTemplate = true }
     var options = SymmBFNTests.informed.flow
     options.classOutput = .posterior
-    let flow = BayesianFlow(options, DatasetStatistics(units), positions: true)
+    let flow = BayesianFlow(options, DatasetStatistics(units), network: SymmBFNTests.informed.network)
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
     var batch = flow.beliefs(examples, randoms: randoms, time: 1)
     flow.describe(&batch)
@@ -109,7 +109,8 @@ import Testing
 
   @Test("elements that balance the charge of the others stand out, by the numbers of atoms that the template has")
   func chargeBalance() throws {
-    let flow = BayesianFlow(SymmBFNTests.informed.flow, DatasetStatistics(SymmBFNTests.units(30)), positions: true)
+    let flow = BayesianFlow(
+      SymmBFNTests.informed.flow, DatasetStatistics(SymmBFNTests.units(30)), network: SymmBFNTests.informed.network)
     let letters = SpaceGroup.numbered(225).wyckoffPositions.map { Character(UnicodeScalar($0.letter)) }
     let (a, b, c) = (letters.firstIndex(of: "a"), letters.firstIndex(of: "b"), letters.firstIndex(of: "c"))
     /// Balances of the first site where the second is all but known to be an element.

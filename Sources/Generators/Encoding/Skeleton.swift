@@ -42,6 +42,11 @@ public struct Skeleton: Sendable, Equatable {
     }
   }
 
+  /// The first site of each site's species; a site whose species is not known stands for itself.
+  static func firstSites(_ species: [Int?]) -> [Int] {
+    species.indices.map { site in species[site].flatMap { species.firstIndex(of: $0) } ?? site }
+  }
+
   /// Numbers that sites of one element share, from 0 on in the order in which elements come.
   static func species(_ elements: [UInt8]) -> [Int] {
     var numbers: [UInt8: Int] = [:]
@@ -56,10 +61,10 @@ public struct Skeleton: Sendable, Equatable {
   ///
   /// - Throws: `Rejection` with code `no_skeleton` where a site's letter or an element is not one that a model can have.
   public init(_ unit: AsymmetricUnit) throws(Rejection) {
-    let positions = SpaceGroup.numbered(unit.spaceGroup).wyckoffPositions
+    let group = SpaceGroup.numbered(unit.spaceGroup)
     var sites: [(atomicNumber: UInt8, position: Int)] = []
     for (number, site) in unit.sites.enumerated() {
-      guard let position = positions.firstIndex(where: { $0.letter == site.wyckoffLetter }) else {
+      guard let position = group.positionIndex(lettered: site.wyckoffLetter) else {
         throw Rejection("no_skeleton", "the Wyckoff position of site \(number + 1) is not known")
       }
       guard site.atomicNumber <= BeliefBatch.elementClasses else {

@@ -21,8 +21,8 @@ public struct Template: Sendable, Hashable {
 
   /// - Returns: nil where a site's letter is not one of the group's.
   public init?(_ unit: AsymmetricUnit) {
-    let letters = SpaceGroup.numbered(unit.spaceGroup).wyckoffPositions.map(\.letter)
-    let positions = unit.sites.compactMap { letters.firstIndex(of: $0.wyckoffLetter) }
+    let group = SpaceGroup.numbered(unit.spaceGroup)
+    let positions = unit.sites.compactMap { group.positionIndex(lettered: $0.wyckoffLetter) }
     guard positions.count == unit.sites.count, !positions.isEmpty else { return nil }
     self.init(spaceGroup: unit.spaceGroup, positions: positions, species: Skeleton.species(unit.sites.map(\.atomicNumber)))
   }

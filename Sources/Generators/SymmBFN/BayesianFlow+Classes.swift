@@ -65,12 +65,12 @@ extension BayesianFlow {
     return (logits, copies)
   }
 
-  /// (N, 100) `ln(q + 0.001)`, 0 where a site is alone.
+  /// (N, 100) `ln(q + 0.001)`, 0 where a site is alone or the template is known.
   private func copies(_ batch: BeliefBatch) -> [Float] {
     let k = BeliefBatch.elementClasses
     var copies = [Float](repeating: 0, count: batch.graph.sites * k)
     var sum = [Float](repeating: 0, count: k)
-    for range in batch.graph.ranges where range.sites > 1 {
+    for range in batch.graph.ranges where range.sites > 1 && batch.knownSpecies[range.firstSite] == nil {
       let rows = range.firstSite..<range.firstSite + range.sites
       for c in 0..<k { sum[c] = 0 }
       for site in rows { for c in 0..<k { sum[c] += batch.elements.values[site &* k &+ c] } }

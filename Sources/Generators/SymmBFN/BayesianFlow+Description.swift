@@ -11,8 +11,8 @@ extension BayesianFlow {
   /// multiplicity, ln of the number of atoms in the cell, ln of the volume an atom (18 cubic angstrom is 0, a factor e^0.4 is 1),
   /// of that volume over the atoms' own (cubes of their covalent radii), and of the deviations. The volume is `exp(3 k6)`.
   func describe(_ batch: inout BeliefBatch) {
-    let hasPositions = !logPositionShares.isEmpty
-    if hasDirections { batch.directions.resize(rows: batch.graph.edges) }
+    let hasPositions = network.positionFeatures
+    if network.pairDirections { batch.directions.resize(rows: batch.graph.edges) }
     for (b, range) in batch.graph.ranges.enumerated() {
       let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
       let lattice = (0..<6).map { c in
@@ -32,10 +32,10 @@ extension BayesianFlow {
           known: batch.knownPositions[site])
       }
       if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
-      if hasPositions {
+      if network.chargeBalance {
         describeBalances(&batch, crystal: b, beliefs.map { Int($0.multiplicity.rounded()) })
       }
-      if hasDirections {
+      if network.pairDirections {
         let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
         describeDirections(&batch, crystal: b, positions, beliefs, metric.lattice)
       }

@@ -20,8 +20,7 @@ import Tensors
 extension BayesianFlow {
   /// One site as its beliefs have it.
   private struct BelievedSite {
-    /// Fractional, on its most probable position's flat; and the orbit, itself first.
-    let place: Vector3
+    /// Fractional, on its most probable position's flat, itself first.
     let orbit: [Vector3]
     /// Angstrom.
     let radius: Double
@@ -39,7 +38,7 @@ extension BayesianFlow {
     guard lattice.isUsable else { return }
     let sites = beliefs.enumerated().map { i, belief in
       BelievedSite(
-        place: belief.bestPlace, orbit: positions.orbit(of: belief.bestPlace, on: belief.best),
+        orbit: positions.orbit(of: belief.bestPlace, on: belief.best),
         radius: expectedRadius(batch, site: range.firstSite + i))
     }
     let length = Foundation.cbrt(lattice.volume)
@@ -50,7 +49,7 @@ extension BayesianFlow {
         let bond = center.radius + neighbor.radius
         let images = LatticeImages(lattice, within: Self.farthest * bond)
         for image in neighbor.orbit {
-          images.visit(image - center.place) { difference, distance in
+          images.visit(image - center.orbit[0]) { difference, distance in
             guard distance > 1e-3 else { return }
             DirectionTable.add(distance / bond, difference * (length / distance), to: &sums)
           }

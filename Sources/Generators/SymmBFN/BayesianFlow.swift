@@ -13,18 +13,17 @@ public struct BayesianFlow: Sendable {
 
   /// (231, positions) logarithms of the shares of the training set's sites; empty where positions are no classes.
   let logPositionShares: [[Double]]
-  let hasDirections: Bool
+  /// What the network is told and says.
+  let network: SymmBFNConfiguration.Network
 
-  /// - Parameters:
-  ///   - positions: whether site symmetries are predicted as Wyckoff positions.
-  ///   - directions: whether the network moves sites along `BeliefBatch.directions`.
-  public init(
-    _ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, positions: Bool = false,
-    directions: Bool = false
+  /// - Parameter network: which of the features in a `BeliefBatch` are read, and what the outputs are.
+  init(
+    _ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics,
+    network: SymmBFNConfiguration.Network = .init()
   ) {
-    hasDirections = directions
+    self.network = network
     self.configuration = configuration
-    logPositionShares = positions ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
+    logPositionShares = network.positionFeatures ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
     latticeMoments = statistics.latticeMoments.map { Float($0) }
   }
 

@@ -121,7 +121,7 @@ extension BayesianFlow {
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
     let moved = coordinateOutputs(output.coordinates, batch)
-    let positions = logPositionShares.isEmpty ? [] : positionProbabilities(output.siteSymmetries, batch)
+    let positions = network.positionFeatures ? positionProbabilities(output.siteSymmetries, batch) : []
     let symmetries =
       positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
     var positionGradient = [Float](repeating: 0, count: gradients == nil ? 0 : positions.count)

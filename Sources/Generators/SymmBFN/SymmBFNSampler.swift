@@ -107,9 +107,7 @@ public struct SymmBFNSampler: Sendable {
     self.sampling = sampling
     self.seed = seed
     hasPositions = model.configuration.network.positionFeatures
-    flow = BayesianFlow(
-      model.configuration.flow, model.statistics, positions: hasPositions,
-      directions: model.configuration.network.pairDirections)
+    flow = BayesianFlow(model.configuration.flow, model.statistics, network: model.configuration.network)
     elementMask = model.statistics.elementMask
     positionShares = hasPositions ? [] : SkeletonPrior(model.statistics).positions
     tables = model.network.tables(model.parameters)
@@ -127,10 +125,9 @@ public struct SymmBFNSampler: Sendable {
     /// (N) the sites of skeletons; nil where the network says.
     let known: [Skeleton.Site?]
 
-    /// (m) the first site of each site's element, where it is known which sites share one.
-    func firstOfSpecies(_ range: EdgeKernels.Range) -> [Int?] {
-      let species = known[range.firstSite..<range.firstSite + range.sites].map { $0?.species }
-      return species.map { number in number.flatMap { number in species.firstIndex { $0 == number } } }
+    /// (m) the site whose noise each site's element shares: the first known to be of its element, or itself.
+    func noiseSites(_ range: EdgeKernels.Range) -> [Int] {
+      Skeleton.firstSites(known[range.firstSite..<range.firstSite + range.sites].map { $0?.species })
     }
   }
 
@@ -291,7 +288,7 @@ public struct SymmBFNSampler: Sendable {
           state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
       }
       let drawn = draw(prediction, b, .draw, &state)
-      let firstSites = state.firstOfSpecies(range)
+      let noiseSites = state.noiseSites(range)
       let places = placed(drawn, prediction, b, state, step: i)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
@@ -303,7 +300,7 @@ public struct SymmBFNSampler: Sendable {
         }
         BayesianFlow.observe(
           drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
-          noise: noise, noiseOffset: 6 + (firstSites[s] ?? s) * perSite + 3)
+          noise: noise, noiseOffset: 6 + noiseSites[s] * perSite + 3)
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
           BayesianFlow.observe(

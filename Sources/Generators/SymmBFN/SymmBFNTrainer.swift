@@ -81,9 +81,7 @@ public struct SymmBFNTrainer: Sendable {
     self.seed = seed
     network = SymmBFNNetwork(configuration.network)
     statistics = DatasetStatistics(training)
-    flow = BayesianFlow(
-      configuration.flow, statistics, positions: configuration.network.positionFeatures,
-      directions: configuration.network.pairDirections)
+    flow = BayesianFlow(configuration.flow, statistics, network: configuration.network)
     var examples: [[TrainingExample]] = []
     for unit in training { examples.append([try TrainingExample(unit)]) }
     if configuration.training.originShifts {

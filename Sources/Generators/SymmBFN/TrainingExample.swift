@@ -32,13 +32,14 @@ public struct TrainingExample: Sendable {
     let elements = unit.sites.map(\.atomicNumber)
     self.elements = elements
     species = Skeleton.species(elements)
-    firstOfElement = elements.map { z in elements.firstIndex(of: z) ?? 0 }
+    firstOfElement = Skeleton.firstSites(species)
     positions = unit.sites.flatMap { [Float($0.position.x), Float($0.position.y), Float($0.position.z)] }
     siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
-    let positions = SpaceGroup.numbered(unit.spaceGroup).wyckoffPositions
+    let group = SpaceGroup.numbered(unit.spaceGroup)
     wyckoffPositions = unit.sites.map { site in
-      positions.firstIndex { $0.letter == site.wyckoffLetter }
-        ?? positions.firstIndex { $0.members[0].siteSymmetry == site.siteSymmetry } ?? positions.count - 1
+      group.positionIndex(lettered: site.wyckoffLetter)
+        ?? group.wyckoffPositions.firstIndex { $0.members[0].siteSymmetry == site.siteSymmetry }
+        ?? group.wyckoffPositions.count - 1
     }
     guard !elements.isEmpty else { throw Rejection("no_sites", "an asymmetric unit without sites") }
     if let z = elements.first(where: { $0 > BeliefBatch.elementClasses }) {
