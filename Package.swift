@@ -47,7 +47,8 @@ let libraries: [Target] = [
   .target(
     name: "StageKit",
     dependencies: [
-      "CHDF5", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors", argumentParser, yams,
+      "CHDF5", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors",
+      argumentParser, yams,
     ]),
 ]
 

@@ -74,7 +74,8 @@ public struct PackedMessagePassing: Sendable {
     edge = PackedLinear(layer.edge, parameters: parameters)
     node = PackedPerceptron(layer.node, parameters: parameters)
     table = FourierTable(
-      sine: parameters.values.span.extracting(layer.sine.weight), cosine: parameters.values.span.extracting(layer.cosine.weight),
+      sine: parameters.values.span.extracting(layer.sine.weight),
+      cosine: parameters.values.span.extracting(layer.cosine.weight),
       frequencies: layer.sine.inputs / 3, width: layer.width, precision: parameters.precision)
     ownSelf = layer.ownSelf(parameters)
     edgeWeights = layer.edgeFeatures.map { Array(parameters.values[$0.weight]) } ?? []
@@ -148,7 +149,8 @@ public struct PackedMessagePassing: Sendable {
     }
     let start = graph.ranges[crystals.lowerBound]
     table.look(
-      up: differences, first: start.firstPair, rows: pairs, forward: &scratch.messages.forward, backward: &scratch.messages.backward)
+      up: differences, first: start.firstPair, rows: pairs, forward: &scratch.messages.forward,
+      backward: &scratch.messages.backward)
     scratch.hidden.resize(rows: edges, edge.weights.precision)
     if scratch.pre.rows < edges { scratch.pre.resize(rows: edges) }
     for b in crystals {

@@ -110,9 +110,11 @@ struct RememberedSpeed: Codable {
 
   private static func path() -> String? {
     let environment = ProcessInfo.processInfo.environment
-    guard let root = environment["XDG_CACHE_HOME"].flatMap({ $0.isEmpty ? nil : $0 }) ?? environment["HOME"].map({ $0 + "/.cache" })
+    guard
+      let root = environment["XDG_CACHE_HOME"].flatMap({ $0.isEmpty ? nil : $0 }) ?? environment["HOME"].map({ $0 + "/.cache" })
     else { return nil }
-    let what = [Provenance.processorName, Products.kernelName, Precision.oneDNNVersion ?? "none", friezeVersion].joined(separator: " ")
+    let what = [Provenance.processorName, Products.kernelName, Precision.oneDNNVersion ?? "none", friezeVersion].joined(
+      separator: " ")
     return root + "/frieze/products-" + String(RandomStream.hash(what), radix: 16) + ".json"
   }
 }

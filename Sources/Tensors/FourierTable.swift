@@ -89,7 +89,8 @@ public struct FourierTable: Sendable {
           guard let d = d.baseAddress, let p = p.baseAddress, let q = q.baseAddress else { return }
           switch values {
           case .periodic(let table, let points):
-            unsafe frieze_periodic_lookup(table, Kernel.values, points, Kernel.taps, Kernel.steps, d + 3 * first, p, q, rows, width)
+            unsafe frieze_periodic_lookup(
+              table, Kernel.values, points, Kernel.taps, Kernel.steps, d + 3 * first, p, q, rows, width)
           case .linear(let table, let intervals):
             unsafe frieze_linear_lookup(table, intervals, d + 3 * first, p, q, rows, width)
           }

@@ -21,7 +21,9 @@ public enum InferenceKernels {
     precondition(h.columns >= columns && h.values.count >= rows * h.columns)
     let stride = h.columns
     // Safety: the rows lie within both matrices, as checked.
-    unsafe h.values.withUnsafeMutableBufferPointer { unsafe frieze_silu_add(x.values, bias, $0.baseAddress, stride, rows, columns) }
+    unsafe h.values.withUnsafeMutableBufferPointer {
+      unsafe frieze_silu_add(x.values, bias, $0.baseAddress, stride, rows, columns)
+    }
   }
 
   /// What the messages of a layer are made of.
@@ -53,7 +55,8 @@ public enum InferenceKernels {
       precondition(sites.values.count >= (range.firstSite + range.sites) * 2 * c)
       precondition(pair >= 0 && forward.count >= (pair + range.pairs) * c && backward.count >= (pair + range.pairs) * c)
       precondition(row >= 0 && out.columns == c && out.rows >= row + range.edges)
-      precondition(features == 0 || edges.columns == features && edges.values.count >= (range.firstEdge + range.edges) * features)
+      precondition(
+        features == 0 || edges.columns == features && edges.values.count >= (range.firstEdge + range.edges) * features)
       let isRounded = out.precision == .bfloat16
       let (firstSite, firstEdge) = (range.firstSite * 2 * c, range.firstEdge * features)
       // Safety: the preconditions bound the rows of every array; whichever array of `out` is in use has at least its rows.
@@ -69,7 +72,8 @@ public enum InferenceKernels {
                         guard let s = s.baseAddress else { return }
                         let inputs = unsafe frieze_message_inputs(
                           center: s + firstSite, neighbor: s + firstSite + c, stride: 2 * c,
-                          forward: p.baseAddress.map { unsafe $0 + pair * c }, backward: q.baseAddress.map { unsafe $0 + pair * c },
+                          forward: p.baseAddress.map { unsafe $0 + pair * c },
+                          backward: q.baseAddress.map { unsafe $0 + pair * c },
                           self: own.baseAddress, edges: e.baseAddress.map { unsafe $0 + firstEdge }, weights: w.baseAddress,
                           scratch: scratch.baseAddress, features: features)
                         unsafe frieze_messages(

@@ -42,7 +42,9 @@ struct FourierTableTests {
     }
   }
 
-  @Test("in bfloat16 it does within two hundredths of the highest frequency", .enabled(if: Precision.bfloat16Missing == nil), arguments: [1, 16, 64, 128])
+  @Test(
+    "in bfloat16 it does within two hundredths of the highest frequency", .enabled(if: Precision.bfloat16Missing == nil),
+    arguments: [1, 16, 64, 128])
   func bfloat16(frequency: Int) {
     let worst = Self.worst(frequency: frequency, frequencies: 128, width: 32, precision: .bfloat16)
     // The bound of the interpolation, and what rounding to bfloat16 does to three terms of either part.

@@ -20,7 +20,8 @@ struct PackedWeightsTests {
       var x = Matrix(rows: rows, columns: inner + 5)
       x.values = Self.numbers(rows * (inner + 5), 2)
       func read(_ values: [Float]) -> [Float] {
-        precision == .float32 ? values : Parameters(values, precision: .bfloat16).rounded.map { Float(bitPattern: UInt32($0) << 16) }
+        precision == .float32
+          ? values : Parameters(values, precision: .bfloat16).rounded.map { Float(bitPattern: UInt32($0) << 16) }
       }
       let (a, b) = (read(x.values), read(weights))
       for accumulate in [false, true] {

@@ -39,7 +39,20 @@ INLINE float logarithm(float x) {
   return series + 0.693147181f * (float)exponent;
 }
 
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+// 1 / x for x from 1 to 1e38: a guess from the bits, 12 % off, and three of Newton's steps; to rounding. Division of whole vectors
+// takes three to five times longer.
+INLINE float reciprocal(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits = 0x7EF311C7u - bits;
+  float r;
+  memcpy(&r, &bits, sizeof r);
+  r = r * (2.0f - x * r);
+  r = r * (2.0f - x * r);
+  return r * (2.0f - x * r);
+}
+
+INLINE float sigmoid(float x) { return reciprocal(1.0f + exponential(x < -86.0f ? 86.0f : -x)); }
 
 // sin(2 pi r) and cos(2 pi r) for |r| <= 1/2, from the Taylor series of the quarter angle, doubled twice: error below 1e-6.
 INLINE void sine_cosine(float r, float *sine, float *cosine) {

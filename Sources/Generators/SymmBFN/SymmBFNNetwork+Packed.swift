@@ -80,7 +80,8 @@ public struct PackedSymmBFN: Sendable {
     let differences = graph.differences(batch.coordinates)
     for layer in layers {
       layer.forward(
-        &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties, differences: differences, &workspace.scratch)
+        &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties, differences: differences,
+        &workspace.scratch)
     }
     workspace.headHidden.resize(rows: n)
     siteHeads.weights.multiply(workspace.h, rows: n, into: &workspace.headHidden)

@@ -144,7 +144,7 @@ public struct SymmBFNSampler: Sendable {
     var wyckoffPositions: [Float] = []
   }
 
-  /// The network of one thread.
+  /// The network of one thread: packed, or as in training.
   struct Runner {
     private let model: SymmBFNModel
     private let packed: PackedSymmBFN?
@@ -158,12 +158,16 @@ public struct SymmBFNSampler: Sendable {
     }
 
     mutating func run(_ batch: BeliefBatch) -> SymmBFNNetwork.Outputs {
-      if let packed, packedWorkspace != nil {
-        packed.forward(batch, &packedWorkspace!)
-        return packedWorkspace!.outputs
+      // Taken out while it works, so that it has one owner and no array is copied.
+      if let packed, var own = packedWorkspace.take() {
+        packed.forward(batch, &own)
+        packedWorkspace = own
+        return own.outputs
       }
-      model.network.forward(batch, model.parameters, &workspace!)
-      return workspace!.outputs
+      var own = workspace.take() ?? SymmBFNNetwork.Workspace(model.network, training: false)
+      model.network.forward(batch, model.parameters, &own)
+      workspace = own
+      return own.outputs
     }
   }
 
