@@ -70,6 +70,7 @@ let stages: [Target] = [
   stage("report", ["Evaluation", "Generators"]),
   stage("gallery", ["Evaluation"]),
   stage("export", []),
+  stage("machine", []),
   stage("convert", []),
   stage("merge", []),
 ]
