@@ -28,36 +28,17 @@ struct Machine: ParsableCommand, ProductUser {
     main(nil)
   }
 
+  /// One figure; with the peak that it is a share of, where there is one.
+  private struct Row {
+    let key: String
+    let words: String
+    let value: Double
+    var peak: Double?
+  }
+
   func run() throws {
     if kernels { return print(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "") }
-    let peak = ProductSpeed.peak()
-    let blas = ProductSpeed.openBLAS() ?? 0
-    let rows: [(key: String, words: String, value: Double, of: Double?)] =
-      [
-        ("vector_bits", "widest vectors, bits", Double(Products.vectorBits), nil),
-        ("peak", "multiply-adds alone, GFLOP/s", peak, nil),
-        ("openblas", "float32 products, OpenBLAS (\(Products.kernelName)), GFLOP/s", blas, peak),
-      ]
-      + [256, 512].map { width in
-        let speed = ProductSpeed.network(.float32, width: width)
-        return (
-          "float32_\(width)", "float32 products of the networks, \(width) wide, \(PackedWeights.library), GFLOP/s", speed, peak
-        )
-      }
-      + (Precision.bfloat16Missing == nil ? [256, 512] : []).map { width in
-        (
-          "bfloat16_\(width)", "bfloat16 products of the networks, \(width) wide, GFLOP/s",
-          ProductSpeed.network(.bfloat16, width: width), peak
-        )
-      }
-      + [
-        ("memory", "reading memory, GB/s", ProductSpeed.memoryBandwidth(), nil),
-        (
-          "denormals", "a gradient of denormal numbers, times longer than of normal ones",
-          ProductSpeed.denormalCost(flushing: false), nil
-        ),
-        ("denormals_flushed", "the same as the programs do it, flushed", ProductSpeed.denormalCost(flushing: true), nil),
-      ]
+    let rows = measured()
     if json {
       return print("{" + rows.map { "\"\($0.key)\":\(String(format: "%.4g", $0.value))" }.joined(separator: ",") + "}")
     }
@@ -65,8 +46,47 @@ struct Machine: ParsableCommand, ProductUser {
     print("kernels: \(Precision.float32.kernels)\(Precision.bfloat16Missing.map { "; no bfloat16: \($0)" } ?? "")")
     if let line = kernelsLine { print(line) }
     for row in rows {
-      let share = row.of.map { String(format: "%5.0f %%", 100 * row.value / $0) } ?? ""
+      let share = row.peak.map { String(format: "%5.0f %%", 100 * row.value / $0) } ?? ""
       print(row.words.padding(toLength: 72, withPad: " ", startingAt: 0) + String(format: "%8.4g", row.value) + "  \(share)")
     }
+  }
+
+  private func measured() -> [Row] {
+    let peak = ProductSpeed.peak()
+    var rows = [
+      Row(key: "vector_bits", words: "widest vectors, bits", value: Double(Products.vectorBits)),
+      Row(key: "peak", words: "multiply-adds alone, GFLOP/s", value: peak),
+      Row(
+        key: "openblas", words: "float32 products, OpenBLAS (\(Products.kernelName)), GFLOP/s",
+        value: ProductSpeed.openBLAS() ?? 0,
+        peak: peak),
+    ]
+    let threads = ProcessInfo.processInfo.activeProcessorCount
+    for precision in Precision.allCases where precision == .float32 || Precision.bfloat16Missing == nil {
+      let name = precision == .float32 ? "float32" : "bfloat16"
+      for width in [256, 512] {
+        rows.append(
+          Row(
+            key: "\(name)_\(width)",
+            words: "\(name) products of the networks, \(width) wide, \(PackedWeights.library), GFLOP/s",
+            value: ProductSpeed.network(precision, width: width), peak: peak))
+      }
+      // Less than alone where processors are halves of one core.
+      let together =
+        (try? parallelMap(count: threads, threads: threads) { _ in ProductSpeed.network(precision, width: 512) }) ?? []
+      rows.append(
+        Row(
+          key: "\(name)_together", words: "the same on \(threads) threads at once, GFLOP/s a thread",
+          value: together.reduce(0, +) / Double(max(1, together.count)), peak: peak))
+    }
+    return rows + [
+      Row(key: "memory", words: "reading memory, GB/s", value: ProductSpeed.memoryBandwidth()),
+      Row(
+        key: "denormals", words: "a gradient of denormal numbers, times longer than of normal ones",
+        value: ProductSpeed.denormalCost(flushing: false)),
+      Row(
+        key: "denormals_flushed", words: "the same as the programs do it, flushed",
+        value: ProductSpeed.denormalCost(flushing: true)),
+    ]
   }
 }
