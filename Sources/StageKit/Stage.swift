@@ -18,6 +18,7 @@ extension Stage {
 
   public mutating func run() throws {
     Interruption.listen()
+    if let words = shared.sourceOfPart { standardError("\(Self.configuration.commandName ?? "frieze"): \(words)") }
     try perform()
   }
 
@@ -137,4 +138,11 @@ public struct SharedOptions: ParsableArguments {
   public var threadCount: Int { threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads }
 
   public var part: Shard { shard ?? Shard.fromEnvironment }
+
+  /// That a part was taken because the batch system says so and nobody asked for it; nil otherwise.
+  var sourceOfPart: String? {
+    guard shard == nil, part.count > 1 else { return nil }
+    return
+      "only shard \(part.index)/\(part.count) of the records is done, as the variables of this array job say; --shard 0/1 does all."
+  }
 }
