@@ -54,6 +54,9 @@ extension CIFBlock {
     var counts = [Int](repeating: 0, count: 119)
     for z in crystal.atomicNumbers { counts[Int(z)] += 1 }
     let agrees = stated?.isRatio(of: counts) ?? false
+    if stated == nil, formula.contains(where: { "'\"_;".contains($0) }) || formula.first?.isNumber ?? false {
+      throw Rejection("bad_formula", "'\(formula)' is no formula: the file is damaged there")
+    }
     if let stated, !agrees { throw formulaMismatch(crystal, counts, stated) }
     if !agrees, let i = sites.firstIndex(where: { $0.attachedHydrogens > 0 }) {
       throw Rejection(

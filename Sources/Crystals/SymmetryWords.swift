@@ -53,7 +53,8 @@ struct SymmetryWords: Sendable {
       } else if tag.hasPrefix("_parent_") {
         if tag.contains("_name") || tag.contains("number") { others.append(word) }
       } else if Self.isSilent(tag) {
-        continue
+        // Operators under a name that is not theirs: a group that nobody has read.
+        if tag.contains("symop") || tag.contains("equiv"), plain.contains(","), plain.contains("x") { others.append(word) }
       } else if tag.contains("cell_setting") || tag.contains("crystal_system") {
         if !["triclinic", "anorthic"].contains(plain) { system = word }
       } else if tag.contains("coordinate_system_code") {

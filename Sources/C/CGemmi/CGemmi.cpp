@@ -63,7 +63,22 @@ bool speaks_of_symmetry(const std::string &name) {
                              "_parent_propagation", "_cell_modulation", "_cell_wave_vector", "_cell_subsystem",
                              "_atom_site_fourier", "_atom_site_displace", "_atom_site_occ_fourier", "_cod_original_sg"})
     if (gemmi::starts_with(name, prefix)) return true;
+  for (const char *prefix : {"_geom", "_refln", "_atom_site", "_diffrn", "_publ", "_journal"})
+    if (gemmi::starts_with(name, prefix)) return false;
+  // A name misspelt is a name all the same.
+  for (const char *part : {"space_group", "group_name", "name_h_m", "name_hall", "it_number", "tables_number", "symop",
+                           "equiv_pos", "_symmetry_"})
+    if (name.find(part) != std::string::npos) return true;
   return false;
+}
+
+/// The value of the first tag with a part in its name; where the proper name is misspelt.
+std::string value_like(Block &block, const char *part) {
+  for (const gemmi::cif::Item &item : block.items)
+    if (item.type == gemmi::cif::ItemType::Pair && plain_tag(item.pair[0]).find(part) != std::string::npos &&
+        !gemmi::cif::is_null(item.pair[1]))
+      return gemmi::cif::as_string(item.pair[1]);
+  return "";
 }
 
 void read_words(Block &block, frieze_cif_block &out) {
@@ -268,6 +283,7 @@ extern "C" int frieze_cif_read(const char *text, size_t length, int maximum_site
                   first_value(block, {"_chemical_formula_sum", "_chemical_formula.sum", "_chemical_formula_structural",
                                       "_chemical_formula.structural", "_chemical_formula_moiety",
                                       "_chemical_formula.moiety"}));
+        if (!out.formula[0]) copy_text(out.formula, value_like(block, "formula_sum"));
         out.volume = number_or_nan(first_value(block, {"_cell_volume", "_cell.volume"}));
         out.formula_units = number_or_nan(
             first_value(block, {"_cell_formula_units_Z", "_cell.formula_units_Z", "_cell_formula_units.Z"}));
