@@ -12,6 +12,8 @@ public struct SourceRecord: Sendable {
     case row(CrystalTable, Int)
     case file(String)
     case parsed(Crystal)
+    /// A crystal as a JSON object.
+    case line([UInt8])
   }
 
   /// Reads the record: its crystals (one, or one a data block or frame) and the properties that its table gives.
@@ -19,6 +21,9 @@ public struct SourceRecord: Sendable {
     do {
       switch text {
       case .parsed(let crystal): return ([(id, .success(crystal))], [:])
+      case .line(let line):
+        let (name, crystal) = try CrystalLine.read(line)
+        return ([(name ?? id, .success(crystal))], [:])
       case .file(let path): return (named(try readCrystals(path: path)), [:])
       case .row(let table, let index):
         let row = try table.row(index)
@@ -53,7 +58,7 @@ public func readCrystals(path: String) throws -> [(name: String, crystal: Result
 
 /// What a file is, by its name.
 public enum FileKind: Sendable {
-  case cif, extxyz, poscar, table, artifact, pyTorch, folder, unknown
+  case cif, extxyz, poscar, table, lines, artifact, pyTorch, folder, unknown
 
   public init(path: String) {
     var isFolder: ObjCBool = false
@@ -68,6 +73,7 @@ public enum FileKind: Sendable {
     case "cif", "mcif": self = .cif
     case "extxyz", "xyz": self = .extxyz
     case "csv": self = .table
+    case "jsonl": self = .lines
     case "h5", "hdf5": self = .artifact
     case "vasp", "poscar": self = .poscar
     case "pth", "pt": self = .pyTorch
@@ -90,6 +96,7 @@ public enum CrystalSource {
     case .folder: return try folder(path)
     case .table: return try table(path, split: nil)
     case .artifact: return try artifact(path)
+    case .lines: return try lines(path)
     case .pyTorch:
       throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
     case .unknown:
@@ -134,6 +141,14 @@ public enum CrystalSource {
     let split = try reader.split(records: crystals.count)
     return crystals.indices.map {
       SourceRecord(id: ids[$0], split: split[$0], text: .parsed(crystals[$0]))
+    }
+  }
+
+  /// One JSON object a line.
+  private static func lines(_ path: String) throws -> [SourceRecord] {
+    let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    return try AtomicFile.bytes(of: path).split(separator: UInt8(ascii: "\n")).enumerated().map {
+      SourceRecord(id: "\(name)#\($0.offset + 1)", split: nil, text: .line(Array($0.element)))
     }
   }
 

@@ -31,6 +31,7 @@ public struct CrystalWriter: Sendable {
         try writer.write(crystals: crystals.map(\.crystal))
         try writer.write(rejected: rejected)
       }
+    case .lines: throw StageError(.input, "'\(path)': .jsonl is read, not written.")
     case .pyTorch: throw StageError(.input, "'\(path)': files of PyTorch are read, not written.")
     case .unknown:
       throw StageError(
