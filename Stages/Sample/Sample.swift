@@ -35,6 +35,9 @@ struct Sample: Stage {
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
+  @Flag(help: "Multiply the network's Fourier features and don't look them up in tables: the reference, and slower.")
+  var exact = false
+
   @OptionGroup var condition: ConditionOptions
   @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
@@ -49,7 +52,7 @@ struct Sample: Stage {
     let precision = try arithmetic.resolved(stage: "sample", shared)
     let model = try ModelFile.read(model, weights: weights, precision: precision)
     let options = sampling.applied(to: model.configuration.sampling)
-    let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed)
+    let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed, isExact: exact)
     let source = try RequestSource(
       condition, statistics: model.statistics, templates: options.templates, seed: shared.seed)
     for warning in source.warnings where !shared.quiet { standardError("sample: \(warning)") }

@@ -95,13 +95,16 @@ public struct SymmBFNSampler: Sendable {
   let seed: UInt64
   private let elementMask: [Bool]
   private let flow: BayesianFlow
-  private let tables: [FourierTable]
+  /// Nil where Fourier parts are to be multiplied and not looked up.
+  private let packed: PackedSymmBFN?
   /// (231, positions) of the training set; empty where the network says positions.
   let positionShares: [[Double]]
   private let hasPositions: Bool
 
-  /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
-  public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
+  /// - Parameters:
+  ///   - sampling: its `steps` is n; the network is called n + 1 times.
+  ///   - isExact: whether the network is run as in training, Fourier parts multiplied and not looked up: the reference, and slower.
+  public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64, isExact: Bool = false) {
     self.model = model
     steps = sampling.steps
     self.sampling = sampling
@@ -110,7 +113,7 @@ public struct SymmBFNSampler: Sendable {
     flow = BayesianFlow(model.configuration.flow, model.statistics, network: model.configuration.network)
     elementMask = model.statistics.elementMask
     positionShares = hasPositions ? [] : SkeletonPrior(model.statistics).positions
-    tables = model.network.tables(model.parameters)
+    packed = isExact ? nil : PackedSymmBFN(model.network, parameters: model.parameters)
   }
 
   /// Beliefs on their way, with one random stream a sample.
@@ -141,6 +144,29 @@ public struct SymmBFNSampler: Sendable {
     var wyckoffPositions: [Float] = []
   }
 
+  /// The network of one thread.
+  struct Runner {
+    private let model: SymmBFNModel
+    private let packed: PackedSymmBFN?
+    private var packedWorkspace: PackedSymmBFN.Workspace?
+    private var workspace: SymmBFNNetwork.Workspace?
+
+    init(_ model: SymmBFNModel, _ packed: PackedSymmBFN?) {
+      (self.model, self.packed) = (model, packed)
+      packedWorkspace = packed.map { PackedSymmBFN.Workspace($0) }
+      workspace = packed == nil ? SymmBFNNetwork.Workspace(model.network, training: false) : nil
+    }
+
+    mutating func run(_ batch: BeliefBatch) -> SymmBFNNetwork.Outputs {
+      if let packed, packedWorkspace != nil {
+        packed.forward(batch, &packedWorkspace!)
+        return packedWorkspace!.outputs
+      }
+      model.network.forward(batch, model.parameters, &workspace!)
+      return workspace!.outputs
+    }
+  }
+
   /// Samples that are drawn together: `32 g ..< 32 (g + 1)`.
   ///
   /// A matrix product's last bits depend on a row's place among the others, and sampling amplifies them. So a sample always has
@@ -157,7 +183,8 @@ public struct SymmBFNSampler: Sendable {
   /// - Parameter request: what the sample with a number is to be.
   /// - Returns: samples `32 group ..< 32 (group + 1)`.
   public func sample(group: Int, request: (Int) throws -> SampleRequest) rethrows -> [PredictedUnit] {
-    sample(try (group * Self.groupSize..<(group + 1) * Self.groupSize).map(request))
+    let requests = try (group * Self.groupSize..<(group + 1) * Self.groupSize).map(request)
+    return flushingDenormals { sample(requests) }
   }
 
   private func sample(_ requests: [SampleRequest]) -> [PredictedUnit] {
@@ -172,14 +199,14 @@ public struct SymmBFNSampler: Sendable {
       known: requests.flatMap { request in request.skeleton?.sites ?? [Skeleton.Site?](repeating: nil, count: request.siteCount)
       })
     tellTemplates(&state)
-    var workspace = SymmBFNNetwork.Workspace(model.network, training: false)
+    var runner = Runner(model, packed)
     var precision = (coordinates: Float(1), lattice: Float(1))
     for i in 1...steps {
       let t = max(Float(i - 1) / Float(steps), model.configuration.flow.minimumTime)
-      let prediction = predict(t, &state, &workspace)
+      let prediction = predict(t, &state, &runner)
       update(step: i, prediction, &precision, &state)
     }
-    return finish(predict(1, &state, &workspace), requests, &state)
+    return finish(predict(1, &state, &runner), requests, &state)
   }
 
   /// Tells the network the templates of skeletons, where it can be told.
@@ -199,16 +226,16 @@ public struct SymmBFNSampler: Sendable {
 
   /// One call of the network: estimates of the data, probabilities of the classes.
   private func predict(
-    _ t: Float, _ state: inout State, _ workspace: inout SymmBFNNetwork.Workspace
+    _ t: Float, _ state: inout State, _ runner: inout Runner
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
     if model.configuration.readsDescription { flow.describe(&state.beliefs) }
-    model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
+    let outputs = runner.run(state.beliefs)
     let configuration = model.configuration.flow
     var prediction = Prediction(
-      coordinates: flow.coordinateOutputs(workspace.coordinates, state.beliefs).values, lattice: workspace.lattice.values,
-      elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: [])
+      coordinates: flow.coordinateOutputs(outputs.coordinates, state.beliefs).values, lattice: outputs.lattice.values,
+      elements: flow.elementLogits(outputs.elements, state.beliefs).logits, siteSymmetries: [])
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {
       for c in 0..<3 {
@@ -233,11 +260,11 @@ public struct SymmBFNSampler: Sendable {
     }
     if hasPositions {
       prediction.wyckoffPositions = flow.positionProbabilities(
-        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+        outputs.siteSymmetries, state.beliefs, temperature: sampling.temperature)
       prediction.siteSymmetries = flow.operationShares(prediction.wyckoffPositions, state.beliefs)
     } else {
       prediction.siteSymmetries = flow.operationProbabilities(
-        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+        outputs.siteSymmetries, state.beliefs, temperature: sampling.temperature)
     }
     if sampling.temperature != 1 {
       for i in prediction.elements.indices { prediction.elements[i] /= sampling.temperature }
@@ -301,6 +328,8 @@ public struct SymmBFNSampler: Sendable {
         BayesianFlow.observe(
           drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
           noise: noise, noiseOffset: 6 + noiseSites[s] * perSite + 3)
+        // A template that was told is certain already.
+        guard state.beliefs.knownPositions[site] == nil else { continue }
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
           BayesianFlow.observe(
@@ -315,6 +344,7 @@ public struct SymmBFNSampler: Sendable {
     state.beliefs.coordinates.values = state.coordinates.map { wrapped($0) }
     state.beliefs.elements.values = state.elementLogits
     Kernels.softmax(&state.beliefs.elements.values, groups: sites, classes: k)
+    guard state.beliefs.knownPositions.contains(nil) else { return }
     state.beliefs.siteSymmetries.values = state.symmetryLogits
     Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
   }

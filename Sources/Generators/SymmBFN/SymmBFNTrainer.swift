@@ -241,9 +241,11 @@ public struct SymmBFNTrainer: Sendable {
         var losses = SymmBFNLosses()
         for c in 0..<chunks {
           let chosen = stride(from: c, to: parts[w].count, by: chunks).map { parts[w][$0] }
-          losses += run(
-            chosen.map { batch[$0] }, chosen.map { randoms[$0] }, parameters, sites: sites, crystals: batch.count,
-            wantsGradient, &state)
+          losses += flushingDenormals {
+            run(
+              chosen.map { batch[$0] }, chosen.map { randoms[$0] }, parameters, sites: sites, crystals: batch.count,
+              wantsGradient, &state)
+          }
         }
         return losses
       }
@@ -261,7 +263,7 @@ public struct SymmBFNTrainer: Sendable {
     network.forward(beliefs, parameters, &state.workspace)
     var output = wantsGradient ? SymmBFNNetwork.OutputGradients(beliefs.graph) : nil
     let losses = flow.losses(
-      beliefs, examples, state.workspace, sites: sites, crystals: crystals, elementMask: elementMask,
+      beliefs, examples, state.workspace.outputs, sites: sites, crystals: crystals, elementMask: elementMask,
       gradients: &output)
     if let output {
       var gradient: [Float] = []
