@@ -69,7 +69,7 @@ import Testing
       try place.run("preprocess", ["--input", "crystals", "--output", "other.h5", "--quiet", "--held-out", "0.2"]).status == 0)
     let arguments = ["--crystals", "dataset.h5", "--output", "metrics.json", "--timing", "model.h5", "--quiet"]
     func names() throws -> Set<String> {
-      Set(try #require(summary(place, "metrics.json")["figures"] as? [[String: Any]]).compactMap { $0["name"] as? String })
+      Set(try #require(try summary(place, "metrics.json")["figures"] as? [[String: Any]]).compactMap { $0["name"] as? String })
     }
     var outcome = try place.run("metrics", arguments + ["--reference", "dataset.h5"])
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -87,7 +87,7 @@ import Testing
     #expect(try place.run("metrics", arguments + ["--reference", "other.h5", "--stol", "0"]).status == 64)
     outcome = try place.run(
       "metrics", arguments + ["--reference", "dataset.h5", "--compare-with", "validation", "--same-by", "rms", "--ltol", "0.3"])
-    let compared = try #require(summary(place, "metrics.json")["reference"] as? [String: Any])["comparedWith"] as? String
+    let compared = try #require(try summary(place, "metrics.json")["reference"] as? [String: Any])["comparedWith"] as? String
     #expect(outcome.status == 0 && ["validation", "train"].contains(compared), "\(outcome.errors)")
   }
 }
