@@ -42,7 +42,7 @@ import Testing
     #expect(broken.spaceGroupAfter == 225 && fell.crystal.spaceGroup == 225 && fell.crystal.count == 4)
     #expect(abs(fell.energy / 4 - stayed.energy / 4) < 1e-4)
     #expect(abs(broken.keptEnergy - broken.fall - fell.energy / 4) < 3e-3)
-    #expect(stayed.outcome == .converged && abs(try #require(stayed.rattled).fall) < 1e-3)
+    #expect(stayed.outcome == .converged && abs(stayed.rattled?.fall ?? .nan) < 1e-3)
     #expect(stayed.crystal.spaceGroup == 225)
   }
 
