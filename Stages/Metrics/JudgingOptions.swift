@@ -4,13 +4,11 @@ import Evaluation
 import Foundation
 import StageKit
 
-extension ComparedPart: ExpressibleByArgument {}
-
 /// What crystals are compared with, and when two are the same.
 struct JudgingOptions: ParsableArguments {
   @Option(
     help: "The part of the dataset that distances are measured to: test or validation (train where there is none), or train.")
-  var compareWith = ComparedPart.test
+  var compareWith = Part.test
 
   @Option(parsing: .upToNextOption, help: "Further sets that crystals may be known from: .h5, CIF, extxyz, CSV or folders.")
   var known: [String] = []
@@ -42,6 +40,7 @@ struct JudgingOptions: ParsableArguments {
   )
   var published = false
 
+  enum Part: String, ExpressibleByArgument, CaseIterable { case test, validation, train }
   enum SameBy: String, ExpressibleByArgument, CaseIterable { case max, rms }
 
   func validate() throws {
@@ -69,7 +68,7 @@ struct JudgingOptions: ParsableArguments {
   ///
   /// - Parameter models: models that the crystals may come from.
   func apply(to input: inout MetricsInput, data: Dataset, reference: String, models: [String], threads: Int) throws {
-    input.comparedPart = compareWith
+    input.comparedPart = ComparedPart(rawValue: compareWith.rawValue) ?? .test
     input.settings.matcher = matcher
     input.coverageLimits = try limits()
     input.includesPublished = published
