@@ -33,6 +33,12 @@ FORMULA_UNITS ?=
 TEMPLATES ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.
 HULL      ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
+# Symmetry is broken after relaxation, atoms moved by so many angstrom, and what fell is told; not where empty.
+RATTLE    ?=
+# Several judges of one run: make eval JUDGES=chgnet,chgnet-r2scan
+JUDGES    ?=
+# Largest distances of fingerprints that cover, STRUCTURE,COMPOSITION.
+COVERAGE  ?=
 LIMIT     ?=
 INPUT     ?=
 COMPARE_WITH ?=
@@ -43,6 +49,7 @@ ARTIFACTS ?= Artifacts
 include Pipelines/setup.mk
 include Pipelines/dag.mk
 include Pipelines/potentials.mk
+include Pipelines/hull.mk
 include Pipelines/generate.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

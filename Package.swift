@@ -65,6 +65,7 @@ let stages: [Target] = [
   stage("train", ["Generators", "Networks"]),
   stage("sample", ["Generators"]),
   stage("reconstruct", ["Generators"]),
+  stage("hull", ["Potentials"]),
   stage("relax", ["Potentials"]),
   stage("metrics", ["Evaluation"]),
   stage("report", ["Evaluation", "Generators"]),

@@ -14,7 +14,14 @@ close := )
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(TEMPLATES:%=-templates_%)
-R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)
+R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)
+
+# Hulls that energies stand above: the published one for CHGNet's, trained on its kind of energies; those that `make hull` has made.
+HULL_FOLDER := $(D)/hull-$(subst /,_,$(subst :,_,$(POTENTIAL)))
+FILE_hull := $(HULL_FOLDER)/$(DATASET)-$(firstword $(subst :, ,$(notdir $(POTENTIAL)))).h5
+PUBLISHED_HULL := $(if $(filter chgnet chgnet:%,$(POTENTIAL)),$(HULL))
+FILE_filled := $(if $(PUBLISHED_HULL),$(HULL_FOLDER)/filled.h5)
+HULLS := $(PUBLISHED_HULL) $(wildcard $(FILE_filled) $(FILE_hull))
 
 # Rows of papers to stand beside ours, where there are any for the dataset.
 PUBLISHED := $(addprefix --published ,$(wildcard Pipelines/published/$(DATASET).json))
@@ -25,7 +32,8 @@ OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %)
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
   $(FORMULA_UNITS:%=--formula-units %) $(TEMPLATES:%=--templates %)
-OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
+OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
+OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
 
 STAGES := preprocess train sample reconstruct relax metrics report
 FILE_preprocess  := $(D)/dataset.h5
@@ -43,7 +51,7 @@ NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
-NEEDS_metrics     := $(FILE_relax).id $(FILE_preprocess).id
+NEEDS_metrics     := $(FILE_metrics).options $(FILE_relax).id $(FILE_preprocess).id
 NEEDS_report      := $(FILE_metrics).id $(FILE_train).id
 
 # Stages that can be cut into shards, and where their parts are. The number of shards is in the path: other parts, other folder.
@@ -57,7 +65,7 @@ COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(OPTIONS_samples) --output
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
 COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
 COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_relax) --reference $(FILE_preprocess) --output $(1) --name $(MODEL) \
-  --symprec $(SYMPREC) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
+  --symprec $(SYMPREC) $(OPTIONS_metrics) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
 COMMAND_report = $(BIN)/report --metrics $(FILE_metrics) --model $(FILE_train) --output $(1) --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) --figures $(R)/figures
 COMMAND_merge = $(BIN)/merge --output $(1) $(2)
 
@@ -66,9 +74,21 @@ continue = cat $(2) > $(1).new; cmp -s $(1).new $(1).begun || rm -f $(1) $(1).un
 
 .PHONY: eval $(STAGES) FORCE
 ifndef CLUSTER
+ifneq ($(JUDGES),)
+# Several judges of the same crystals, each with the hull of its own energies, and how often they agree.
+JUDGE_LIST := $(subst $(comma), ,$(JUDGES))
+eval: ## Run the whole line; with JUDGES=chgnet,chgnet-r2scan every judge's table and how often they agree
+	@for judge in $(JUDGE_LIST); do \
+	  $(MAKE) hull POTENTIAL=$$judge JUDGES= && $(MAKE) metrics POTENTIAL=$$judge JUDGES= && \
+	  cat $(S)/$$judge-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.txt || exit $$?; done
+	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(S)/$(j)-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.json) --agreement \
+	  --output $(S)/judges.html --title "Frieze: $(MODEL) on $(DATASET), judged by $(JUDGES)" $(PUBLISHED)
+	@echo "page: $(S)/judges.html"
+else
 eval: report ## Run the whole line; the table on the terminal, a page in report.html
 	@cat $(R)/metrics.txt
 	@echo "page: $(FILE_report)"
+endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
 train:       $(FILE_train)          ## Dataset to a trained model
@@ -91,6 +111,7 @@ $(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURC
 $(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
+$(eval $(call options_rule,$(FILE_metrics),$(OPTIONS_metrics)))
 
 # A stage in one piece; or its parts and a merge.
 define whole
@@ -113,7 +134,7 @@ JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(CO
 judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
 	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
 	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
-	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(RUN)
+	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(COVERAGE:%=--coverage-limits %) $(RUN)
 	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
 
 # Starting over.

@@ -16,7 +16,7 @@ generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/samp
 	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --count $(COUNT) --steps $(CALLS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition %) \
 	  $(FORMULA_UNITS:%=--formula-units %) $(TEMPLATES:%=--templates %) --output $(GENERATED)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(GENERATED)/samples.h5 --output $(GENERATED)/crystals.h5 $(RUN)
-	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
+	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
 	@rm -rf $(GENERATED)/cif
 	$(BIN)/gallery --crystals $(GENERATED)/$(if $(RELAX),relaxed,crystals).h5 --output $(GENERATED)/cif --title "Frieze: crystals of $(GENERATOR)"
 	@echo "crystals: $(GENERATED)/cif, page: $(GENERATED)/cif/index.html"

@@ -4,3 +4,5 @@ SOURCE := $(firstword $(wildcard $(addsuffix /perov5,$(DATASETS_DIR) datasets ..
 no_input = $(error Perov-5 is not here. Download train.csv, val.csv and test.csv of perov_5 from the CDVAE repository (txie-93/cdvae, data/perov_5) into datasets/perov5, or name a folder that holds perov5/ in DATASETS_DIR)
 SYMPREC ?= 0.01
 EPOCHS ?= 40
+# CDVAE's limits for Perov-5.
+COVERAGE ?= 0.2,4

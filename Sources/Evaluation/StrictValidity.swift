@@ -21,6 +21,9 @@ public struct StrictValidity: Sendable, Codable, Equatable {
   /// Atoms a cubic angstrom.
   public static let atomDensities = 1e-5...0.5
 
+  /// - Parameter flags: distances, density, round trip, symmetry.
+  init(flags: [Bool]) { (distances, density, roundTrip, symmetry) = (flags[0], flags[1], flags[2], flags[3]) }
+
   init(of crystal: Crystal, classic: Validity, hasSymmetry: Bool) {
     let isKnown = crystal.atomicNumbers.allSatisfy { (1...Element.last).contains(Int($0)) }
     guard isKnown, crystal.count > 0, crystal.lattice.isUsable, let shortest = classic.shortestDistance else {

@@ -59,8 +59,10 @@ struct ShardSet {
       }
       byIndex[shard.index] = part
     }
-    guard let first, let format = Artifact.Format(rawValue: first.facts[0].value), format != .model, format != .metrics else {
-      throw StageError(.input, "there are no shards of records to merge (models and metrics have none).")
+    guard let first, let format = Artifact.Format(rawValue: first.facts[0].value), format != .model, format != .metrics,
+      format != .hull
+    else {
+      throw StageError(.input, "there are no shards of records to merge (models, metrics and hulls have none).")
     }
     let missing = (0..<first.shard.count).filter { byIndex[$0] == nil }
     guard missing.isEmpty else {

@@ -26,22 +26,13 @@ enum PotentialCatalog {
       name: "chgnet", usage: "chgnet[:WEIGHTS.h5]",
       summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), energies with MP2020 corrections; the default",
       elements: "H to Pu (1 to 94)", file: (chgnetWeights, "'make potentials' fetches it")
-    ) { argument in
-      let path = argument ?? chgnetWeights
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw StageError(
-          .unavailable,
-          "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential chgnet:FILE.h5; "
-            + "--potential pair needs none.")
-      }
-      do {
-        return try CHGNet(parameters: try NamedParameter.read(path))
-      } catch let error as ParameterError {
-        throw StageError(.input, "'\(path)': \(error.description).")
-      } catch let error as StageError {
-        throw StageError(.input, "\(error.description) These are not CHGNet's weights.")
-      }
-    },
+    ) { try chgnet("chgnet", $0 ?? chgnetWeights) },
+    Entry(
+      name: "chgnet-r2scan", usage: "chgnet-r2scan[:WEIGHTS.h5]",
+      summary:
+        "CHGNet fine-tuned on r2SCAN energies (Huang et al. 2025), without corrections; a second judge, with a hull of its own",
+      elements: "H to Pu (1 to 94)", file: (PotentialWeights.chgnetR2SCAN, "'make potentials' fetches it")
+    ) { try chgnet("chgnet-r2scan", $0 ?? PotentialWeights.chgnetR2SCAN) },
     Entry(
       name: "ipi", usage: "ipi:unix:PATH, ipi:HOST:PORT",
       summary: "a client of the i-PI socket protocol (ASE, LAMMPS, Quantum ESPRESSO, CP2K …)", elements: "the client's own"
@@ -96,7 +87,24 @@ enum PotentialCatalog {
 
   /// How long to wait for a client, in seconds.
   static let clientPatience = 600.0
-  static let chgnetWeights = "Artifacts/potentials/chgnet-0.3.0.h5"
+  static let chgnetWeights = PotentialWeights.chgnet
+
+  /// The network with weights of a file.
+  @Sendable private static func chgnet(_ name: String, _ path: String) throws -> any Potential {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StageError(
+        .unavailable,
+        "CHGNet's weights are not at '\(path)'. 'make potentials' fetches them; or name them: --potential \(name):FILE.h5; "
+          + "--potential pair needs none.")
+    }
+    do {
+      return try CHGNet(parameters: try NamedParameter.read(path))
+    } catch let error as ParameterError {
+      throw StageError(.input, "'\(path)': \(error.description).")
+    } catch let error as StageError {
+      throw StageError(.input, "\(error.description) These are not CHGNet's weights.")
+    }
+  }
 
   /// Opens `NAME` or `NAME:ARGUMENT`.
   static func open(_ text: String) throws -> any Potential {

@@ -14,10 +14,13 @@ final class RelaxationRun {
 
   private let input: String
   private let potential: String
-  private let hull: HullFile?
+  let hulls: [HullFile]
   private let options: RelaxationOptions
+  private let stages: RelaxationStages
+  /// Crystals further above the first hull as they are, eV/atom, are not relaxed.
+  private let within: Double?
   private let shared: SharedOptions
-  private let crystals: [Crystal]
+  let crystals: [Crystal]
   private let units: [AsymmetricUnit]?
   private let ids: [String]
   /// The shard; crystals, units and ids are those of these records alone.
@@ -27,9 +30,11 @@ final class RelaxationRun {
   private static let blockSize = 8
 
   init(
-    input: String, output: String, potential: String, hull: HullFile?, options: RelaxationOptions, shared: SharedOptions
+    input: String, output: String, potential: String, hulls: [HullFile], options: RelaxationOptions, stages: RelaxationStages,
+    within: Double?, shared: SharedOptions
   ) throws {
-    self.hull = hull
+    (self.hulls, self.stages, self.within) = (hulls, stages, within)
+    (file.isRattled, file.isRescued) = (stages.rattle > 0, stages.rescue)
     (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
     let reader = try Artifact.open(input)
     let all = try reader.crystalCount()
@@ -48,6 +53,9 @@ final class RelaxationRun {
   private var protocolText: String {
     "potential=\(potential) fmax=\(options.maxForce) max_steps=\(options.maxSteps) optimizer=\(options.optimizer) "
       + "free=\(options.free) fix_cell=\(options.fixCell)"
+      + (stages.rattle > 0
+        ? " rattle=\(stages.rattle) strain=\(stages.strain) symprec=\(stages.symprec) seed=\(stages.seed)" : "")
+      + (stages.rescue ? " rescue=true" : "") + (within.map { " within=\($0) of \(hulls.first?.name ?? "")" } ?? "")
   }
 
   /// Relaxes all that is not done yet and writes the output; true where a signal stopped it.
@@ -94,13 +102,22 @@ final class RelaxationRun {
   private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [(records: [RelaxedFile.Record], error: (any Error)?)]
   {
     let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
+    let (stages, within, hull) = (stages, within, hulls.first)
     return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
       let start = Date()
       let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
       var results: [(place: Int, result: RelaxationResult)] = []
       var failure: (any Error)?
       do {
-        try Potentials.relax(inputs, with: judge, options: options) { results.append(($0, $1)) }
+        var chosen = Array(inputs.indices)
+        if let within, let hull {
+          let far = try Self.farAbove(hull, within, inputs, judge, options)
+          for (place, result) in far { results.append((place, result)) }
+          chosen.removeAll { far[$0] != nil }
+        }
+        try Potentials.relax(
+          chosen.map { inputs[$0] }, numbers: chosen.map { blocks[b][$0] }, with: judge, options: options, stages: stages
+        ) { results.append((chosen[$0], $1)) }
       } catch {
         failure = error
       }
@@ -112,6 +129,21 @@ final class RelaxationRun {
       }
       return (records, failure)
     }
+  }
+
+  /// The crystals that stand further above a hull, as they are, than those that are relaxed; by their places.
+  private static func farAbove(
+    _ hull: HullFile, _ within: Double, _ inputs: [RelaxationInput], _ judge: any Potential, _ options: RelaxationOptions
+  ) throws -> [Int: RelaxationResult] {
+    var options = options
+    options.maxSteps = 0
+    var far: [Int: RelaxationResult] = [:]
+    for (place, var result) in try Potentials.relax(inputs, with: judge, options: options).enumerated()
+    where result.energy.isFinite && hull.place(result.crystal, energy: result.energy).aboveHull > within {
+      result.outcome = .leftOut
+      far[place] = result
+    }
+    return far
   }
 
   private func resume() throws {
@@ -132,6 +164,6 @@ final class RelaxationRun {
   private func write(to path: String, _ report: StageReport) throws {
     try file.write(
       to: path, input: input, potential: potential, protocolText: protocolText,
-      hull: path == output ? hull : nil, options: shared, of: records, seconds: report.seconds)
+      hulls: path == output ? hulls : [], options: shared, of: records, seconds: report.seconds)
   }
 }

@@ -31,6 +31,9 @@ struct ReportStage: Stage {
   @Option(help: "Folder for the figures as SVG files.")
   var figures: String?
 
+  @Flag(help: "Print how often the runs, judges of the same crystals, agree on what is stable.")
+  var agreement = false
+
   @Option(help: "Title of the page.")
   var title = "Frieze"
 
@@ -44,6 +47,7 @@ struct ReportStage: Stage {
     guard model.isEmpty || model.count == metrics.count else {
       throw ValidationError("--model needs as many files as --metrics, or none.")
     }
+    guard !agreement || metrics.count > 1 else { throw ValidationError("--agreement needs two files or more.") }
     guard gallery >= 0 else { throw ValidationError("--gallery must be 0 or more.") }
   }
 
@@ -59,6 +63,10 @@ struct ReportStage: Stage {
         run.gallery = try MetricsFile.gallery(table, count: gallery)
       }
       runs.append(run)
+    }
+    if agreement {
+      let tables = metrics.map { ($0 as NSString).deletingPathExtension + ".h5" }
+      print(try JudgeAgreement(ofTables: tables, names: runs.map { $0.summary.settings.judge ?? $0.summary.name }).table)
     }
     let rows = try published.map { try JSONFile.read([PublishedResult].self, $0) } ?? []
     let subtitle = "frieze \(friezeVersion), \(ISO8601DateFormatter().string(from: Date()))"
