@@ -11,7 +11,7 @@ public struct HullFile: Sendable {
   /// Reads a table (`.csv`, `.csv.gz`, `.csv.xz`) in the layout `composition_fractions,formation_energy_per_atom,…`.
   public init(reading path: String) throws {
     self.path = path
-    let elements = (path as NSString).deletingLastPathComponent + "/elements.csv"
+    let elements = OutputNames.beside(path, "elements.csv")
     guard FileManager.default.fileExists(atPath: elements) else {
       throw StageError(.input, "a hull travels with its elemental references: there is no '\(elements)' beside '\(path)'.")
     }

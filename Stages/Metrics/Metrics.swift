@@ -54,9 +54,16 @@ struct Metrics: Stage {
   enum ComparedPart: String, ExpressibleByArgument, CaseIterable { case test, train }
 
   func validate() throws {
-    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     guard output.hasSuffix(".json") else { throw ValidationError("--output must end in .json.") }
     _ = try targets()
+  }
+
+  /// The file of every crystal, beside the totals.
+  private var table: String { (output as NSString).deletingPathExtension + ".h5" }
+
+  var files: StageFiles {
+    StageFiles(inputs: [crystals, reference] + timing, outputs: [.file(output), .file(table)])
   }
 
   private func targets() throws -> [String: Double] {
@@ -98,12 +105,12 @@ struct Metrics: Stage {
     report.note("seconds_by_phase", json: progress.withLock { $0.finish() })
     try MetricsFile.write(
       judgement, ids: judged.ids, crystals: judged.crystals.map(\.crystal), rejected: judged.rejected,
-      to: (output as NSString).deletingPathExtension + ".h5", inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
+      to: table, inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
       options: shared, seconds: report.seconds)
     try JSONFile.write(judgement.summary, to: output)
-    if !shared.quiet { print(judgement.summary.table) }
+    if !shared.quiet { try standardOutput(judgement.summary.table) }
     report.accept(judged.crystals.count)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
   /// A reference of another version costs the figures that need one, and no others.

@@ -50,6 +50,9 @@ struct Relax: Stage {
   @Flag(help: "Keep the cell.")
   var fixCell = false
 
+  @Option(help: "Seconds to wait for a client of ipi, and for its answers; one that says nothing for so long is let go.")
+  var patience = 600.0
+
   @Flag(help: "List the potentials and leave.")
   var listPotentials = false
 
@@ -59,14 +62,27 @@ struct Relax: Stage {
     guard listPotentials || (crystals != nil && output != nil) else {
       throw ValidationError("--crystals and --output are needed.")
     }
-    guard fmax > 0, maxSteps >= 0 else { throw ValidationError("--fmax must be above 0, --max-steps 0 or more.") }
+    guard fmax > 0, fmax.isFinite, (0...1_000_000).contains(maxSteps) else {
+      throw ValidationError("--fmax must be above 0, --max-steps from 0 to 1000000.")
+    }
+    guard patience > 0, patience <= 1e6 else {
+      throw ValidationError("--patience must be above 0 and at most 1000000 seconds.")
+    }
+  }
+
+  static let savesWork = true
+
+  var files: StageFiles {
+    let elements = hull.map { OutputNames.beside($0, "elements.csv") }
+    let names = listPotentials ? [] : output.map { [$0, $0 + ".unfinished.h5"] } ?? []
+    return StageFiles(inputs: [crystals, hull, elements], outputs: names.map { StageFiles.Output.file($0) })
   }
 
   func perform() throws {
-    if listPotentials { return print(PotentialCatalog.listing) }
+    if listPotentials { return try standardOutput(PotentialCatalog.listing) }
     guard let crystals, let output else { return }
     var report = StageReport(stage: "relax")
-    let judge = try PotentialCatalog.open(potential)
+    let judge = try PotentialCatalog.open(potential, patience: patience)
     let run = try RelaxationRun(
       input: crystals, output: output, potential: potential, hull: try hull.map(HullFile.init(reading:)), options: options,
       shared: shared)
@@ -78,7 +94,7 @@ struct Relax: Stage {
       if count > 0 { report.note(outcome.name, count) }
     }
     report.note("seconds_per_crystal", report.seconds / Double(max(1, file.records.count)))
-    report.finish(shared, output: stopped ? run.unfinished : output)
+    try report.finish(shared, output: stopped ? run.unfinished : output)
     if stopped {
       throw StageError(
         .interrupted,
