@@ -3,19 +3,22 @@
 #   dataset.h5 -> model.h5 -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
 #
 # NEEDS_stage is what its rule depends on, COMMAND_stage what it runs; here by make, in cluster.mk by a batch system.
-# FILE.id holds the hash of FILE, FILE.options the options of the rule: both change only when their content does, and rules
-# depend on them. So changing a parameter rebuilds what depends on it, and touching a file rebuilds nothing.
+# FILE.id holds the hash of FILE, FILE.options the options of the rule, FILE.made what was in those that FILE needs when it was made.
+# stage.sh compares them and makes what is not current: changing a parameter rebuilds what depends on it, and dates mean nothing.
 
-D := $(ARTIFACTS)/$(DATASET)
-M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
 comma := ,
 open := (
 close := )
+# What is added to a path where a variable has another value than it has by itself.
+apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
+D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))
+M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(TEMPLATES:%=-templates_%)
-R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)
-
+# Another hull by its name and a checksum of its path.
+other_hull = $(if $(filter-out x$(DEFAULT_HULL),x$(HULL)),-hull_$(or $(firstword $(subst ., ,$(notdir $(HULL)))),none)_$(firstword $(shell cksum <<<'$(HULL)')))
+R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(POTENTIAL)),$(other_hull))
 # Hulls that energies stand above: the published one for CHGNet's, trained on its kind of energies; those that `make hull` has made.
 HULL_FOLDER := $(D)/hull-$(subst /,_,$(subst :,_,$(POTENTIAL)))
 FILE_hull := $(HULL_FOLDER)/$(DATASET)-$(firstword $(subst :, ,$(notdir $(POTENTIAL)))).h5
@@ -115,34 +118,35 @@ $(eval $(call options_rule,$(FILE_metrics),$(OPTIONS_metrics)))
 
 # A stage in one piece; or its parts and a merge.
 define whole
-$$(FILE_$(1)): $$(NEEDS_$(1)) | $$(BIN)/$(1)
-	$$(call COMMAND_$(1),$$@)
+$$(FILE_$(1)): $$(NEEDS_$(1)) FORCE | $$(BIN)/$(1)
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_$(1),$$@)'
 endef
 define sharded
-$$(call PARTS,$(1))/%.h5: $$(NEEDS_$(1)) | $$(BIN)/$(1)
-	$$(call COMMAND_$(1),$$@,--shard $$*/$$(SHARDS))
-$$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$(1))/$$(i).h5) | $$(BIN)/merge
-	$$(call COMMAND_merge,$$@,$$^)
+$$(call PARTS,$(1))/%.h5: $$(NEEDS_$(1)) FORCE | $$(BIN)/$(1)
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_$(1),$$@,--shard $$*/$$(SHARDS))' $$(FILE_$(1))
+$$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$(1))/$$(i).h5) FORCE | $$(BIN)/merge
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_merge,$$@,$$(filter-out FORCE,$$^))'
 endef
 CUT := $(if $(filter-out 1,$(SHARDS)),$(SHARDED))
 $(foreach s,$(filter-out $(if $(SHIPPED),train),$(STAGES)),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
 
 # Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
 # distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
-JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
+JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(notdir $(D))$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
 .PHONY: judge
 judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
 	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
-	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
-	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(COVERAGE:%=--coverage-limits %) $(RUN)
-	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
+	@mkdir -p '$(JUDGED)'
+	flock '$(JUDGED)/.lock' bash -euc "$(BIN)/metrics --crystals '$(INPUT)' --reference '$(D)/dataset.h5' --output '$(JUDGED)/metrics.json' \
+	  --symprec $(SYMPREC) $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(COVERAGE:%=--coverage-limits %) $(RUN); \
+	  $(BIN)/report --metrics '$(JUDGED)/metrics.json' --output '$(JUDGED)/report.html' --title '$(INPUT) against $(DATASET)' $(PUBLISHED)"
 
 # Starting over.
 .PHONY: redo $(STAGES:%=clean-%)
 redo: ## Run a stage and what is behind it again: make redo STAGE=sample
 	@$(if $(FILE_$(STAGE)),,echo "make redo STAGE=…: one of $(STAGES)" >&2; exit 64)
-	rm -rf $(FILE_$(STAGE)){,.log,.jobs} $(FILE_$(STAGE):.h5=).shards*
+	rm -rf '$(FILE_$(STAGE))'{,.log,.jobs,.made,.id,.state} '$(FILE_$(STAGE):.h5=)'.shards*
 	@$(MAKE) report
 
 $(STAGES:%=clean-%): clean-%: ## Remove the file of a stage: make clean-sample
-	rm -rf $(FILE_$*){,.log,.jobs} $(FILE_$*:.h5=).shards*
+	rm -rf '$(FILE_$*)'{,.log,.jobs,.made,.id,.state} '$(FILE_$*:.h5=)'.shards*

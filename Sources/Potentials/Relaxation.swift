@@ -65,6 +65,8 @@ public struct RelaxationOptions: Sendable {
   public var volumeRange = 0.25...4.0
   /// Crystals evaluated together.
   public var batch = 64
+  /// Called before every evaluation; an error thrown from it stops the relaxation.
+  public var check: @Sendable () throws -> Void = {}
 
   public init() {}
 }
@@ -145,6 +147,7 @@ public func relax(
       }
     }
     if active.isEmpty { break }
+    try options.check()
     let evaluations = try potential.evaluate(active.map(\.track.trial))
     precondition(evaluations.count == active.count)
     var still: [(index: Int, track: RelaxationTrack)] = []

@@ -234,7 +234,7 @@ public enum CrystalSource {
   private static func artifact(_ path: String) throws -> [SourceRecord] {
     let reader = try Artifact.open(path)
     let crystals = try reader.crystals()
-    let ids = try reader.ids()
+    let ids = try reader.ids(of: crystals.count)
     let split = try reader.split(records: crystals.count)
     let results = try reader.results(of: crystals)
     return crystals.indices.map {

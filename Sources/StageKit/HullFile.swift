@@ -36,8 +36,7 @@ public struct HullFile: Sendable {
       weights = table.sources.first?.weights ?? ""
       return
     }
-    let folder = (path as NSString).deletingLastPathComponent
-    let elements = folder.isEmpty ? "elements.csv" : folder + "/elements.csv"
+    let elements = OutputNames.beside(path, "elements.csv")
     guard FileManager.default.fileExists(atPath: elements) else {
       throw StageError(.input, "a hull travels with its elemental references: there is no '\(elements)' beside '\(path)'.")
     }

@@ -62,11 +62,8 @@ public struct JudgedSet {
   private mutating func readArtifact(_ path: String) throws {
     let reader = try Artifact.open(path)
     inputs = [path]
-    ids = try reader.ids()
     let all = try reader.crystals()
-    guard ids.count == all.count else {
-      throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
-    }
+    ids = try reader.ids(of: all.count)
     let converged = try convergence(reader, all.count)
     let initial = reader.contains("/initial") ? try reader.crystals(group: "/initial") : nil
     guard initial?.count ?? all.count == all.count else {
@@ -158,10 +155,12 @@ extension Cost {
           threads: reader.attribute("threads", as: Int64.self).map(Int.init),
           peakMemory: reader.attribute("peak_memory_bytes", as: Int64.self).map { Double($0) / 1e6 }))
       if reader.contains("/training/first_moment") {
-        parameters = try reader.shape(of: "/training/first_moment").reduce(1, *)
+        parameters = try reader.rows(of: "/training/first_moment")
       }
       // A call a step, and the last one that the classes are drawn from.
-      if let steps = reader.attribute("steps", as: Int64.self) { networkCalls = Int(steps) + 1 }
+      if let steps = reader.attribute("steps", as: Int64.self), (0..<HDF5Reader.mostCounted).contains(steps) {
+        networkCalls = Int(steps) + 1
+      }
     }
   }
 }

@@ -43,6 +43,8 @@ struct Hull: Stage {
     guard output.hasSuffix(".h5") else { throw ValidationError("--output must end in .h5.") }
   }
 
+  var files: StageFiles { StageFiles(inputs: input + fill + [references], outputs: [.file(output)]) }
+
   func perform() throws {
     var report = StageReport(stage: "hull")
     let parts = try input.map { try HullSource.entries($0) }
@@ -69,7 +71,7 @@ struct Hull: Stage {
       let words = counts.keys.sorted().map { "\(counts[$0] ?? 0) of \($0)" }.joined(separator: ", ")
       standardError("hull: \(table.phases.count) compositions (by elements: \(words)); \(filled) of them from --fill")
     }
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
   private func makeTable(

@@ -55,7 +55,7 @@ struct Metrics: Stage {
   enum Given: String, ExpressibleByArgument, CaseIterable { case composition, wyckoff }
 
   func validate() throws {
-    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     guard output.hasSuffix(isPart ? ".h5" : ".json") else {
       throw ValidationError(isPart ? "--output of a shard must end in .h5." : "--output must end in .json.")
     }
@@ -64,6 +64,13 @@ struct Metrics: Stage {
 
   /// Whether only a part of the crystals is measured.
   private var isPart: Bool { shared.part.count > 1 }
+
+  /// The file of every crystal, beside the totals.
+  private var table: String { (output as NSString).deletingPathExtension + ".h5" }
+
+  var files: StageFiles {
+    StageFiles(inputs: [crystals, reference] + timing, outputs: isPart ? [.file(output)] : [.file(output), .file(table)])
+  }
 
   private func targets() throws -> [String: Double] {
     var values: [String: Double] = [:]
@@ -115,12 +122,12 @@ struct Metrics: Stage {
     report.note("seconds_by_phase", json: progress.withLock { $0.finish() })
     try MetricsFile.write(
       judgement, ids: judged.ids, crystals: judged.crystals.map(\.crystal), rejected: judged.rejected,
-      to: (output as NSString).deletingPathExtension + ".h5", inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
+      to: table, inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
       options: shared, seconds: report.seconds)
     try JSONFile.write(judgement.summary, to: output)
-    if !shared.quiet { print(judgement.summary.table) }
+    if !shared.quiet { try standardOutput(judgement.summary.table) }
     report.accept(judged.crystals.count)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
   /// Measures a part of the crystals, to be merged and judged later.
@@ -131,7 +138,7 @@ struct Metrics: Stage {
       to: output, inputs: judged.inputs + (input.reference.name.isEmpty ? [] : [reference]), options: shared,
       records: RecordRange(range, of: judged.ids.count), seconds: report.seconds)
     report.accept(range.count)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
   /// A reference of another version costs the figures that need one, and no others.

@@ -53,6 +53,8 @@ struct Relax: Stage {
 
   @Flag(help: "Take the energies of --crystals, a relaxed.h5, and only place them above the hulls.")
   var keepEnergies = false
+  @Option(help: "Seconds to wait for a client of ipi, and for its answers; one that says nothing for so long is let go.")
+  var patience = 600.0
 
   @Flag(help: "List the potentials and leave.")
   var listPotentials = false
@@ -63,21 +65,34 @@ struct Relax: Stage {
     guard listPotentials || (crystals != nil && output != nil) else {
       throw ValidationError("--crystals and --output are needed.")
     }
-    guard fmax > 0, maxSteps >= 0 else { throw ValidationError("--fmax must be above 0, --max-steps 0 or more.") }
+    guard fmax > 0, fmax.isFinite, (0...1_000_000).contains(maxSteps) else {
+      throw ValidationError("--fmax must be above 0, --max-steps from 0 to 1000000.")
+    }
     guard staged.within == nil || !hulls.hull.isEmpty else { throw ValidationError("--within needs a --hull.") }
     guard staged.rattle == 0 || (!`static` && !free && staged.protocolName == .own) else {
       throw ValidationError(
         "--rattle follows a relaxation within the group: not with --static, --free or --protocol published.")
     }
     guard !keepEnergies || !hulls.hull.isEmpty else { throw ValidationError("--keep-energies needs a --hull.") }
+    guard patience > 0, patience <= 1e6 else {
+      throw ValidationError("--patience must be above 0 and at most 1000000 seconds.")
+    }
+  }
+
+  static let savesWork = true
+
+  var files: StageFiles {
+    let elements = hulls.hull.map { OutputNames.beside($0, "elements.csv") }.filter(FileManager.default.fileExists(atPath:))
+    let names = listPotentials ? [] : output.map { [$0, $0 + ".unfinished.h5"] } ?? []
+    return StageFiles(inputs: [crystals] + hulls.hull + elements, outputs: names.map { StageFiles.Output.file($0) })
   }
 
   func perform() throws {
-    if listPotentials { return print(PotentialCatalog.listing) }
+    if listPotentials { return try standardOutput(PotentialCatalog.listing) }
     guard let crystals, let output else { return }
     if keepEnergies { return try place(crystals, output) }
     var report = StageReport(stage: "relax")
-    let judge = try PotentialCatalog.open(potential)
+    let judge = try PotentialCatalog.open(potential, patience: patience)
     let run = try RelaxationRun(
       input: crystals, output: output, potential: potential, hulls: try hulls.open(for: potential, quiet: shared.quiet),
       options: options, stages: staged.stages(seed: shared.seed), within: staged.within, shared: shared)
@@ -98,7 +113,7 @@ struct Relax: Stage {
     }
     report.note("seconds_per_crystal", report.seconds / Double(max(1, file.records.count)))
     if !stopped { hulls.tellThinSystems(run.hulls, run.crystals, &report, quiet: shared.quiet) }
-    report.finish(shared, output: stopped ? run.unfinished : output)
+    try report.finish(shared, output: stopped ? run.unfinished : output)
     if stopped {
       throw StageError(
         .interrupted,
@@ -126,6 +141,6 @@ struct Relax: Stage {
     try placed.write(to: output, input: input, hulls: files, options: shared, seconds: report.seconds)
     report.accept(placed.file.records.count)
     hulls.tellThinSystems(files, placed.file.records.map(\.result.crystal), &report, quiet: shared.quiet)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

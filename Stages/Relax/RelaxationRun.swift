@@ -35,7 +35,12 @@ final class RelaxationRun {
   ) throws {
     (self.hulls, self.stages, self.within) = (hulls, stages, within)
     (file.isRattled, file.isRescued) = (stages.rattle > 0, stages.rescue)
-    (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
+    (self.input, self.output, self.potential, self.shared) = (input, output, potential, shared)
+    self.options = {
+      var heard = options
+      heard.check = Interruption.check
+      return heard
+    }()
     let reader = try Artifact.open(input)
     let all = try reader.crystalCount()
     let range = shared.part.range(of: all, blocksOf: Self.blockSize)
@@ -76,12 +81,17 @@ final class RelaxationRun {
       let chunk = Array(blocks[start..<min(blocks.count, start + shared.threadCount)])
       let parts = try relax(chunk, judge)
       for part in parts { file.records += part.records }
-      if let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
+      // Crystals in the middle of their relaxation begin anew when the run goes on.
+      if !Interruption.isRequested, let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
       progress.update(file.records.count)
       if Date().timeIntervalSince(saved) > 60 {
         try write(to: unfinished, report)
         saved = Date()
       }
+    }
+    if file.records.count < total, Interruption.isRequested {
+      try write(to: unfinished, report)
+      return true
     }
     progress.finish()
     try write(to: output, report)
@@ -157,7 +167,11 @@ final class RelaxationRun {
         "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
       return
     }
-    file.records = try RelaxedFile(reading: unfinished).records
+    let done = try RelaxedFile(reading: unfinished).records
+    guard Set(done.map(\.index)).count == done.count, done.allSatisfy({ records.range.contains($0.index) }) else {
+      throw StageError(.input, "'\(unfinished)', /relaxation/index: expected each of \(records.range) once at most.")
+    }
+    file.records = done
     if !shared.quiet { standardError("relax: going on from \(file.records.count) of \(total) in '\(unfinished)'.") }
   }
 

@@ -48,8 +48,17 @@ struct ReportStage: Stage {
       throw ValidationError("--model needs as many files as --metrics, or none.")
     }
     guard !agreement || metrics.count > 1 else { throw ValidationError("--agreement needs two files or more.") }
-    guard gallery >= 0 else { throw ValidationError("--gallery must be 0 or more.") }
+    guard (0...1_000_000).contains(gallery) else { throw ValidationError("--gallery goes from 0 to 1000000.") }
   }
+
+  var files: StageFiles {
+    StageFiles(
+      inputs: metrics + metrics.map(table) + model + [published],
+      outputs: [.file(output), figures.map { StageFiles.Output.folder($0) }])
+  }
+
+  /// The file of every crystal beside the totals.
+  private func table(of path: String) -> String { (path as NSString).deletingPathExtension + ".h5" }
 
   func perform() throws {
     var stage = StageReport(stage: "report")
@@ -58,7 +67,7 @@ struct ReportStage: Stage {
       let summary = try JSONFile.read(MetricsSummary.self, path)
       var run = ReportRun(summary: summary)
       if !model.isEmpty { run.history = try TrainingHistory(ofModel: model[i]) }
-      let table = (path as NSString).deletingPathExtension + ".h5"
+      let table = table(of: path)
       if gallery > 0, FileManager.default.fileExists(atPath: table) {
         run.gallery = try MetricsFile.gallery(table, count: gallery)
       }
@@ -76,6 +85,6 @@ struct ReportStage: Stage {
       for figure in page.figures { try AtomicFile.write(figure.svg, to: "\(figures)/\(figure.name).svg") }
     }
     stage.accept(runs.count)
-    stage.finish(shared, output: output)
+    try stage.finish(shared, output: output)
   }
 }

@@ -28,9 +28,11 @@ struct SamplingOptions: ParsableArguments {
   var templates: SymmBFNConfiguration.Templates?
 
   func validate() throws {
-    guard temperature ?? 1 > 0 else { throw ValidationError("--temperature must be above 0.") }
-    guard placementTime ?? 1 > 0 else { throw ValidationError("--placement-time must be above 0.") }
-    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
+    guard temperature ?? 1 >= 1e-6, temperature ?? 1 <= 1e6 else {
+      throw ValidationError("--temperature must be above 0 (from 0.000001 to 1000000).")
+    }
+    guard placementTime ?? 1 > 0, placementTime ?? 1 <= 1e6 else { throw ValidationError("--placement-time must be above 0.") }
+    guard (1...1_000_000).contains(steps ?? 1) else { throw ValidationError("--steps goes from 1 to 1000000.") }
   }
 
   func applied(to options: SymmBFNConfiguration.Sampling) -> SymmBFNConfiguration.Sampling {

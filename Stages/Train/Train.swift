@@ -51,9 +51,16 @@ struct Train: Stage {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard epochs ?? 0 >= 0 else { throw ValidationError("--epochs must be 0 or more.") }
+    guard (0...1_000_000_000).contains(epochs ?? 0) else { throw ValidationError("--epochs goes from 0 to 1000000000.") }
     guard minutes ?? 1 > 0, checkpoint > 0 else { throw ValidationError("--minutes and --checkpoint must be above 0.") }
   }
+
+  static let savesWork = true
+
+  var files: StageFiles { StageFiles(inputs: [dataset, config, initial], outputs: [.file(output), .file(unfinished)]) }
+
+  /// Where an unfinished run keeps what it has done.
+  private var unfinished: String { output + ".unfinished.h5" }
 
   func perform() throws {
     var report = StageReport(stage: "train")
@@ -69,7 +76,6 @@ struct Train: Stage {
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")
     }
-    let unfinished = output + ".unfinished.h5"
     if resume, let path = [unfinished, output].first(where: FileManager.default.fileExists(atPath:)) {
       try ModelFile.restore(&trainer, from: path, dataset: dataset)
     } else if let initial {
@@ -90,7 +96,7 @@ struct Train: Stage {
     report.note("precision", json: "\"\(precision.rawValue)\"")
     report.note("parameters", trainer.network.layout.count)
     report.note("validation_loss", trainer.history.last?.validation.total(options.flow.weights) ?? .nan)
-    report.finish(shared, output: stopped ? unfinished : output)
+    try report.finish(shared, output: stopped ? unfinished : output)
     if stopped {
       throw StageError(
         .interrupted, "stopped by a signal after \(trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")

@@ -278,6 +278,25 @@ public struct SymmBFNConfiguration: Codable, Sendable, Equatable {
     if network.chargeBalance && !(network.templateFeatures && network.compositionFeatures) {
       return "network.charge_balance needs template_features and composition_features"
     }
-    return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess
+  }
+
+  /// What is beyond all reason: no machine has the memory, or arithmetic the numbers.
+  private var excess: String? {
+    let limits: [(String, Double, Double)] = [
+      ("network.hidden", Double(network.hidden), 16_384), ("network.layers", Double(network.layers), 1000),
+      ("network.embedding", Double(network.embedding), 16_384), ("network.frequencies", Double(network.frequencies), 16_384),
+      ("network.coordinate_frequencies", Double(network.coordinateFrequencies), 16_384),
+      ("flow.beta_elements", Double(flow.betaElements), 1e6), ("flow.beta_site_symmetry", Double(flow.betaSiteSymmetry), 1e6),
+      ("training.learning_rate", Double(training.learningRate), 1e6),
+      ("training.warm_up_steps", Double(training.warmUpSteps), 1e12),
+      ("training.weight_decay", Double(training.weightDecay), 1e6), ("training.batch", Double(training.batch), 1e6),
+      ("training.epochs", Double(training.epochs), 1e9), ("training.clip_norm", Double(training.clipNorm), 1e30),
+      ("sampling.steps", Double(sampling.steps), 1e6), ("sampling.temperature", Double(sampling.temperature), 1e6),
+      ("sampling.placement_time", Double(sampling.placementTime), 1e6),
+    ]
+    if let (name, _, most) = limits.first(where: { !($0.1 <= $0.2) }) { return "\(name) must be at most \(most)" }
+    let width = Double(network.hidden + network.embedding + network.frequencies + network.coordinateFrequencies)
+    return width * width * Double(network.layers) > 1e9 ? "network.hidden and network.layers make too large a network" : nil
   }
 }

@@ -40,12 +40,13 @@ public enum ModelFile {
   }
 
   private static func write(history: [SymmBFNTrainer.Epoch], _ writer: borrowing HDF5Writer) throws {
-    let values = history.flatMap { numbers($0.training) + numbers($0.validation) + [$0.rate, $0.seconds] }
-    try writer.write(values, shape: [history.count, 10], to: "/training/history")
+    let values = history.flatMap { numbers($0.training) + numbers($0.validation) + [$0.rate] }
+    try writer.write(values, shape: [history.count, 9], to: "/training/history")
     try writer.setAttribute(
       "meaning",
-      "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate, seconds since the start",
-      of: "/training/history")
+      "training then validation losses (coordinates, lattice, elements, site symmetry), learning rate", of: "/training/history")
+    try writer.write(history.map(\.seconds), to: "/training/seconds")
+    try writer.setAttribute("meaning", "seconds from the start to the end of each epoch", of: "/training/seconds")
   }
 
   /// Writes what sampling needs of a model file, parameters in half precision; returns their number.
@@ -104,14 +105,20 @@ public enum ModelFile {
     trainer.optimizer.average = try parameters(reader, "average", trainer.network)
     trainer.bestAverage = reader.contains("/network/best") ? try parameters(reader, "best", trainer.network) : []
     let count = trainer.network.layout.count
-    trainer.optimizer.firstMoment = try reader.read(Float.self, "/training/first_moment", shape: [count])
-    trainer.optimizer.secondMoment = try reader.read(Float.self, "/training/second_moment", shape: [count])
+    trainer.optimizer.firstMoment = try reader.parameters("/training/first_moment", shape: [count])
+    trainer.optimizer.secondMoment = try reader.parameters("/training/second_moment", shape: [count])
     let counters = try reader.read(Int64.self, "/training/counters", shape: [4]).map(Int.init)
+    guard counters.allSatisfy({ (0..<Int(HDF5Reader.mostCounted)).contains($0) }),
+      counters[2] <= max(1, trainer.batchesPerEpoch)
+    else { throw StageError(.input, "'\(path)', /training/counters: \(counters) are no counters of a run.") }
     trainer.optimizer.step = counters[0]
     trainer.epoch = counters[1]
     trainer.batchInEpoch = counters[2]
     trainer.schedule.waited = counters[3]
     let state = try reader.read(Double.self, "/training/state", shape: [6])
+    guard state[0].isFinite, state[0] > 0, state[0] < 1e6, !state[1].isNaN, state[2...].allSatisfy(\.isFinite) else {
+      throw StageError(.input, "'\(path)', /training/state: \(state) is no state of a run.")
+    }
     trainer.schedule.rate = Float(state[0])
     trainer.schedule.best = state[1]
     trainer.running = losses(state[2...])
@@ -143,11 +150,15 @@ public enum ModelFile {
 
   /// The epochs of a run.
   public static func history(_ reader: borrowing HDF5Reader) throws -> [SymmBFNTrainer.Epoch] {
-    let values = try reader.read(Double.self, "/training/history", shape: [nil, 10])
-    return stride(from: 0, to: values.count, by: 10).map {
+    // The seconds were the last column once.
+    let hasSeconds = reader.contains("/training/seconds")
+    let width = hasSeconds ? 9 : 10
+    let values = try reader.read(Double.self, "/training/history", shape: [nil, width])
+    let seconds = hasSeconds ? try reader.read(Double.self, "/training/seconds", shape: [values.count / 9]) : nil
+    return stride(from: 0, to: values.count, by: width).map {
       SymmBFNTrainer.Epoch(
         training: losses(values[$0..<$0 + 4]), validation: losses(values[$0 + 4..<$0 + 8]), rate: values[$0 + 8],
-        seconds: values[$0 + 9])
+        seconds: seconds?[$0 / width] ?? values[$0 + 9])
     }
   }
 
@@ -162,7 +173,7 @@ public enum ModelFile {
     var parameters: [Float] = []
     parameters.reserveCapacity(network.layout.count)
     for entry in network.layout.entries {
-      parameters += try reader.read(Float.self, "/network/\(group)/\(entry.name)", shape: entry.shape)
+      parameters += try reader.parameters("/network/\(group)/\(entry.name)", shape: entry.shape)
     }
     return parameters
   }

@@ -49,6 +49,8 @@ public struct RelaxedFile: Sendable {
       let weights = try weights ?? PotentialWeights.identity(ofPotential: potential)
       if !weights.isEmpty { try writer.setAttribute("potential_weights", weights) }
       try writer.setAttribute("relaxation", protocolText)
+      // A network's last bits follow from the kernels of its products.
+      if potential.hasPrefix("chgnet") { try writer.setAttribute("kernel", Products.kernelName) }
       try writer.write(sorted.map(\.id), to: "/id")
       try writer.write(crystals: sorted.map(\.result.crystal))
       try writer.write(crystals: sorted.map(\.initial), group: "/initial")
@@ -146,6 +148,10 @@ public struct RelaxedFile: Sendable {
     let initial = try reader.crystals(group: "/initial")
     let units = reader.contains("/asymmetric_unit") ? try reader.units() : []
     let n = crystals.count
+    guard initial.count == n, units.isEmpty || units.count == n, zip(crystals, initial).allSatisfy({ $0.count == $1.count })
+    else {
+      throw StageError(.input, "'\(path)': /crystal, /initial and /asymmetric_unit differ in what they hold.")
+    }
     func column(_ name: String) throws -> [Double] { try reader.read(Double.self, "/relaxation/\(name)", shape: [n]) }
     let (energyInitial, energy) = (try column("energy_initial"), try column("energy"))
     let (forceInitial, force, stress) = (try column("max_force_initial"), try column("max_force"), try column("max_stress"))
@@ -153,8 +159,10 @@ public struct RelaxedFile: Sendable {
     let index = try reader.read(Int32.self, "/relaxation/index", shape: [n])
     let steps = try reader.read(Int32.self, "/relaxation/steps", shape: [n])
     let outcomes = try reader.read(Int16.self, "/relaxation/outcome", shape: [n])
-    let forces = try reader.read(Double.self, "/relaxation/force", shape: [nil, 3])
-    let ids = try reader.ids()
+    let forces = try reader.read(Double.self, "/relaxation/force", shape: [crystals.reduce(0) { $0 + $1.count }, 3])
+    let ids = try reader.ids(of: n)
+    try reader.check(index, in: 0...Int32.max, "/relaxation/index")
+    try reader.check(steps, in: 0...Int32.max, "/relaxation/steps")
     rejected = try reader.rejected()
     isRescued = reader.contains("/relaxation/rescue")
     let rescue = isRescued ? try reader.read(Int16.self, "/relaxation/rescue", shape: [n]) : []

@@ -23,6 +23,7 @@ public enum SamplesFile {
       try writer.setAttribute("steps", Int64(steps))
       // What the processor had, not what was asked for: shards from different processors may not be mixed.
       try writer.setAttribute("precision", precision.rawValue)
+      try writer.setAttribute("kernel", precision == .float32 ? Products.kernelName : "oneDNN")
       try writer.write(requests.map(\.id), to: "/id")
       try writer.reserve(siteCounts: requests.map(\.siteCount))
       try writer.reserve(Float.self, shape: [sites, BeliefBatch.elementClasses], elements)
