@@ -146,7 +146,7 @@ import Testing
       crystal.fractionalCoordinates[0].x += share * length / 5.64
       return try #require(ReducedCrystal(crystal))
     }
-    let (a, b) = (try moved(0.2), try moved(-0.16))
+    let (a, b) = (try moved(0.48), try moved(0.12))
     #expect(a.key == b.key && a.count == 8)
     var matcher = StructureMatcher.standard
     #expect(!matcher.matches(a, b))

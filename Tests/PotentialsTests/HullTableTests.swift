@@ -25,8 +25,9 @@ import Testing
     let systems = try #require(file["systems"] as? [[String: Any]])
     var (worst, queries, sizes) = (0.0, 0, Set<Int>())
     for system in systems {
-      let entries = try JSONSerialization.data(withJSONObject: try #require(system["entries"]))
-      let table = try HullTable([(Self.source, try HullEntries(json: Array(entries)))])
+      // As text: pymatgen's JSON may hold NaN.
+      let entries = try #require(system["entries"] as? String)
+      let table = try HullTable([(Self.source, try HullEntries(json: Array(entries.utf8)))])
       let hull = table.hull
       let references = ElementReferences(energies: table.references.mapValues(\.energy))
       for query in try #require(system["queries"] as? [[String: Any]]) {
@@ -120,7 +121,7 @@ import Testing
     #expect(error("[\(na), \(o), \(gga), \(scan)]").contains("some are of GGA(+U), some of r2SCAN"))
     let wrong = Self.entry("\"Na\": 2, \"O\": 1", -90)
     #expect(error("[\(na), \(o), \(wrong)]").contains("an energy a cell where one an atom is meant"))
-    #expect(!error("[\(na), \(o), \(corrected)]").contains("error:"))
+    #expect(error("[\(na), \(o), \(corrected)]") == "no error: 3")
   }
 
   @Test("tables: columns by name, and energies a cell where energies an atom are said") func tables() throws {

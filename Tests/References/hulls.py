@@ -88,5 +88,7 @@ for system in systems:
             site["abc"] = [0, 0, 0]
         if e["@class"] == "ComputedStructureEntry" and random.random() < 0.5:
             e.pop("composition", None)
+for system in systems:
+    system["entries"] = json.dumps(system["entries"])  # as a text: uncertainties are NaN, which is no JSON
 json.dump({"source": "pymatgen PhaseDiagram on random entries", "systems": systems}, open(path, "w"))
 print(queries, "queries of", len(systems), "systems")

@@ -122,10 +122,13 @@ import Testing
 
     _ = try place.write("entries.json", Self.entries)
     #expect(try place.run("hull", ["--input", "entries.json", "--output", "dft.h5", "--quiet"]).status == 0)
+    var options = SharedOptions()
+    (options.seed, options.threads, options.quiet, options.json) = (0, 1, true, false)
+    options.shard = Shard(index: 0, count: 1)
     var foreign = HullTable(sources: [.init(name: "x", potential: "other")], phases: [], references: [:])
     foreign.phases = try HullTable(reading: place.path("dft.h5")).phases
     try foreign.write(
-      to: place.path("foreign.h5"), inputs: [], data: "x", fillFrom: 1, rejected: [], options: SharedOptions(), seconds: 0)
+      to: place.path("foreign.h5"), inputs: [], data: "x", fillFrom: 1, rejected: [], options: options, seconds: 0)
     let arguments = ["--crystals", "dataset.h5", "--output", "x.h5", "--potential", "pair", "--static", "--hull", "foreign.h5"]
     outcome = try place.run("relax", arguments)
     #expect(outcome.status == 65 && outcome.errors.contains("has energies of other, not of pair"), "\(outcome.errors)")

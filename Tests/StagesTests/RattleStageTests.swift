@@ -84,7 +84,7 @@ import Testing
     }
     let plain = try relax(["--static"], "static.h5").above
     let limit = plain.filter(\.isFinite).sorted()[plain.count { $0.isFinite } / 2]
-    let (above, outcomes) = try relax(["--within", "\(limit)"], "within.h5")
+    let (above, outcomes) = try relax(["--within=\(limit)"], "within.h5")
     for i in plain.indices where plain[i].isFinite {
       #expect((outcomes[i] == Int16(RelaxationOutcome.leftOut.rawValue)) == (plain[i] > limit))
       if plain[i] > limit { #expect(above[i] == plain[i]) }
