@@ -79,4 +79,6 @@ $(foreach v,$(VARIABLES_path) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error 
 $(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
-$(if $(call given,ARTIFACTS),$(if $(ARTIFACTS),,$(error ARTIFACTS must not be empty)))
+# What has a default must not be taken away.
+$(foreach v,ARTIFACTS DATASET MODEL SAMPLES STEPS SEED POTENTIAL SYMPREC FMAX SHARDS THREADS,$(if $(call given,$v),$(if $(strip $($v)),,$(error \
+  $v must not be empty))))

@@ -15,11 +15,12 @@ extension CIFBlock {
       plain = plain.replacing(mark, with: replacement)
     }
     plain.removeAll { "~${}'\"".contains($0) }
+    plain = joiningScrews(plain)
     var result = [plain]
     if let origin {
       if !origin.choice.isEmpty { result.insert("\(plain.trimmingSpaces):\(origin.choice)", at: 0) }
     } else {
-      result.insert(symbol, at: 0)
+      if !symbol.contains("_") { result.insert(symbol, at: 0) }
     }
     // `R -3 m H`, `R-3mR` and, of the Inorganic Crystal Structure Database, S and Z for origins 1 and 2.
     let trimmed = String(plain.reversed().drop { $0 == " " || $0 == "_" }.reversed())
@@ -51,6 +52,16 @@ extension CIFBlock {
     // A setting that says nothing to gemmi's table: `P 1 21/c 1:b1`.
     if let colon = trimmed.firstIndex(of: ":") { result.append(String(trimmed[..<colon])) }
     return result
+  }
+
+  /// `P 2_1/c` is `P 21/c`: an underscore between two digits marks a subscript.
+  private static func joiningScrews(_ symbol: String) -> String {
+    let characters = Array(symbol)
+    func isMark(_ i: Int) -> Bool {
+      characters[i] == "_" && i > 0 && i + 1 < characters.count && characters[i - 1].isNumber && characters[i + 1].isNumber
+        && (i < 2 || characters[i - 2] != "_")
+    }
+    return String(characters.indices.filter { !isMark($0) }.map { characters[$0] })
   }
 
   /// `P 2(1)/c` is `P 21/c`: a digit in parentheses behind a digit is its subscript.

@@ -115,9 +115,14 @@ public enum AtomicFile {
     let (name, state) = try InputFiles.open(path)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command + [name] + further
+    // Tools that read a stream get the file that is open; unzip looks about in it and needs its name.
+    let isStream = command[0] != "unzip"
+    process.arguments = isStream ? command : command + [path] + further
     let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
+    guard let input = isStream ? FileHandle(forReadingAtPath: name) : FileHandle.nullDevice else {
+      throw StageError(.inputOutput, "'\(path)' cannot be read: \(systemErrorText()).")
+    }
+    process.standardInput = input
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     let missing = StageError(

@@ -17,9 +17,9 @@ func cif(
   return lines.joined(separator: "\n") + "\n"
 }
 
-/// The one crystal of a CIF text.
+/// The one crystal of a CIF text, however near its atoms are.
 func onlyCrystal(_ text: String) throws -> Crystal {
-  let blocks = try CIF.read(Array(text.utf8))
+  let blocks = try CIF.read(Array(text.utf8), options: .unjudged)
   try #require(blocks.count == 1)
   return try blocks[0].crystal.get()
 }
@@ -144,7 +144,7 @@ func rejectionCode(_ bytes: [UInt8]) -> String? {
     arguments: [
       ("Fe3+", "", "", 26), ("O2-", "", "", 8), ("D", "", "", 1), ("T", "", "", 1), ("", "D1", "", 1), ("", "Fe1A", "", 26),
       ("", "OW1", "", 8), ("", "OH", "", 8), ("", "O-H", "", 8), ("", "SiT", "", 14), ("", "CA1", "", 20),
-      ("", "CA1", "C6 H6", 6), ("", "CO2", "C O2", 6), ("", "CO2", "Co O2", 27), ("", "Co2", "C O2", 27),
+      ("", "CA1", "C6 H6", 6), ("", "CO2", "C O2", 6), ("", "CO2", "Co O2", 27), ("", "Co2", "C O2", 6),
       ("Cval", "C1", "", 6), ("", "FE", "", 26), ("W", "", "", 74), ("", "HO1", "H2 O", 1), ("Uuo", "", "", 118),
     ])
   func elements(type: String, label: String, formula: String, number: Int) {

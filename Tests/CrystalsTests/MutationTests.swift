@@ -43,9 +43,9 @@ import Testing
   static func read(_ text: [UInt8], _ format: Format) -> (taken: Int, isFinite: Bool) {
     var crystals: [Crystal] = []
     switch format {
-    case .cif: for block in (try? CIF.read(text)) ?? [] { if let c = try? block.crystal.get() { crystals.append(c) } }
-    case .extxyz: for frame in (try? Extxyz.read(text)) ?? [] { if let c = try? frame.crystal.get() { crystals.append(c) } }
-    case .poscar: if let file = try? POSCAR.read(text) { crystals.append(file.crystal) }
+    case .cif: for block in (try? CIF.read(text, options: .unjudged)) ?? [] { if let c = try? block.crystal.get() { crystals.append(c) } }
+    case .extxyz: for frame in (try? Extxyz.read(text, options: .unjudged)) ?? [] { if let c = try? frame.crystal.get() { crystals.append(c) } }
+    case .poscar: if let file = try? POSCAR.read(text, options: .unjudged) { crystals.append(file.crystal) }
     case .csv:
       guard let table = try? CrystalTable(csv: text) else { break }
       for index in 0..<table.count {
@@ -61,7 +61,7 @@ import Testing
   }
 
   private static func readCIF(_ text: [UInt8]) -> [Crystal] {
-    ((try? CIF.read(text)) ?? []).compactMap { try? $0.crystal.get() }
+    ((try? CIF.read(text, options: .unjudged)) ?? []).compactMap { try? $0.crystal.get() }
   }
 
   private static let nonsense = [

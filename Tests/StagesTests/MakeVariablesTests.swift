@@ -32,7 +32,7 @@ import Testing
     let values = [
       "1;\(touch)", "$(\(touch))", "$$(\(touch))", "`\(touch)`", "$(shell \(touch))", "${shell \(touch)}", "1|\(touch)",
       "1&\(touch)",
-      "'\(touch)'", "\"$(\(touch))\"", "1\n\(touch)", "1>\(folder)/X", "a b", "a#b", "a%b", "a\\b", "a*b", "{a,b}", " ",
+      "'\(touch)'", "\"$(\(touch))\"", "1\n\(touch)", "1>\(folder)/X", "a b", "a#b", "a%b", "a\\b", "a*b", "{a,b}",
       "$(eval X:=1)", "1)\(touch)", "-\(touch)",
     ]
     let names = [
@@ -51,6 +51,10 @@ import Testing
       }
       guard name.count > 3, !["SOURCE", "OPTIONS_model"].contains(name) else { continue }
       #expect(try make(["status", "eval"], environment: [name: "1;\(touch)"]).status == 2, "\(name) in the environment")
+    }
+    for name in ["ARTIFACTS", "DATASET", "MODEL", "SAMPLES", "STEPS", "SEED", "POTENTIAL", "SYMPREC", "FMAX", "SHARDS", "THREADS"] {
+      let (status, words) = try make(["status", "eval", "\(name)= "])
+      #expect(status == 2 && words.contains("\(name) must not be empty"), "\(name): \(words)")
     }
     for value in ["1;\(touch)", "$(shell \(touch))", "`\(touch)`", "$$(\(touch))"] {
       #expect(try make(["status", "SUBMIT=\(value)"]).status == 2)

@@ -21,7 +21,7 @@ import Testing
   private func dataset(_ place: borrowing Workplace, more: [(name: String, a: Double, sites: String)] = []) throws {
     _ = try place.writeCrystals()
     for (name, a, sites) in more { _ = try place.write("crystals/\(name).cif", Workplace.cif(name, "P m -3 m", a, sites)) }
-    let outcome = try place.run("preprocess", ["--input", "crystals", "--output", "dataset.h5"])
+    let outcome = try place.run("preprocess", ["--input", "crystals", "--output", "dataset.h5", "--minimum-distance", "0"])
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 

@@ -148,7 +148,10 @@ public struct RelaxedFile: Sendable {
     let initial = try reader.crystals(group: "/initial")
     let units = reader.contains("/asymmetric_unit") ? try reader.units() : []
     let n = crystals.count
-    guard initial.count == n, units.isEmpty || units.count == n, zip(crystals, initial).allSatisfy({ $0.count == $1.count })
+    // A crystal whose symmetry was broken has another cell than it began with.
+    let keepsCells = !reader.contains("/rattle")
+    guard initial.count == n, units.isEmpty || units.count == n,
+      !keepsCells || zip(crystals, initial).allSatisfy({ $0.count == $1.count })
     else {
       throw StageError(.input, "'\(path)': /crystal, /initial and /asymmetric_unit differ in what they hold.")
     }
