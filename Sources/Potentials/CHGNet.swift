@@ -97,14 +97,15 @@ public struct CHGNet: Potential {
       batches[batches.count - 1].append(index)
       rows += size
     }
-    return batches
+    // The largest first: all others fit into the arrays that it took.
+    return batches.map { batch in (batch, batch.reduce(0) { $0 + sizes[$1] }) }.sorted { $0.1 > $1.1 }.map(\.0)
   }
 
   private func evaluate(
     _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
   ) -> [Evaluation] {
     let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
-    let rows = batch.edgeWeights.count + batch.angleWeights.count
+    let rows = batch.edges.count + batch.angles.count
     let output =
       rows <= Self.rowsAtOnce
       ? pool.borrow { CHGNetNetwork.run(batch, parameters: parameters, scratch: &$0) }

@@ -13,17 +13,12 @@ struct CHGNetBatch: Sendable {
   let atomicNumbers: [UInt8]
   let multiplicities: [Float]
 
-  let edgeCenters: IndexedRows
-  let edgeNeighbors: IndexedRows
-  let edgeBonds: IndexedRows
-  let edgeWeights: [Float]
-
+  /// Edges, sums of their two atoms and their bond.
+  let edges: GatedRows
   /// (Q) bonds of the bond graph.
-  let shortBonds: [Int]
-  let angleCenters: IndexedRows
-  let angleFirst: IndexedRows
-  let angleSecond: IndexedRows
-  let angleWeights: [Float]
+  let shortBonds: IndexedRows
+  /// Angles, sums of their two bonds and their atom.
+  let angles: GatedRows
 
   /// (B, 32), (Q, 32) and (A, 32) with their derivatives by length, length and cosine.
   let atomBasis: (values: Matrix, slopes: Matrix)
@@ -33,7 +28,7 @@ struct CHGNetBatch: Sendable {
   let angleSlopes: [Double]
 
   var nodes: Int { atomicNumbers.count }
-  var bonds: Int { edgeBonds.count }
+  var bonds: Int { shortBonds.count }
 
   init(_ graphs: [BondGraph], parameters: CHGNetParameters) {
     self.graphs = graphs
@@ -47,32 +42,34 @@ struct CHGNetBatch: Sendable {
     (nodeOffsets, bondOffsets, angleOffsets) = (offsets.nodes, offsets.bonds, offsets.angles)
     atomicNumbers = graphs.flatMap(\.nodes)
     multiplicities = graphs.flatMap { $0.symmetry.multiplicities.map(Float.init) }
-    func rows(
-      _ offsets: [Int], _ indices: (BondGraph) -> [Int32]
+    func rows<Row>(
+      _ all: (BondGraph) -> [Row], _ offsets: [Int], _ index: (Row) -> Int32
     ) -> IndexedRows {
-      var all: [Int32] = []
+      var indices: [Int32] = []
+      indices.reserveCapacity(graphs.reduce(0) { $0 + all($1).count })
       for (k, g) in graphs.enumerated() {
         let shift = Int32(offsets[k])
-        all += indices(g).map { $0 + shift }
+        for row in all(g) { indices.append(index(row) + shift) }
       }
-      return IndexedRows(all, count: offsets[graphs.count])
+      return IndexedRows(indices, count: offsets[graphs.count])
     }
-    edgeCenters = rows(offsets.nodes) { $0.edges.map(\.center) }
-    edgeNeighbors = rows(offsets.nodes) { $0.edges.map(\.neighbor) }
-    edgeBonds = rows(offsets.bonds) { $0.edges.map(\.bond) }
-    edgeWeights = graphs.flatMap { $0.edges.map(\.weight) }
-    let shorts = rows(offsets.bonds) { $0.shortBonds }
-    shortBonds = shorts.indices.map(Int.init)
-    angleCenters = rows(offsets.nodes) { $0.angles.map(\.center) }
-    angleFirst = rows(offsets.shorts) { $0.angles.map(\.first) }
-    angleSecond = rows(offsets.shorts) { $0.angles.map(\.second) }
-    angleWeights = graphs.flatMap { $0.angles.map(\.weight) }
+    let centers = rows(\.edges, offsets.nodes) { $0.center }
+    let edgeBonds = rows(\.edges, offsets.bonds) { $0.bond }
+    edges = GatedRows(
+      first: centers, second: rows(\.edges, offsets.nodes) { $0.neighbor }, rest: edgeBonds,
+      weights: graphs.flatMap { $0.edges.map(\.weight) }, factor: edgeBonds, otherFactor: nil, target: centers)
+    shortBonds = rows(\.shortBonds, offsets.bonds) { $0 }
+    let first = rows(\.angles, offsets.shorts) { $0.first }
+    let second = rows(\.angles, offsets.shorts) { $0.second }
+    angles = GatedRows(
+      first: first, second: second, rest: rows(\.angles, offsets.nodes) { $0.center },
+      weights: graphs.flatMap { $0.angles.map(\.weight) }, factor: first, otherFactor: second, target: first)
 
     let lengths = graphs.flatMap { $0.bonds.map(\.length) }
     atomBasis = GatedKernels.radialBasis(
       lengths, frequencies: parameters.atomFrequencies, cutoff: CHGNet.cutoff, order: CHGNet.cutoffOrder)
     bondBasis = GatedKernels.radialBasis(
-      shortBonds.map { lengths[$0] }, frequencies: parameters.bondFrequencies, cutoff: CHGNet.angleCutoff,
+      shortBonds.indices.map { lengths[Int($0)] }, frequencies: parameters.bondFrequencies, cutoff: CHGNet.angleCutoff,
       order: CHGNet.cutoffOrder)
     // The network was trained with the cosine shrunk by a millionth, which keeps the angle differentiable on a line.
     let shrink = 1 - 1e-6

@@ -110,56 +110,52 @@ struct Weight: Sendable {
   }
 }
 
-/// The second half of a gated layer: bias and normalisation of core and gate.
-struct GateParameters: Sendable {
-  let bias: [Float]
-  let scale: [Float]
-  let shift: [Float]
-}
-
 /// A gated two-layer perceptron whose first layer sees a concatenation, cut into the parts that each input is multiplied by.
 struct GatedLayer: Sendable {
-  /// One weight (64, 128) an input, in the order of the concatenation; core then gate.
-  let parts: [Weight]
-  /// (128) of the first layer.
+  /// (64, 256): the first layer's parts of the two ends of a row, side by side; core then gate.
+  let ends: Weight
+  /// (64, 128): of a row's bond (atom layers) or of its angle (the others).
+  let own: Weight
+  /// (64, 128): of the atom between two bonds; nil where the ends are atoms.
+  let center: Weight?
+  /// (256 or 128) of the first layer, for the products by `ends` where they are of atoms, else by `center`.
   let bias: [Float]
-  /// Core and gate of the second layer, (64, 64) each; nil where there is one layer only.
-  let second: (core: Weight, gate: Weight)?
-  let gate: GateParameters
+  let gate: GatedWeights
   /// (64, 64) on the summed messages; nil where there is no sum.
   let out: Weight?
 
   /// - Parameters:
   ///   - name: of the gated perceptron, as in the file.
-  ///   - inputs: how many features of 64 are concatenated.
+  ///   - atoms: whether atom, bond and atom are concatenated; else bond, bond, angle and atom.
+  ///   - hidden: whether there are two layers.
   ///   - out: name of the layer behind the sum.
   init(
-    _ source: ParameterSource, name: String, inputs: Int, hidden: Bool, out: String?
+    _ source: ParameterSource, name: String, atoms: Bool, hidden: Bool, out: String?
   ) throws(ParameterError) {
     let first = hidden ? 0 : 1
-    let core = try source.values("\(name).mlp_core.layers.\(first).weight", 64, 64 * inputs)
-    let gate = try source.values("\(name).mlp_gate.layers.\(first).weight", 64, 64 * inputs)
-    let bias =
+    let inputs = 64 * (atoms ? 3 : 4)
+    let core = try source.values("\(name).mlp_core.layers.\(first).weight", 64, inputs)
+    let gate = try source.values("\(name).mlp_gate.layers.\(first).weight", 64, inputs)
+    func part(_ k: Int) -> Weight { Weight(layers: [core, gate], inputs: inputs, offset: 64 * k, inner: 64) }
+    ends = Weight(sideBySide: [part(0), part(atoms ? 2 : 1)])
+    own = part(atoms ? 1 : 2)
+    center = atoms ? nil : part(3)
+    bias =
       try source.values("\(name).mlp_core.layers.\(first).bias", 64)
       + source.values("\(name).mlp_gate.layers.\(first).bias", 64)
-    parts = (0..<inputs).map {
-      Weight(layers: [core, gate], inputs: 64 * inputs, offset: 64 * $0, inner: 64)
-    }
-    self.bias = bias
+      + [Float](repeating: 0, count: atoms ? 128 : 0)
+    var second: (forward: [Float], backward: [Float])?
     var lastBias = [Float](repeating: 0, count: 128)
     if hidden {
-      second = (
-        Weight(layers: [try source.values("\(name).mlp_core.layers.3.weight", 64, 64)], inputs: 64, inner: 64),
-        Weight(layers: [try source.values("\(name).mlp_gate.layers.3.weight", 64, 64)], inputs: 64, inner: 64)
-      )
+      let core = Weight(layers: [try source.values("\(name).mlp_core.layers.3.weight", 64, 64)], inputs: 64, inner: 64)
+      let gate = Weight(layers: [try source.values("\(name).mlp_gate.layers.3.weight", 64, 64)], inputs: 64, inner: 64)
+      second = (core.forward + gate.forward, core.backward + gate.backward)
       lastBias =
         try source.values("\(name).mlp_core.layers.3.bias", 64)
         + source.values("\(name).mlp_gate.layers.3.bias", 64)
-    } else {
-      second = nil
     }
-    self.gate = GateParameters(
-      bias: lastBias,
+    self.gate = GatedWeights(
+      second: second, bias: lastBias,
       scale: try source.values("\(name).bn1.weight", 64) + source.values("\(name).bn2.weight", 64),
       shift: try source.values("\(name).bn1.bias", 64) + source.values("\(name).bn2.bias", 64))
     self.out = try out.map { name throws(ParameterError) in
@@ -186,10 +182,12 @@ struct CHGNetParameters: Sendable {
   let bondEmbedding: Weight
   let bondWeights: Weight
   let angleEmbedding: Weight
-  /// (32, 576): what all four atom layers multiply a bond's first features by, 128 each, then the weights of the atom graph.
-  let bondFold: Weight
-  /// (32, 320): what the first bond and angle layers multiply the first angle features by, then the features.
-  let angleFold: Weight
+  /// (32, 64) weights of a bond's messages in the atom graph.
+  let atomWeights: Weight
+  /// (32, 128) each: what the four atom layers multiply a bond's first features by.
+  let bondFolds: [Weight]
+  /// (32, 128): what the first bond layer and the first angle layer multiply the first angle features by.
+  let angleFolds: (bonds: Weight, angles: Weight)
   let siteWise: (weight: [Float], bias: Float)
   let readoutScale: [Float]
   let readoutShift: [Float]
@@ -207,18 +205,18 @@ struct CHGNetParameters: Sendable {
     for l in 0..<4 {
       layers[0].append(
         try GatedLayer(
-          source, name: "atom_conv_layers.\(l).twoBody_atom", inputs: 3, hidden: true,
+          source, name: "atom_conv_layers.\(l).twoBody_atom", atoms: true, hidden: true,
           out: "atom_conv_layers.\(l).mlp_out.layers.1.weight"))
     }
     for l in 0..<3 {
       layers[1].append(
         try GatedLayer(
-          source, name: "bond_conv_layers.\(l).twoBody_bond", inputs: 4, hidden: true,
+          source, name: "bond_conv_layers.\(l).twoBody_bond", atoms: false, hidden: true,
           out: "bond_conv_layers.\(l).mlp_out.layers.1.weight"))
     }
     for l in 0..<2 {
       layers[2].append(
-        try GatedLayer(source, name: "angle_layers.\(l).twoBody_bond", inputs: 4, hidden: false, out: nil))
+        try GatedLayer(source, name: "angle_layers.\(l).twoBody_bond", atoms: false, hidden: false, out: nil))
     }
     (atomLayers, bondLayers, angleLayers) = (layers[0], layers[1], layers[2])
     func basisWeight(_ name: String) throws(ParameterError) -> Weight {
@@ -227,13 +225,9 @@ struct CHGNetParameters: Sendable {
     bondEmbedding = try basisWeight("bond_embedding.weight")
     bondWeights = try basisWeight("bond_weights_bg.weight")
     angleEmbedding = try basisWeight("angle_embedding.weight")
-    bondFold = Weight(
-      sideBySide: layers[0].map { [bondEmbedding] in bondEmbedding.folded(into: $0.parts[1]) }
-        + [try basisWeight("bond_weights_ag.weight")])
-    angleFold = Weight(sideBySide: [
-      angleEmbedding.folded(into: layers[1][0].parts[2]),
-      angleEmbedding.folded(into: layers[2][0].parts[2]), angleEmbedding,
-    ])
+    atomWeights = try basisWeight("bond_weights_ag.weight")
+    bondFolds = layers[0].map { [bondEmbedding] in bondEmbedding.folded(into: $0.own) }
+    angleFolds = (angleEmbedding.folded(into: layers[1][0].own), angleEmbedding.folded(into: layers[2][0].own))
     siteWise = (try source.values("site_wise.weight", 1, 64), try source.values("site_wise.bias", 1)[0])
     readoutScale = try source.values("readout_norm.weight", 64)
     readoutShift = try source.values("readout_norm.bias", 64)

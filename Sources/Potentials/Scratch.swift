@@ -12,12 +12,10 @@ struct Scratch: Sendable {
   mutating func take(rows: Int, columns: Int, zeroed: Bool = false) -> [Float] {
     let count = rows * columns
     let size = Self.size(for: count)
-    guard
-      let found = (0...Self.widestFit).lazy.map({ Self.size(for: size + $0 * size / 4) }).first(where: {
-        spare[$0]?.isEmpty == false
-      }),
-      var array = spare[found]?.popLast()
-    else { return [Float](repeating: 0, count: size) }
+    // Any that is large enough: memory that was touched is cheaper than memory that fits.
+    var found = size
+    while found <= Self.limit, spare[found]?.isEmpty ?? true { found *= 2 }
+    guard var array = spare[found]?.popLast() else { return [Float](repeating: 0, count: size) }
     held -= found
     if zeroed { for i in 0..<count { array[i] = 0 } }
     return array
@@ -30,14 +28,9 @@ struct Scratch: Sendable {
     spare[size, default: []].append(array)
   }
 
-  /// Quarters by which an array may be larger than asked for: memory that was touched is cheaper than memory that fits.
-  private static let widestFit = 12
-
-  /// Sizes in steps of a quarter of a power of two, so that batches of about the same size share arrays.
+  /// Powers of two, so that batches of about the same size share arrays.
   private static func size(for count: Int) -> Int {
-    guard count > 1024 else { return 1024 }
-    let step = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount - 2)
-    return (count + step - 1) / step * step
+    count <= 1024 ? 1024 : 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount)
   }
 }
 

@@ -1,187 +1,178 @@
 import CKernels
 
-/// Rows picked from a matrix by index: `matrix[index[r]]`, the first column at `offset`.
-public struct IndexedRows: Sendable {
-  public var indices: [Int32]
-  /// Rows that the indices may name.
-  public let count: Int
+/// What the rows of a gated layer are sums of, and where their outputs go; edges of a crystal, or angles.
+public struct GatedRows: Sendable {
+  /// Rows of `parts`, columns 0...127 and 128...255, and of `rest`.
+  public let first: IndexedRows
+  public let second: IndexedRows
+  public let rest: IndexedRows
+  /// (E) weights of the messages, one or two rows of factors that they are multiplied by, and the sums they go to.
+  public let weights: [Float]
+  public let factor: IndexedRows
+  public let otherFactor: IndexedRows?
+  public let target: IndexedRows
 
-  /// - Parameters:
-  ///   - indices: (rows), each in `0..<count`.
-  public init(_ indices: [Int32], count: Int) {
-    precondition(indices.allSatisfy { $0 >= 0 && Int($0) < count })
-    self.indices = indices
-    self.count = count
+  public var count: Int { weights.count }
+
+  public init(
+    first: IndexedRows, second: IndexedRows, rest: IndexedRows, weights: [Float], factor: IndexedRows,
+    otherFactor: IndexedRows?, target: IndexedRows
+  ) {
+    let rows = weights.count
+    precondition([first, second, rest, factor, target].allSatisfy { $0.indices.count == rows })
+    precondition(first.count == second.count)
+    precondition(otherFactor.map { $0.indices.count == rows && $0.count == factor.count } ?? true)
+    (self.first, self.second, self.rest, self.weights) = (first, second, rest, weights)
+    (self.factor, self.otherFactor, self.target) = (factor, otherFactor, target)
   }
 }
 
-/// Loops of gated message passing, 64 features wide, as CHGNet has it: gather, gate, weigh, sum, and their transposes.
+/// The weights of a gated layer behind its sums: core, then gate, everywhere.
+public struct GatedWeights: Sendable {
+  /// (2, 64, 64) of the second layer, and each transposed; nil where there is one layer.
+  let second: (forward: [Float], backward: [Float])?
+  /// (3, 128) bias, scale and shift.
+  let gate: [Float]
+
+  public init(second: (forward: [Float], backward: [Float])?, bias: [Float], scale: [Float], shift: [Float]) {
+    precondition(second.map { $0.forward.count == 2 * 64 * 64 && $0.backward.count == 2 * 64 * 64 } ?? true)
+    precondition(bias.count == 128 && scale.count == 128 && shift.count == 128)
+    self.second = second
+    gate = bias + scale + shift
+  }
+
+  public var isDouble: Bool { second != nil }
+}
+
+/// What a gated layer leaves for its way back.
+public struct GatedTrace: Sendable {
+  /// (E, 128) slopes of the first activation, or the sums before it where the rest is computed again; empty where there is one layer.
+  public var slope: [Float] = []
+  /// (E, 128) normalised and (E, 2) reciprocal deviations; empty where they are computed again.
+  public var normal: [Float] = []
+  public var inverse: [Float] = []
+
+  public init() {}
+}
+
+/// Gated message passing, 64 features wide, as CHGNet has it.
 ///
-/// Rows of 128 hold the core of a gated layer in columns 0...63 and its gate in 64...127. Shapes are checked here, indices where
-/// an `IndexedRows` is made.
+/// Rows of 128 hold the core of a gated layer in columns 0...63 and its gate in 64...127. A layer is one pass over tiles of rows that
+/// stay near the processor: sums, products, normalisation, gate and messages, forwards and back. Shapes are checked here,
+/// indices where an `IndexedRows` is made.
 public enum GatedKernels {
   public static let features = 64
   public static let width = 128
 
-  /// A matrix of a gather: its values, how wide a row is, and where the 128 columns begin.
-  public struct Source {
+  /// Features that rows have of their own, and what they are multiplied by.
+  public struct Own {
     let values: [Float]
-    let stride: Int
-    let offset: Int
-    public init(_ values: [Float], stride: Int, offset: Int = 0) {
-      self.values = values
-      self.stride = stride
-      self.offset = offset
-    }
+    let columns: Int
+    let weight: [Float]
+    let isTarget: Bool
 
-    func check(_ rows: IndexedRows, columns: Int) {
-      precondition(offset >= 0 && offset + columns <= stride && rows.count * stride <= values.count)
+    /// - Parameters:
+    ///   - values: (E, columns); nil where they are the target that outputs are added to, 64 wide.
+    ///   - weight: (columns, 128) forwards, (128, columns) back.
+    public init(_ values: [Float]?, columns: Int, weight: [Float]) {
+      precondition(columns > 0 && columns.isMultiple(of: 32) && weight.count == columns * width)
+      precondition(values != nil || columns == features)
+      self.values = values ?? []
+      self.columns = columns
+      self.weight = weight
+      isTarget = values == nil
     }
   }
 
-  /// `pre = [pre +] a[ia] + b[ib] + c[ic]`, and `silu(pre)` into `activated`, of which the first rows are written.
+  private static func flags(
+    _ weights: GatedWeights, _ rows: GatedRows, messages: Bool, thrifty: Bool, residual: Bool, last: Bool = false
+  ) -> Int32 {
+    var flags = 0
+    if weights.isDouble { flags |= FRIEZE_GATED_SECOND }
+    if messages { flags |= FRIEZE_GATED_MESSAGES }
+    if messages && rows.otherFactor != nil { flags |= FRIEZE_GATED_PAIRS }
+    if thrifty { flags |= FRIEZE_GATED_THRIFTY }
+    if residual { flags |= FRIEZE_GATED_RESIDUAL }
+    if last { flags |= FRIEZE_GATED_LAST }
+    return Int32(flags)
+  }
+
+  private static func check(_ trace: GatedTrace, rows: Int, weights: GatedWeights, thrifty: Bool) {
+    let double = weights.isDouble
+    precondition(!double || trace.slope.count >= rows * width)
+    precondition(double && thrifty || trace.normal.count >= rows * width && trace.inverse.count >= rows * 2)
+  }
+
+  /// From sums to messages, which are added to `sum`.
   ///
   /// - Parameters:
-  ///   - pre: (E, 128).
-  ///   - activated: (E, 128); empty where no activation is wanted.
-  public static func gather(
-    into pre: inout [Float], activated: inout [Float], adding: Bool,
-    _ a: Source, _ ia: IndexedRows, _ b: Source, _ ib: IndexedRows, _ c: Source, _ ic: IndexedRows
+  ///   - parts: (·, 256), `rest` (·, 128), `factors` (·, 64): what `rows` names rows of.
+  ///   - factors: nil where the outputs themselves are added, row by row.
+  ///   - sum: (targets, 64), or (E, 64) without factors.
+  ///   - trace: arrays of the shapes that are kept.
+  public static func forward(
+    _ rows: GatedRows, _ weights: GatedWeights, own: Own?, parts: [Float], rest: [Float], factors: [Float]?,
+    into sum: inout [Float], trace: inout GatedTrace, thrifty: Bool
   ) {
-    let rows = ia.indices.count
-    a.check(ia, columns: width)
-    b.check(ib, columns: width)
-    c.check(ic, columns: width)
-    precondition(ib.indices.count == rows && ic.indices.count == rows && pre.count >= rows * width)
-    precondition(activated.isEmpty || activated.count >= rows * width)
-    let activates = !activated.isEmpty
-    // Safety: every index is in range (IndexedRows), every source has that many rows (check), outputs have `rows` rows.
-    unsafe pre.withUnsafeMutableBufferPointer { p in
-      unsafe activated.withUnsafeMutableBufferPointer { o in
-        unsafe a.values.withUnsafeBufferPointer { pa in
-          unsafe b.values.withUnsafeBufferPointer { pb in
-            unsafe c.values.withUnsafeBufferPointer { pc in
-              guard let pa = pa.baseAddress, let pb = pb.baseAddress, let pc = pc.baseAddress else { return }
-              unsafe frieze_gather(
-                p.baseAddress, activates ? o.baseAddress : nil, pa + a.offset, ia.indices, a.stride,
-                pb + b.offset, ib.indices, b.stride, pc + c.offset, ic.indices, c.stride, rows, adding ? 1 : 0)
-            }
-          }
-        }
-      }
-    }
+    let count = rows.count
+    precondition(parts.count >= rows.first.count * 2 * width && rest.count >= rows.rest.count * width)
+    precondition(factors.map { $0.count >= rows.factor.count * features } ?? true)
+    precondition(sum.count >= (factors == nil ? count : rows.target.count) * features)
+    precondition(own.map { $0.isTarget ? factors == nil : $0.values.count >= count * $0.columns } ?? true)
+    check(trace, rows: count, weights: weights, thrifty: thrifty)
+    // Safety: every index is in range (IndexedRows), every array has the rows that are named or written, as checked.
+    unsafe frieze_gated_forward(
+      flags(weights, rows, messages: factors != nil, thrifty: thrifty, residual: own?.isTarget ?? false), count,
+      own?.values ?? [], own?.columns ?? 0, own?.weight ?? [], parts, rows.first.indices, rows.second.indices, rest,
+      rows.rest.indices, weights.second?.forward ?? [], weights.gate, rows.weights, factors ?? [], rows.factor.indices,
+      rows.otherFactor?.indices ?? [], rows.target.indices, &sum, &trace.slope, &trace.normal, &trace.inverse)
   }
 
-  /// `target[index[r]] += gradient[r]`, 128 columns beginning at `offset` of rows `stride` wide.
-  public static func scatter(
-    _ gradient: [Float], to index: IndexedRows, into target: inout [Float], stride: Int, offset: Int = 0
-  ) {
-    let rows = index.indices.count
-    precondition(gradient.count >= rows * width && offset >= 0 && offset + width <= stride)
-    precondition(index.count * stride <= target.count)
-    // Safety: as in `gather`.
-    unsafe target.withUnsafeMutableBufferPointer { t in
-      guard let t = t.baseAddress else { return }
-      unsafe frieze_scatter(gradient, t + offset, index.indices, stride, rows)
-    }
+  /// Gradients, of the shapes of what they belong to, to which a layer adds its own.
+  public struct Gradients {
+    public var own: [Float] = []
+    public var parts: [Float] = []
+    public var rest: [Float] = []
+    public var factors: [Float] = []
+    public init() {}
   }
 
-  /// Adds a bias, normalises core and gate, and gates: `out = silu(core) sigmoid(gate)`.
+  /// The transpose: adds to gradients what follows from the gradient by the sums.
   ///
   /// - Parameters:
-  ///   - y: (E, 128), left normalised.
-  ///   - bias, scale, shift: (128).
-  ///   - inverse: (E, 2) reciprocal deviations.
-  ///   - out: (E, 64).
-  public static func gate(
-    _ y: inout [Float], rows: Int, bias: [Float], scale: [Float], shift: [Float], inverse: inout [Float],
-    out: inout [Float]
+  ///   - own: its values are not read; nil values where the gradient by the sums is the one by the features, in `gradients.own`.
+  ///   - gradients: by parts may be empty where nothing asks for them.
+  public static func backward(
+    _ rows: GatedRows, _ weights: GatedWeights, own: Own?, factors: [Float]?, sumGradient: [Float],
+    into gradients: inout Gradients, trace: GatedTrace, thrifty: Bool
   ) {
-    precondition(y.count >= rows * width && inverse.count >= rows * 2 && out.count >= rows * features)
-    precondition(bias.count == width && scale.count == width && shift.count == width)
-    // Safety: shapes as checked.
-    unsafe y.withUnsafeMutableBufferPointer { y in
-      unsafe inverse.withUnsafeMutableBufferPointer { i in
-        unsafe out.withUnsafeMutableBufferPointer { o in
-          unsafe frieze_gate(y.baseAddress, bias, scale, shift, i.baseAddress, o.baseAddress, rows)
-        }
-      }
+    let count = rows.count
+    let last = gradients.parts.isEmpty
+    let residual = own?.isTarget ?? false
+    precondition(last || gradients.parts.count >= rows.first.count * 2 * width)
+    precondition(gradients.rest.count >= rows.rest.count * width)
+    precondition(residual || sumGradient.count >= (factors == nil ? count : rows.target.count) * features)
+    precondition(own.map { gradients.own.count >= count * $0.columns } ?? true && (!residual || factors == nil))
+    if let factors {
+      precondition(min(factors.count, gradients.factors.count) >= rows.factor.count * features)
     }
+    check(trace, rows: count, weights: weights, thrifty: thrifty)
+    // Safety: as in `forward`.
+    unsafe frieze_gated_backward(
+      flags(weights, rows, messages: factors != nil, thrifty: thrifty, residual: residual, last: last), count,
+      &gradients.own, own?.columns ?? 0, own?.weight ?? [], &gradients.parts, rows.first.indices, rows.second.indices,
+      &gradients.rest, rows.rest.indices, weights.second?.forward ?? [], weights.second?.backward ?? [], weights.gate,
+      rows.weights, factors ?? [], &gradients.factors, rows.factor.indices, rows.otherFactor?.indices ?? [],
+      rows.target.indices, sumGradient, trace.slope, trace.normal, trace.inverse)
   }
 
-  /// The gradient by `y` before its normalisation, from the gradient by `out`.
-  public static func gateBackward(
-    _ y: [Float], rows: Int, scale: [Float], shift: [Float], inverse: [Float], outGradient: [Float],
-    into gradient: inout [Float]
-  ) {
-    precondition(y.count >= rows * width && inverse.count >= rows * 2 && outGradient.count >= rows * features)
-    precondition(scale.count == width && shift.count == width && gradient.count >= rows * width)
-    // Safety: shapes as checked.
-    unsafe gradient.withUnsafeMutableBufferPointer { g in
-      unsafe frieze_gate_backward(y, scale, shift, inverse, outGradient, g.baseAddress, rows)
-    }
-  }
-
-  /// `sum[to[r]] += weight[r] out[r] u[iu[r]] v[iv[r]]`, 64 columns; without `v` where that is nil.
-  public static func sumMessages(
-    _ out: [Float], weight: [Float], _ u: Source, _ iu: IndexedRows, _ v: ([Float], IndexedRows)?,
-    to target: IndexedRows, into sum: inout [Float]
-  ) {
-    let rows = target.indices.count
-    u.check(iu, columns: features)
-    precondition(weight.count == rows && iu.indices.count == rows && out.count >= rows * features)
-    precondition(target.count * features <= sum.count)
-    if let v { precondition(v.1.indices.count == rows && v.1.count * features <= v.0.count) }
-    // Safety: as in `gather`.
-    unsafe sum.withUnsafeMutableBufferPointer { s in
-      unsafe u.values.withUnsafeBufferPointer { pu in
-        guard let pu = pu.baseAddress else { return }
-        if let v {
-          unsafe frieze_message(
-            out, weight, pu + u.offset, iu.indices, u.stride, v.0, v.1.indices, s.baseAddress, target.indices, rows)
-        } else {
-          unsafe frieze_message(
-            out, weight, pu + u.offset, iu.indices, u.stride, nil, nil, s.baseAddress, target.indices, rows)
-        }
-      }
-    }
-  }
-
-  /// The transpose of `sumMessages`: writes the gradient by `out`, adds to that by `u` and, where there is a `v`, by `v`, which is
-  /// then the same matrix as `u`.
-  ///
-  /// - Parameter sumGradient: (targets, 64).
-  public static func messagesBackward(
-    _ out: [Float], weight: [Float], _ u: Source, _ iu: IndexedRows, _ v: IndexedRows?,
-    sumGradient: [Float], to target: IndexedRows, outGradient: inout [Float], uGradient: inout [Float],
-    stride: Int, offset: Int = 0
-  ) {
-    let rows = target.indices.count
-    u.check(iu, columns: features)
-    precondition(weight.count == rows && iu.indices.count == rows && out.count >= rows * features)
-    precondition(target.count * features <= sumGradient.count && outGradient.count >= rows * features)
-    precondition(offset >= 0 && offset + features <= stride && iu.count * stride <= uGradient.count)
-    if let v {
-      precondition(v.indices.count == rows && v.count == iu.count)
-      precondition(u.stride == features && stride == features)
-    }
-    // Safety: as in `gather`; with v, gradients of u and v go to one array of the same shape, one after the other.
-    unsafe outGradient.withUnsafeMutableBufferPointer { d in
-      unsafe uGradient.withUnsafeMutableBufferPointer { g in
-        unsafe u.values.withUnsafeBufferPointer { pu in
-          guard let pu = pu.baseAddress, let g = g.baseAddress else { return }
-          if let v {
-            unsafe frieze_message_backward(
-              out, weight, pu, iu.indices, features, pu, v.indices, sumGradient, target.indices, d.baseAddress,
-              g, features, g, rows)
-          } else {
-            unsafe frieze_message_backward(
-              out, weight, pu + u.offset, iu.indices, u.stride, nil, nil, sumGradient, target.indices,
-              d.baseAddress, g + offset, stride, nil, rows)
-          }
-        }
-      }
-    }
+  /// (E) the scalar products of rows of two matrices 32 wide.
+  public static func rowDots(_ a: [Float], _ b: Matrix) -> [Double] {
+    var out = [Double](repeating: 0, count: b.rows)
+    precondition(b.columns == 32 && a.count >= b.rows * 32)
+    // Safety: both have rows of 32, as checked.
+    unsafe frieze_row_dots(a, b.values, &out, b.rows)
+    return out
   }
 
   /// Bessel functions with a smooth cut-off: values and derivatives by `r`, 32 columns of which the frequencies' are used.

@@ -9,30 +9,48 @@
 extern "C" {
 #endif
 
-/// pre[r] = (add ? pre[r] : 0) + a[ia[r]] + b[ib[r]] + c[ic[r]], 128 columns of rows that are sa, sb, sc wide; c may be null.
-/// Where act is not null, act = silu(pre).
-void frieze_gather(float *pre, float *act, const float *a, const int32_t *ia, size_t sa, const float *b, const int32_t *ib,
-                   size_t sb, const float *c, const int32_t *ic, size_t sc, size_t rows, int add);
+/// target[index[r]] += g[r], and out[r] = a[index[r]]; rows of `columns`.
+void frieze_scatter(const float *g, float *target, const int32_t *index, size_t columns, size_t rows);
+void frieze_pick(const float *a, float *out, const int32_t *index, size_t columns, size_t rows);
 
-/// The transpose: target[index[r]] += g[r], 128 columns of rows that are `stride` wide.
-void frieze_scatter(const float *g, float *target, const int32_t *index, size_t stride, size_t rows);
+/// out[r] = the scalar product of rows of 32, in double.
+void frieze_row_dots(const float *a, const float *b, double *out, size_t rows);
 
-/// y (rows, 128) += bias, each half normalised in place to mean 0 and variance 1 (epsilon 1e-5), 1 / deviation in inverse
-/// (rows, 2); out (rows, 64) = silu(scale y + shift of the core) sigmoid(scale y + shift of the gate).
-void frieze_gate(float *y, const float *bias, const float *scale, const float *shift, float *inverse, float *out, size_t rows);
+/// What a gated layer has and does.
+enum {
+  /// Two layers before the gate, of which the first ends in silu; else one.
+  FRIEZE_GATED_SECOND = 1,
+  /// Outputs are weighed and summed: sum[to[r]] += weight[r] out[r] u[iu[r]]; else sum[r] += out[r].
+  FRIEZE_GATED_MESSAGES = 2,
+  /// Messages have u[iv[r]] as one more factor.
+  FRIEZE_GATED_PAIRS = 4,
+  /// Layers of two keep the sums before silu only, and the way back computes the rest again.
+  FRIEZE_GATED_THRIFTY = 8,
+  /// Outputs are added to x itself, 64 wide, which is passed as sum (dx, on the way back).
+  FRIEZE_GATED_RESIDUAL = 16,
+  /// On the way back, nothing asks for the gradient by parts.
+  FRIEZE_GATED_LAST = 32,
+};
 
-/// dy (rows, 128) from dout (rows, 64) and what frieze_gate left in y and inverse.
-void frieze_gate_backward(const float *y, const float *scale, const float *shift, const float *inverse, const float *dout,
-                          float *dy, size_t rows);
+/// A gated layer on rows of edges or angles:
+///
+///     pre = x x_weight + parts[ia][0...127] + parts[ib][128...255] + c[ic]
+///     y = normalised(silu(pre) second + bias),  out = silu(scale y + shift of the core) sigmoid(scale y + shift of the gate)
+///
+/// x (rows, x_width) may have no columns; x_weight (x_width, 128); parts are 256 wide, c is 128 wide, u and sum are 64 wide;
+/// second (2, 64, 64) for core and gate; gate is bias, scale and shift of 128. For the way back: slope (rows, 128) of silu (pre
+/// itself where thrifty), normal (rows, 128), inverse (rows, 2). Bits of a row do not depend on the other rows.
+void frieze_gated_forward(int flags, size_t rows, const float *x, size_t x_width, const float *x_weight, const float *parts,
+                          const int32_t *ia, const int32_t *ib, const float *c, const int32_t *ic, const float *second,
+                          const float *gate, const float *weight, const float *u, const int32_t *iu, const int32_t *iv,
+                          const int32_t *to, float *sum, float *slope, float *normal, float *inverse);
 
-/// sum[to[r]] += weight[r] out[r] u[iu[r]] v[iv[r]], 64 columns; rows of u are su wide, v (64 wide) may be null.
-void frieze_message(const float *out, const float *weight, const float *u, const int32_t *iu, size_t su, const float *v,
-                    const int32_t *iv, float *sum, const int32_t *to, size_t rows);
-
-/// The transpose: dout[r] is written, du[iu[r]] and dv[iv[r]] are added to.
-void frieze_message_backward(const float *out, const float *weight, const float *u, const int32_t *iu, size_t su,
-                             const float *v, const int32_t *iv, const float *dsum, const int32_t *to, float *dout, float *du,
-                             size_t sdu, float *dv, size_t rows);
+/// The transpose: adds to dx, dparts, dc and du from dsum. x_weight is (128, x_width) and second_back (2, 64, 64), transposed.
+void frieze_gated_backward(int flags, size_t rows, float *dx, size_t x_width, const float *x_weight, float *dparts,
+                           const int32_t *ia, const int32_t *ib, float *dc, const int32_t *ic, const float *second,
+                           const float *second_back, const float *gate, const float *weight, const float *u, float *du,
+                           const int32_t *iu, const int32_t *iv, const int32_t *to, const float *dsum, const float *slope,
+                           const float *normal, const float *inverse);
 
 /// Bessel functions sqrt(2/c) sin(f r / c) / r with a polynomial cut-off of order p, and their derivatives by r; the columns
 /// behind the last frequency, up to 32, are zero.
