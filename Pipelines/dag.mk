@@ -6,14 +6,23 @@
 # FILE.id holds the hash of FILE, FILE.options the options of the rule: both change only when their content does, and rules
 # depend on them. So changing a parameter rebuilds what depends on it, and touching a file rebuilds nothing.
 
+# What SET says to the sampler, and what it says to training; steps are STEPS.
+SET_sample := $(filter-out sampling.steps=%,$(filter sampling.%,$(SET)))
+SET_train  := $(filter-out sampling.%,$(SET))
+ifneq ($(filter sampling.steps=%,$(SET)),)
+override STEPS := $(patsubst sampling.steps=%,%,$(filter sampling.steps=%,$(SET)))
+endif
+set_path = $(subst =,_,$(subst :,_,$(subst /,_,$(1:%=-%))))
+set_name = $(subst $() ,,$(call set_path,$(1)))
+
 D := $(ARTIFACTS)/$(DATASET)
-M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
+M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 comma := ,
 open := (
 close := )
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
-S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(TEMPLATES:%=-templates_%)
+S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
 R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)
 
 # Rows of papers to stand beside ours, where there are any for the dataset.
@@ -22,9 +31,9 @@ CONFIG := Pipelines/models/$(MODEL).yaml
 RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
-OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %)
+OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
-  $(FORMULA_UNITS:%=--formula-units %) $(TEMPLATES:%=--templates %)
+  $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
 
 STAGES := preprocess train sample reconstruct relax metrics report

@@ -8,6 +8,7 @@ public import Tensors
 public struct SymmBFNNetwork: Sendable {
   public let layout: ParameterLayout
   let configuration: SymmBFNConfiguration.Network
+  let form: SymmBFNConfiguration.Form
   private let elementEmbedding: Linear
   private let symmetryEmbedding: Linear
   private let spaceGroupEmbedding: Linear
@@ -19,22 +20,23 @@ public struct SymmBFNNetwork: Sendable {
   private let elementHead: Perceptron
   private let symmetryHead: Perceptron
 
-  public init(_ configuration: SymmBFNConfiguration.Network) {
-    self.configuration = configuration
+  public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form) {
+    (self.configuration, self.form) = (configuration, form)
+    let isInformed = form == .informed
     var layout = ParameterLayout()
     let (c, e) = (configuration.hidden, configuration.embedding)
     let symmetry = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
     elementEmbedding = Linear("embedding.element", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout)
     symmetryEmbedding = Linear("embedding.site_symmetry", inputs: symmetry, outputs: e, layout: &layout)
-    let positions = configuration.positionFeatures ? BeliefBatch.positionClasses : 0
-    let counts = configuration.positionFeatures ? BeliefBatch.siteCountClasses : 0
+    let positions = isInformed ? BeliefBatch.positionClasses : 0
+    let counts = isInformed ? BeliefBatch.siteCountClasses : 0
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
     compositionEmbedding =
-      configuration.compositionFeatures
+      isInformed
       ? Linear("embedding.composition", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout) : nil
-    let geometry = configuration.geometryFeatures ? BeliefBatch.geometryFeatures : 0
+    let geometry = isInformed ? BeliefBatch.geometryFeatures : 0
     input = Perceptron(
       "input",
       inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + positions + counts
@@ -44,16 +46,14 @@ public struct SymmBFNNetwork: Sendable {
     layers = (0..<configuration.layers).map {
       MessagePassing(
         "layer.\($0)", width: c, frequencies: configuration.frequencies,
-        edgeFeatures: configuration.templateFeatures ? BeliefBatch.tieFeatures : 0, layout: &layout)
+        edgeFeatures: isInformed ? BeliefBatch.tieFeatures : 0, layout: &layout)
     }
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
     }
-    coordinateHead = head("coordinates", 3 + (configuration.pairDirections ? BayesianFlow.directionOutputs : 0))
+    coordinateHead = head("coordinates", 3 + (isInformed ? BayesianFlow.directionOutputs : 0))
     latticeHead = head("lattice", 6)
-    elementHead = head(
-      "elements",
-      BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0) + (configuration.chargeBalance ? 1 : 0))
+    elementHead = head("elements", BeliefBatch.elementClasses + (isInformed ? 2 : 0))
     symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
     self.layout = layout
   }
@@ -151,7 +151,7 @@ public struct SymmBFNNetwork: Sendable {
     symmetryEmbedding.forward(symmetries(batch), parameters, into: &workspace.features, outColumn: e)
     var fourier = [Float](repeating: 0, count: 6 * f * n)
     Kernels.fourier(
-      configuration.geometryFeatures ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
+      form == .informed ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
       into: &fourier)
     let width = workspace.features.columns
     if let compositionEmbedding {
@@ -169,12 +169,12 @@ public struct SymmBFNNetwork: Sendable {
         }
         for k in 0..<3 { workspace.features.values[row + 4 * e + k] = batch.coordinates[site, k] }
         for k in 0..<6 * f { workspace.features.values[row + 4 * e + 3 + k] = fourier[site * 6 * f + k] }
-        if configuration.geometryFeatures {
+        if form == .informed {
           for k in 0..<BeliefBatch.geometryFeatures {
             workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
           }
         }
-        if configuration.positionFeatures {
+        if form == .informed {
           let counts = row + width - BeliefBatch.siteCountClasses - (compositionEmbedding == nil ? 0 : e)
           let first = counts - BeliefBatch.positionClasses
           for k in 0..<BeliefBatch.positionClasses { workspace.features.values[first + k] = batch.wyckoffPositions[site, k] }
@@ -191,7 +191,7 @@ public struct SymmBFNNetwork: Sendable {
 
   /// What the embedding of site symmetries reads.
   private func symmetries(_ batch: BeliefBatch) -> Matrix {
-    configuration.positionFeatures ? batch.operations : batch.siteSymmetries
+    form == .informed ? batch.operations : batch.siteSymmetries
   }
 
   /// Sinusoids of 1000 t at frequencies from 1 to 1/10000 (Vaswani et al. 2017).

@@ -14,34 +14,31 @@ extension SymmBFNSampler {
     let position: Int?
   }
 
-  /// Draws the classes of a crystal's sites, or takes the most probable.
-  func draw(
-    _ prediction: Prediction, _ crystal: Int, _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
-  ) -> [DrawnSite] {
+  /// Draws the classes of a crystal's sites.
+  func draw(_ prediction: Prediction, _ crystal: Int, _ state: inout State) -> [DrawnSite] {
     let range = state.beliefs.graph.ranges[crystal]
     var taken: Set<Int> = []
     var elements: [Int: Int] = [:]
     return (range.firstSite..<range.firstSite + range.sites).map { site in
-      let species = state.known[site]?.species
+      let species = state.known[site]?.elementLabel
       let element =
         species.flatMap { elements[$0] }
-        ?? drawElement(prediction, site, not: species == nil ? [] : Array(elements.values), choice, &state.randoms[crystal])
+        ?? drawElement(prediction, site, not: species == nil ? [] : Array(elements.values), &state.randoms[crystal])
       if let species { elements[species] = element }
-      let (code, position) = drawCode(prediction, crystal, site: site, taken: &taken, choice, &state)
+      let (code, position) = drawCode(prediction, crystal, site: site, taken: &taken, &state)
       return DrawnSite(element: element, code: code, position: position)
     }
   }
 
   /// - Parameter others: elements of species known to be other ones.
   private func drawElement(
-    _ prediction: Prediction, _ site: Int, not others: [Int], _ choice: SymmBFNConfiguration.FinalChoice,
-    _ random: inout RandomStream
+    _ prediction: Prediction, _ site: Int, not others: [Int], _ random: inout RandomStream
   ) -> Int {
     let k = BeliefBatch.elementClasses
-    guard !others.isEmpty else { return choose(prediction.elements, site * k, k, choice, &random) }
+    guard !others.isEmpty else { return choose(prediction.elements, site * k, k, &random) }
     var weights = Array(prediction.elements[site * k..<(site + 1) * k])
     for c in others { weights[c] *= 1e-9 }
-    return choose(weights, 0, k, choice, &random)
+    return choose(weights, 0, k, &random)
   }
 
   /// (3 m) where a crystal's sites are predicted, moved to the positions drawn where the network says positions: the mean of two
@@ -65,7 +62,7 @@ extension SymmBFNSampler {
     _ drawn: [DrawnSite], _ prediction: Prediction, _ b: Int, _ state: State, step i: Int
   ) -> [Float] {
     var places = onPositions(drawn, prediction, b, state)
-    guard Float(i) > sampling.placementTime * Float(steps) else { return places }
+    guard form == .informed, Float(i) > Self.placementTime * Float(steps) else { return places }
     let sites = drawn.enumerated().map { s, site in
       let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
       return Site(
@@ -85,49 +82,33 @@ extension SymmBFNSampler {
     return places
   }
 
-  /// Draws a site's operations on all axes, and its Wyckoff position where the network says positions.
+  /// Draws a site's operations: as published on every axis by itself, though the axes may contradict each other; of the informed form
+  /// those of the Wyckoff position drawn.
   ///
   /// - Parameter taken: Wyckoff positions for one site that others have; added to.
   private func drawCode(
-    _ prediction: Prediction, _ crystal: Int, site: Int, taken: inout Set<Int>,
-    _ choice: SymmBFNConfiguration.FinalChoice, _ state: inout State
+    _ prediction: Prediction, _ crystal: Int, site: Int, taken: inout Set<Int>, _ state: inout State
   ) -> (code: [Int], position: Int?) {
     let (axes, ops) = (BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     let group = state.beliefs.spaceGroups[crystal]
     let first = site * axes * ops
-    let saysPositions = !prediction.wyckoffPositions.isEmpty
-    if !saysPositions, sampling.codeDraw == .axes || choice == .mostProbable {
-      let code = (0..<axes).map {
-        choose(prediction.siteSymmetries, first + $0 * ops, ops, choice, &state.randoms[crystal])
-      }
+    if form == .published {
+      let code = (0..<axes).map { choose(prediction.siteSymmetries, first + $0 * ops, ops, &state.randoms[crystal]) }
       return (code, nil)
     }
     if let known = state.known[site] {
-      return (known.siteSymmetry.operations.map { Int($0) }, saysPositions ? known.position : nil)
+      return (known.siteSymmetry.operations.map { Int($0) }, known.wyckoffPosition)
     }
-    if saysPositions {
-      let positions = WyckoffPosterior.of(spaceGroup: group)
-      let classes = BeliefBatch.positionClasses
-      var weights = Array(prediction.wyckoffPositions[site * classes..<(site + 1) * classes])
-      for p in taken { weights[p] *= 1e-9 }
-      let p = choose(weights, 0, positions.count, choice, &state.randoms[crystal])
-      if positions.isPoint(p) { taken.insert(p) }
-      return (positions.codes[p], p)
-    }
-    let codes = CodeShares.of(spaceGroup: group)
-    let start = codes.posterior(prior: positionShares[group], beliefs: state.beliefs.siteSymmetries.values, offset: first)
-    let shares = codes.fit(from: start, rounds: 3) { Double(prediction.siteSymmetries[first + $0 * ops + $1]) }.map {
-      Float($0)
-    }
-    return (codes.codes[state.randoms[crystal].index(weights: shares.span)], nil)
+    let positions = WyckoffPosterior.of(spaceGroup: group)
+    let classes = BeliefBatch.positionClasses
+    var weights = Array(prediction.wyckoffPositions[site * classes..<(site + 1) * classes])
+    for p in taken { weights[p] *= 1e-9 }
+    let p = choose(weights, 0, positions.count, &state.randoms[crystal])
+    if positions.isPoint(p) { taken.insert(p) }
+    return (positions.codes[p], p)
   }
 
-  func choose(
-    _ p: [Float], _ offset: Int, _ classes: Int, _ choice: SymmBFNConfiguration.FinalChoice, _ random: inout RandomStream
-  ) -> Int {
-    switch choice {
-    case .draw: return random.index(weights: p.span.extracting(offset..<offset + classes))
-    case .mostProbable: return (0..<classes).max { p[offset + $0] < p[offset + $1] } ?? 0
-    }
+  func choose(_ p: [Float], _ offset: Int, _ classes: Int, _ random: inout RandomStream) -> Int {
+    random.index(weights: p.span.extracting(offset..<offset + classes))
   }
 }

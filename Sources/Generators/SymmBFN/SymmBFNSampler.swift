@@ -1,133 +1,49 @@
-public import Crystals
+import Crystals
 import Foundation
 import Networks
-public import Tensors
-
-/// A trained SymmBFN: what sampling needs and nothing else.
-public struct SymmBFNModel: Sendable {
-  public let configuration: SymmBFNConfiguration
-  public let network: SymmBFNNetwork
-  /// The averaged parameters.
-  public let parameters: Parameters
-  /// Of the training set.
-  public let statistics: DatasetStatistics
-
-  public init(configuration: SymmBFNConfiguration, parameters: Parameters, statistics: DatasetStatistics) {
-    self.configuration = configuration
-    network = SymmBFNNetwork(configuration.network)
-    precondition(parameters.values.count == network.layout.count)
-    self.parameters = parameters
-    self.statistics = statistics
-  }
-}
-
-/// What one sample is to be.
-public struct SampleRequest: Sendable, Equatable {
-  /// Number of the sample in its run: its random stream.
-  public let index: Int
-  public let id: String
-  public let spaceGroup: Int
-  public let siteCount: Int
-  /// Wyckoff positions and elements, or a template alone, where they are known beforehand.
-  public let skeleton: Skeleton?
-
-  public init(index: Int, spaceGroup: Int, siteCount: Int) {
-    self.index = index
-    id = "sample-\(index)"
-    self.spaceGroup = spaceGroup
-    self.siteCount = siteCount
-    skeleton = nil
-  }
-
-  /// A sample whose Wyckoff positions, and elements or which sites share them, are those of a skeleton.
-  public init(index: Int, id: String? = nil, skeleton: Skeleton) {
-    self.index = index
-    self.id = id ?? "sample-\(index)"
-    spaceGroup = skeleton.spaceGroup
-    siteCount = skeleton.sites.count
-    self.skeleton = skeleton
-  }
-
-  /// Draws the skeleton of a sample of a composition.
-  public init(index: Int, id: String? = nil, seed: UInt64, from sampler: SkeletonSampler) {
-    var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))
-    self.init(index: index, id: id, skeleton: sampler.draw(&random))
-  }
-
-  /// Draws the space group and the number of sites from the training set's distribution.
-  ///
-  /// - Parameters:
-  ///   - among: space groups to choose from; any where empty.
-  ///   - templates: where templates come from.
-  public init(
-    index: Int, seed: UInt64, statistics: DatasetStatistics, among: [Int],
-    templates: SymmBFNConfiguration.Templates = .network
-  ) {
-    var random = RandomStream(seed: seed, purpose: "request", index: UInt64(index))
-    let group = statistics.drawSpaceGroup(among: among, &random)
-    if templates == .training, let template = statistics.drawTemplate(spaceGroup: group, &random) {
-      self.init(index: index, skeleton: Skeleton(template))
-      return
-    }
-    self.init(
-      index: index, spaceGroup: group, siteCount: statistics.drawSiteCount(spaceGroup: group, &random))
-  }
-}
-
-/// A sample: the asymmetric unit as predicted (site symmetries not yet projected), with the last prediction's probabilities.
-public struct PredictedUnit: Sendable {
-  public let unit: AsymmetricUnit
-  /// (m, 100) by element class.
-  public let elementProbabilities: [Float]
-  /// (m, 15, 13).
-  public let siteSymmetryProbabilities: [Float]
-}
+import Tensors
 
 /// The published sampler (Ruple et al. 2026, algorithm in Supplement B; Graves et al. 2023, algorithms 3 and 9).
 ///
-/// Where a sample has a skeleton, its classes take the place of the predicted ones in every update: the beliefs about elements and
-/// site symmetries are those of the Bayesian flow of known data, as in training (Graves et al. 2023, section 6). A network with
-/// template features is told the skeleton's positions and shared elements at once instead (`BeliefBatch.know`).
-public struct SymmBFNSampler: Sendable {
-  let model: SymmBFNModel
-  let steps: Int
-  let sampling: SymmBFNConfiguration.Sampling
+/// Where a blueprint has sites, their classes take the place of the predicted ones in every update: the beliefs about elements and
+/// site symmetries are those of the Bayesian flow of known data, as in training (Graves et al. 2023, section 6). The network of the
+/// informed form is told positions and shared elements at once instead (`BeliefBatch.know`). A lattice is there from the start.
+public struct SymmBFNSampler: UnitSampler {
+  let model: TrainedMethod<SymmBFN>
+  public let steps: Int
   let seed: UInt64
-  private let elementMask: [Bool]
-  private let flow: BayesianFlow
   private let tables: [FourierTable]
-  /// (231, positions) of the training set; empty where the network says positions.
-  let positionShares: [[Double]]
-  private let hasPositions: Bool
+  var form: SymmBFNConfiguration.Form { model.method.options.form }
+  private var flow: BayesianFlow { model.method.flow }
+  private var network: SymmBFNNetwork { model.method.network }
 
-  /// - Parameter sampling: its `steps` is n; the network is called n + 1 times.
-  public init(_ model: SymmBFNModel, sampling: SymmBFNConfiguration.Sampling, seed: UInt64) {
-    self.model = model
-    steps = sampling.steps
-    self.sampling = sampling
-    self.seed = seed
-    hasPositions = model.configuration.network.positionFeatures
-    flow = BayesianFlow(model.configuration.flow, model.statistics, network: model.configuration.network)
-    elementMask = model.statistics.elementMask
-    positionShares = hasPositions ? [] : SkeletonPrior(model.statistics).positions
-    tables = model.network.tables(model.parameters)
+  /// From when on sites are put where there is room for them at every step of the informed form, as a share of the steps.
+  static let placementTime: Float = 0.4
+
+  public init(_ model: TrainedMethod<SymmBFN>, seed: UInt64) {
+    (self.model, self.seed, steps) = (model, seed, model.method.options.sampling.steps)
+    tables = model.method.network.tables(model.parameters)
   }
+
+  public var networkCalls: Int { steps + 1 }
 
   /// Beliefs on their way, with one random stream a sample.
   struct State {
     var beliefs: BeliefBatch
-    /// (N, 3) means of the coordinates; wrapped as the update says.
+    /// (N, 3) means of the coordinates; of the published form wrapped.
     var coordinates: [Float]
     var elementLogits: [Float]
     var symmetryLogits: [Float]
     var randoms: [RandomStream]
     let constraints: [[Float?]]
-    /// (N) the sites of skeletons; nil where the network says.
-    let known: [Skeleton.Site?]
+    /// (N) the sites of blueprints; nil where the network says.
+    let known: [Blueprint.Site?]
+    /// (B, 100) element classes that may occur in each crystal.
+    let elementMasks: [[Bool]]
 
     /// (m) the site whose noise each site's element shares: the first known to be of its element, or itself.
     func noiseSites(_ range: EdgeKernels.Range) -> [Int] {
-      Skeleton.firstSites(known[range.firstSite..<range.firstSite + range.sites].map { $0?.species })
+      ElementLabels.firstSites(known[range.firstSite..<range.firstSite + range.sites].map { $0?.elementLabel })
     }
   }
 
@@ -141,54 +57,56 @@ public struct SymmBFNSampler: Sendable {
     var wyckoffPositions: [Float] = []
   }
 
-  /// Samples that are drawn together: `32 g ..< 32 (g + 1)`.
-  ///
-  /// A matrix product's last bits depend on a row's place among the others, and sampling amplifies them. So a sample always has
-  /// the same neighbours: whatever part of a run is asked for, whole groups are drawn and what was not asked for is dropped.
-  public static let groupSize = 32
-
-  /// The groups that a range of samples lies in.
-  public static func groups(of range: Range<Int>) -> Range<Int> {
-    range.isEmpty ? 0..<0 : range.lowerBound / groupSize..<(range.upperBound + groupSize - 1) / groupSize
+  public func sample(group: Int, blueprint: (Int) throws -> Blueprint) rethrows -> [PredictedUnit] {
+    let samples = SampleGroup.samples(of: group)
+    return sample(Array(samples), try samples.map(blueprint))
   }
 
-  /// Draws one group of samples.
-  ///
-  /// - Parameter request: what the sample with a number is to be.
-  /// - Returns: samples `32 group ..< 32 (group + 1)`.
-  public func sample(group: Int, request: (Int) throws -> SampleRequest) rethrows -> [PredictedUnit] {
-    sample(try (group * Self.groupSize..<(group + 1) * Self.groupSize).map(request))
-  }
-
-  private func sample(_ requests: [SampleRequest]) -> [PredictedUnit] {
-    let beliefs = BeliefBatch(
-      spaceGroups: requests.map(\.spaceGroup), siteCounts: requests.map(\.siteCount))
+  private func sample(_ indices: [Int], _ blueprints: [Blueprint]) -> [PredictedUnit] {
+    let groups = blueprints.map { blueprint in
+      guard let group = blueprint.spaceGroup else { preconditionFailure("a blueprint without a space group") }
+      return group
+    }
+    let counts = blueprints.map { blueprint in
+      guard let count = blueprint.siteCount else { preconditionFailure("a blueprint without a number of sites") }
+      return count
+    }
+    let beliefs = BeliefBatch(spaceGroups: groups, siteCounts: counts)
     var state = State(
       beliefs: beliefs, coordinates: beliefs.coordinates.values,
       elementLogits: [Float](repeating: 0, count: beliefs.elements.values.count),
       symmetryLogits: [Float](repeating: 0, count: beliefs.siteSymmetries.values.count),
-      randoms: requests.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0.index)) },
-      constraints: requests.map { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup).map { $0.map { Float($0) } } },
-      known: requests.flatMap { request in request.skeleton?.sites ?? [Skeleton.Site?](repeating: nil, count: request.siteCount)
+      randoms: indices.map { RandomStream(seed: seed, purpose: "sample", index: UInt64($0)) },
+      constraints: zip(groups, blueprints).map { group, blueprint in
+        if let lattice = blueprint.lattice { return lattice.constrained(to: group).k.map { Float($0) } }
+        return LatticeLogMetric.constraint(spaceGroup: group).map { $0.map { Float($0) } }
+      },
+      known: zip(counts, blueprints).flatMap { count, blueprint in
+        blueprint.sites.isEmpty ? [Blueprint.Site?](repeating: nil, count: count) : blueprint.sites
+      },
+      elementMasks: blueprints.map { blueprint in
+        let own = model.method.elementMask.enumerated().map { $1 && blueprint.allows(element: UInt8($0 + 1)) }
+        // Nothing of what may occur has been seen: as the blueprint says.
+        return own.contains(true) ? own : own.indices.map { blueprint.allows(element: UInt8($0 + 1)) }
       })
     tellTemplates(&state)
-    var workspace = SymmBFNNetwork.Workspace(model.network, training: false)
+    var workspace = SymmBFNNetwork.Workspace(network, training: false)
     var precision = (coordinates: Float(1), lattice: Float(1))
     for i in 1...steps {
-      let t = max(Float(i - 1) / Float(steps), model.configuration.flow.minimumTime)
+      let t = max(Float(i - 1) / Float(steps), model.method.options.flow.minimumTime)
       let prediction = predict(t, &state, &workspace)
       update(step: i, prediction, &precision, &state)
     }
-    return finish(predict(1, &state, &workspace), requests, &state)
+    return finish(predict(1, &state, &workspace), groups, &state)
   }
 
-  /// Tells the network the templates of skeletons, where it can be told.
+  /// Tells the network the sites of blueprints, where it can be told.
   private func tellTemplates(_ state: inout State) {
-    guard model.configuration.network.templateFeatures else { return }
+    guard form == .informed else { return }
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
       let sites = state.known[range.firstSite..<range.firstSite + range.sites].compactMap { $0 }
       guard sites.count == range.sites else { continue }
-      state.beliefs.know(crystal: b, positions: sites.map(\.position), species: sites.map(\.species))
+      state.beliefs.know(crystal: b, positions: sites.map(\.wyckoffPosition), species: sites.map(\.elementLabel))
       let width = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
       // So certain that no noise changes it.
       for i in range.firstSite * width..<(range.firstSite + range.sites) * width {
@@ -203,9 +121,9 @@ public struct SymmBFNSampler: Sendable {
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
-    if model.configuration.readsDescription { flow.describe(&state.beliefs) }
-    model.network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
-    let configuration = model.configuration.flow
+    if form == .informed { flow.describe(&state.beliefs) }
+    network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
+    let configuration = model.method.options.flow
     var prediction = Prediction(
       coordinates: flow.coordinateOutputs(workspace.coordinates, state.beliefs).values, lattice: workspace.lattice.values,
       elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: [])
@@ -217,7 +135,7 @@ public struct SymmBFNSampler: Sendable {
           state.beliefs, site: site, component: c, output: prediction.coordinates[i], gamma: gamma
         ).estimate
         prediction.coordinates[i] =
-          sampling.coordinateUpdate == .unwrapped
+          form == .informed
           ? flow.image(of: estimate, mean: state.coordinates[i], gamma: gamma) : wrapped(estimate)
       }
     }
@@ -231,38 +149,35 @@ public struct SymmBFNSampler: Sendable {
           ).estimate
       }
     }
-    if hasPositions {
-      prediction.wyckoffPositions = flow.positionProbabilities(
-        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+    if form == .informed {
+      prediction.wyckoffPositions = flow.positionProbabilities(workspace.siteSymmetries, state.beliefs)
       prediction.siteSymmetries = flow.operationShares(prediction.wyckoffPositions, state.beliefs)
     } else {
-      prediction.siteSymmetries = flow.operationProbabilities(
-        workspace.siteSymmetries, state.beliefs, temperature: sampling.temperature)
+      prediction.siteSymmetries = flow.operationProbabilities(workspace.siteSymmetries, state.beliefs)
     }
-    if sampling.temperature != 1 {
-      for i in prediction.elements.indices { prediction.elements[i] /= sampling.temperature }
+    for (b, range) in graph.ranges.enumerated() {
+      flow.mask(&prediction.elements, firstRow: range.firstSite, rows: range.sites, state.elementMasks[b])
     }
-    flow.mask(&prediction.elements, rows: graph.sites, elementMask)
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
     clamp(&prediction, to: state.known)
     return prediction
   }
 
   /// Makes what is known certain.
-  private func clamp(_ prediction: inout Prediction, to known: [Skeleton.Site?]) {
+  private func clamp(_ prediction: inout Prediction, to known: [Blueprint.Site?]) {
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     for (site, known) in known.enumerated() {
       guard let known else { continue }
-      if let z = known.atomicNumber {
+      if let z = known.element {
         for c in 0..<k { prediction.elements[site * k + c] = c + 1 == z ? 1 : 0 }
       }
       for (axis, operation) in known.siteSymmetry.operations.enumerated() {
         let offset = (site * axes + axis) * ops
         for c in 0..<ops { prediction.siteSymmetries[offset + c] = c == operation ? 1 : 0 }
       }
-      guard hasPositions else { continue }
+      guard form == .informed else { continue }
       for p in 0..<BeliefBatch.positionClasses {
-        prediction.wyckoffPositions[site * BeliefBatch.positionClasses + p] = p == known.position ? 1 : 0
+        prediction.wyckoffPositions[site * BeliefBatch.positionClasses + p] = p == known.wyckoffPosition ? 1 : 0
       }
     }
   }
@@ -271,7 +186,7 @@ public struct SymmBFNSampler: Sendable {
   private func update(
     step i: Int, _ prediction: Prediction, _ precision: inout (coordinates: Float, lattice: Float), _ state: inout State
   ) {
-    let flow = model.configuration.flow
+    let flow = model.method.options.flow
     let alphaX = accuracy(step: i, sigma: flow.sigmaCoordinates)
     let alphaK = accuracy(step: i, sigma: flow.sigmaLattice)
     let discrete = Float(2 * i - 1) / Float(steps * steps)
@@ -287,16 +202,18 @@ public struct SymmBFNSampler: Sendable {
         state.beliefs.lattice.values[6 * b + c] =
           state.constraints[b][c] ?? (precision.lattice * mean + alphaK * y) / (precision.lattice + alphaK)
       }
-      let drawn = draw(prediction, b, .draw, &state)
+      let drawn = draw(prediction, b, &state)
       let noiseSites = state.noiseSites(range)
       let places = placed(drawn, prediction, b, state, step: i)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
         for c in 0..<3 {
           let i = 3 * site + c
-          state.coordinates[i] = sampling.coordinateUpdate.moved(
-            state.coordinates[i], precision: precision.coordinates,
-            towards: places[3 * s + c] + noise[start + c] / alphaX.squareRoot(), accuracy: alphaX)
+          let y = places[3 * s + c] + noise[start + c] / alphaX.squareRoot()
+          let rho = precision.coordinates
+          let average = (rho * state.coordinates[i] + alphaX * y) / (rho + alphaX)
+          // On the line, as the beliefs of training are; wrapped, as published, a mean of 0.98 and an observation of 0.02 make 0.5.
+          state.coordinates[i] = form == .informed ? average : wrapped(average)
         }
         BayesianFlow.observe(
           drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
@@ -327,25 +244,28 @@ public struct SymmBFNSampler: Sendable {
 
   /// Draws the sample from the last prediction.
   private func finish(
-    _ prediction: Prediction, _ requests: [SampleRequest], _ state: inout State
+    _ prediction: Prediction, _ spaceGroups: [Int], _ state: inout State
   ) -> [PredictedUnit] {
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
-    return requests.indices.map { b in
+    return spaceGroups.indices.map { b in
       let range = state.beliefs.graph.ranges[b]
       let rows = range.firstSite..<range.firstSite + range.sites
-      let drawn = draw(prediction, b, sampling.finalChoice, &state)
+      let drawn = draw(prediction, b, &state)
       let places = onPositions(drawn, prediction, b, state)
+      let positions = SpaceGroup.numbered(spaceGroups[b]).wyckoffPositions
       let sites = drawn.enumerated().map { s, site in
+        let known = state.known[range.firstSite + s]
         let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }
         return Site(
           atomicNumber: UInt8(site.element + 1), position: Vector3(x[0], x[1], x[2]),
           siteSymmetry: SiteSymmetry(operations: site.code.map { UInt8($0) }),
-          multiplicity: state.known[range.firstSite + s]?.multiplicity ?? 0)
+          wyckoffLetter: (site.position ?? known?.wyckoffPosition).map { positions[$0].letter } ?? 0,
+          multiplicity: known?.multiplicity ?? 0)
       }
       let logMetric = LatticeLogMetric(k: prediction.lattice[6 * b..<6 * b + 6].map(Double.init))
       return PredictedUnit(
         unit: AsymmetricUnit(
-          spaceGroup: requests[b].spaceGroup, latticeLogMetric: logMetric.constrained(to: requests[b].spaceGroup),
+          spaceGroup: spaceGroups[b], latticeLogMetric: logMetric.constrained(to: spaceGroups[b]),
           sites: sites),
         elementProbabilities: Array(prediction.elements[rows.lowerBound * k..<rows.upperBound * k]),
         siteSymmetryProbabilities: Array(

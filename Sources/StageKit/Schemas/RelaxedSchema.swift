@@ -1,5 +1,6 @@
 public import Crystals
 import Foundation
+import Generators
 public import Potentials
 
 /// `relaxed.h5`: crystals after relaxation under `/crystal`, before it under `/initial`, `/relaxation` per crystal, forces per atom.
@@ -45,6 +46,11 @@ public struct RelaxedFile: Sendable {
         try writer.setAttribute("potential_weights", "\(name) sha256:\(try AtomicFile.hash(of: weights))")
       }
       try writer.setAttribute("relaxation", protocolText)
+      let source = try Artifact.open(input)
+      if let trainingSet = source.trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
+      if let targets = try source.blueprints() {
+        try writer.write(blueprints: sorted.map { targets[$0.index] })
+      }
       try writer.write(sorted.map(\.id), to: "/id")
       try writer.write(crystals: sorted.map(\.result.crystal))
       try writer.write(crystals: sorted.map(\.initial), group: "/initial")
