@@ -24,7 +24,7 @@ let cTargets: [Target] = [
     name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
     providers: [.apt(["libssl-dev"])]),
   .target(name: "CGemmi", path: "Sources/C/CGemmi"),
-  // Opens oneDNN at run time; where its headers (libdnnl-dev) are missing it says so and products stay float32.
+  // Opens oneDNN at run time, and needs none of its headers.
   .target(
     name: "COneDNN", path: "Sources/C/COneDNN", cxxSettings: [.unsafeFlags(["-O3"])],
     linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -47,7 +47,8 @@ let libraries: [Target] = [
   .target(
     name: "StageKit",
     dependencies: [
-      "CHDF5", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors", argumentParser, yams,
+      "CHDF5", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors",
+      argumentParser, yams,
     ]),
 ]
 

@@ -5,6 +5,7 @@ set -euo pipefail
 packages=(
   pkg-config          # how SwiftPM finds the libraries
   libopenblas-dev     # dense products
+  libdnnl-dev         # products in bfloat16, and faster ones in float32; opened at run time, and missed gracefully
   libhdf5-dev         # files between stages
   libssl-dev          # SHA-256 of inputs
   libsymspg-dev       # symmetry search

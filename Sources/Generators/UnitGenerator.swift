@@ -7,7 +7,9 @@ public protocol UnitGenerator: Method {
   var proposer: ProposerKind { get }
 
   /// A sampler with the options' choices.
-  func sampler(_ parameters: Parameters, seed: UInt64) -> any UnitSampler
+  ///
+  /// - Parameter isExact: whether it is to compute as in training, without shortcuts that agree to rounding: the reference, and slower.
+  func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler
 }
 
 /// Draws units, a group at a time.

@@ -124,7 +124,7 @@ public struct Linear: Sendable {
   }
 
   /// Products with few inputs or outputs (lattice, coordinates) stay float32: they cost nothing and carry the numbers themselves.
-  private func isRounded(_ parameters: Parameters) -> Bool {
+  func isRounded(_ parameters: Parameters) -> Bool {
     parameters.precision == .bfloat16 && inputs >= 32 && outputs >= 32
   }
 

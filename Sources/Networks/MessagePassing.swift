@@ -76,9 +76,9 @@ public struct MessagePassing: Sendable {
   ///   - h: (N, C) features, replaced by the layer's output.
   ///   - lattice: (B, 6) k-vectors.
   ///   - edgeFeatures: (E, D), where the layer reads them.
-  ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them; or the differences and the layer's table of them.
+  ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them.
   public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: Fourier,
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: ProductInput,
     _ parameters: Parameters, _ cache: inout Cache
   ) {
     cache.perCrystal.resize(rows: graph.ranges.count)
@@ -92,13 +92,8 @@ public struct MessagePassing: Sendable {
     neighbor.forward(h, parameters, into: &cache.neighbor)
     lattice.forward(k, parameters, into: &cache.perCrystal)
     addPerCrystal(cache.perCrystal, graph, to: &cache.center)
-    switch fourier {
-    case .features(let features):
-      sine.forward(features, parameters, into: &cache.sine)
-      cosine.forward(features, column: cosine.inputs, parameters, into: &cache.cosine)
-    case .table(let table, let differences):
-      table.look(up: differences, cosine: &cache.cosine, sine: &cache.sine)
-    }
+    sine.forward(fourier, parameters, into: &cache.sine)
+    cosine.forward(fourier, column: cosine.inputs, parameters, into: &cache.cosine)
     if let edgeFeatures {
       cache.edgeFeatures.resize(rows: graph.edges)
       edgeFeatures.forward(e, parameters, into: &cache.edgeFeatures)
@@ -116,23 +111,8 @@ public struct MessagePassing: Sendable {
     Kernels.add(cache.node.output.values, to: &h.values)
   }
 
-  /// How a layer gets the Fourier part of its messages.
-  public enum Fourier: Sendable {
-    /// (P, 6 frequencies), to be multiplied by the weights.
-    case features(ProductInput)
-    /// (P, 3) differences, to be looked up; for weights that stay as they are.
-    case table(FourierTable, [Float])
-  }
-
-  /// The table for parameters that stay as they are.
-  public func table(_ parameters: Parameters) -> FourierTable {
-    FourierTable(
-      sine: parameters.values.span.extracting(sine.weight), cosine: parameters.values.span.extracting(cosine.weight),
-      frequencies: sine.inputs / 3, width: width)
-  }
-
   /// The features of self edges: every cosine is 1, every sine 0.
-  private func ownSelf(_ parameters: Parameters) -> [Float] {
+  func ownSelf(_ parameters: Parameters) -> [Float] {
     var sum = [Float](repeating: 0, count: width)
     var span = sum.mutableSpan
     Kernels.sumRows(parameters.values.span.extracting(cosine.weight), rows: cosine.inputs, columns: width, into: &span)

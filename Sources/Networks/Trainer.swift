@@ -178,10 +178,11 @@ public struct Trainer<L: Learner>: Sendable {
           let chosen = stride(from: c, to: parts[w].count, by: chunks).map { parts[w][$0] }
           guard !chosen.isEmpty else { continue }
           let (own, streams) = (chosen.map { batch[$0] }, chosen.map { randoms[$0] })
-          losses +=
+          losses += flushingDenormals {
             wantsGradient
-            ? learner.losses(own, streams, share: share, parameters, &state.workspace, gradient: &state.gradient)
-            : learner.losses(own, streams, share: share, parameters, &state.workspace, gradient: &nothing)
+              ? learner.losses(own, streams, share: share, parameters, &state.workspace, gradient: &state.gradient)
+              : learner.losses(own, streams, share: share, parameters, &state.workspace, gradient: &nothing)
+          }
         }
         return losses
       }

@@ -51,7 +51,7 @@ public struct CHGNet: Potential {
     }
     let batches = share(graphs)
     let parts = try parallelMap(count: batches.count, threads: threads) { k in
-      evaluate(batches[k], of: graphs)
+      flushingDenormals { evaluate(batches[k], of: graphs) }
     }
     var evaluations = graphs.map { graph in
       switch graph {

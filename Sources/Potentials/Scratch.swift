@@ -6,14 +6,19 @@ import Synchronization
 struct Scratch: Sendable {
   private var spare: [Int: [[Float]]] = [:]
   private var held = 0
-  /// Floats kept at most, 64 MB: more than a batch of many crystals takes.
-  private static let limit = 16 << 20
+  /// Floats kept at most, 128 MB: more than a batch of many crystals takes.
+  private static let limit = 32 << 20
 
   mutating func take(rows: Int, columns: Int, zeroed: Bool = false) -> [Float] {
     let count = rows * columns
     let size = Self.size(for: count)
-    guard var array = spare[size]?.popLast() else { return [Float](repeating: 0, count: size) }
-    held -= size
+    guard
+      let found = (0...Self.widestFit).lazy.map({ Self.size(for: size + $0 * size / 4) }).first(where: {
+        spare[$0]?.isEmpty == false
+      }),
+      var array = spare[found]?.popLast()
+    else { return [Float](repeating: 0, count: size) }
+    held -= found
     if zeroed { for i in 0..<count { array[i] = 0 } }
     return array
   }
@@ -24,6 +29,9 @@ struct Scratch: Sendable {
     held += size
     spare[size, default: []].append(array)
   }
+
+  /// Quarters by which an array may be larger than asked for: memory that was touched is cheaper than memory that fits.
+  private static let widestFit = 12
 
   /// Sizes in steps of a quarter of a power of two, so that batches of about the same size share arrays.
   private static func size(for count: Int) -> Int {

@@ -17,7 +17,7 @@ struct Provenance {
     return Provenance(processor: processorName, threads: options.threadCount, peakMemory: Int64(usage.ru_maxrss) * 1024)
   }
 
-  private static let processorName: String = {
+  static let processorName: String = {
     let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") || $0.hasPrefix("Model") }
     let name = line?.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""

@@ -41,8 +41,9 @@ public struct SamplingRun {
   private let trainingSet: String?
   private let shared: SharedOptions
 
-  public init(_ generator: LoadedGenerator, shared: SharedOptions) {
-    sampler = generator.method.sampler(generator.parameters, seed: shared.seed)
+  /// - Parameter isExact: whether the method leaves out its shortcuts.
+  public init(_ generator: LoadedGenerator, isExact: Bool = false, shared: SharedOptions) {
+    sampler = generator.method.sampler(generator.parameters, seed: shared.seed, isExact: isExact)
     (trainingSet, self.shared) = (generator.trainingSet, shared)
   }
 

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CKernels
 import Foundation
 
 /// Version of the software, as `--version` shows it and every file stores it.
@@ -18,12 +19,16 @@ extension Stage {
 
   public mutating func run() throws {
     Interruption.listen()
+    if !shared.quiet, let warning = shared.threadWarning {
+      standardError("\(Self.configuration.commandName ?? "frieze"): \(warning)")
+    }
     try perform()
   }
 
   /// Runs the command and leaves with the design's exit status: 0, 64 (usage), 65, 69, 74 or 75.
   public static func main() {
-    if usesProducts { ProcessorKernels.prefer512BitKernels() }
+    frieze_keep_memory()
+    if usesProducts { ProcessorKernels.choose() }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -135,6 +140,13 @@ public struct SharedOptions: ParsableArguments {
   }
 
   public var threadCount: Int { threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads }
+
+  /// What there is to say about the number of threads, if anything.
+  var threadWarning: String? {
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    return threads > processors
+      ? "--threads \(threads) on \(processors) processors: more threads than processors are slower, not faster." : nil
+  }
 
   public var part: Shard { shard ?? Shard.fromEnvironment }
 }

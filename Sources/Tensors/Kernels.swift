@@ -119,6 +119,14 @@ public enum Kernels {
     }
   }
 
+  /// `x = ln(max(x, floor))`, for a floor above 1.2e-38; relative error below 1e-6 away from 1, absolute near it.
+  public static func logarithm(_ x: inout [Float], floor: Float) {
+    precondition(floor >= .leastNormalMagnitude)
+    let count = x.count
+    // Safety: `count` elements.
+    unsafe x.withUnsafeMutableBufferPointer { unsafe frieze_logarithm($0.baseAddress, floor, count) }
+  }
+
   /// Softmax over groups of `classes` neighbouring elements, in place.
   public static func softmax(_ x: inout [Float], groups: Int, classes: Int) {
     precondition(classes > 0 && x.count >= groups * classes)

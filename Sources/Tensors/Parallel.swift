@@ -34,7 +34,9 @@ enum Blocks {
     let blocks = (count + size - 1) / size
     let parts = max(1, min(threads, blocks))
     DispatchQueue.concurrentPerform(iterations: parts) { t in
-      for b in blocks * t / parts..<blocks * (t + 1) / parts { body(b * size..<min(count, (b + 1) * size)) }
+      flushingDenormals {
+        for b in blocks * t / parts..<blocks * (t + 1) / parts { body(b * size..<min(count, (b + 1) * size)) }
+      }
     }
   }
 }

@@ -9,18 +9,30 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// Why bfloat16 products can't be done here; nil where they can.
   public static var bfloat16Missing: String? {
+    unsafe frieze_bfloat16_missing().map { unsafe String(cString: $0) }
+  }
+
+  /// Why oneDNN can't be used here; nil where it can.
+  public static var oneDNNMissing: String? {
     unsafe frieze_onednn_missing().map { unsafe String(cString: $0) }
   }
 
-  /// bfloat16 where it can be had.
-  public static var best: Precision { bfloat16Missing == nil ? .bfloat16 : .float32 }
+  /// The version of oneDNN that runs, "2.6.3"; nil where there is none.
+  public static var oneDNNVersion: String? {
+    unsafe frieze_onednn_version().map { unsafe String(cString: $0) }
+  }
 
-  /// Which library and kernels run, for one line of a report.
+  /// Which libraries and kernels run: part of what decides the last bits of a result.
+  public var kernels: String {
+    let packed = Self.oneDNNMissing == nil ? Self.oneDNNVersion.map { "oneDNN \($0)" } : nil
+    return [packed, "OpenBLAS \(Products.kernelName)"].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// Precision and kernels, for one line of a report.
   public var summary: String {
     switch self {
-    case .float32: "float32 products by OpenBLAS (\(Products.kernelName) kernels)"
-    case .bfloat16:
-      "bfloat16 products by oneDNN " + (unsafe frieze_onednn_version().map { unsafe String(cString: $0) } ?? "")
+    case .float32: "float32 products by \(kernels)"
+    case .bfloat16: "bfloat16 products by \(kernels)"
     }
   }
 }

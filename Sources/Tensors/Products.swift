@@ -11,8 +11,8 @@ public enum Products {
     unsafe openblas_get_corename().map { unsafe String(cString: $0) } ?? "unknown"
   }
 
-  /// Whether the processor has AVX-512, whatever kernels were chosen.
-  public static var has512BitVectors: Bool { frieze_has_avx512() != 0 }
+  /// The widest vectors that the processor has, whatever kernels were chosen: 512, 256 or 128 bits.
+  public static var vectorBits: Int { Int(frieze_vector_bits()) }
 
   /// `out = op(a) op(b)`, or `out += op(a) op(b)`.
   ///

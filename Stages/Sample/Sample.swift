@@ -35,6 +35,9 @@ struct Sample: Stage {
   @Option(help: "Parameters to sample with: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
+  @Flag(help: "Multiply the network's Fourier features and don't look them up in tables: the reference, and slower.")
+  var exact = false
+
   @OptionGroup var condition: ConditionOptions
   @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
@@ -54,7 +57,7 @@ struct Sample: Stage {
       seed: shared.seed)
     for warning in source.warnings where !shared.quiet { standardError("sample: \(warning)") }
     for (id, rejection) in source.rejected where shared.part.index == 0 { report.reject(id, because: rejection) }
-    let run = SamplingRun(generator, shared: shared)
+    let run = SamplingRun(generator, isExact: exact, shared: shared)
     let total = count ?? source.count
     try run.perform(
       total: total, to: output, inputs: [model] + (condition.like.map { [$0] } ?? []), rejected: report.rejected,

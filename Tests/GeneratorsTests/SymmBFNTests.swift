@@ -77,7 +77,7 @@ import Testing
     return beliefs
   }
 
-  @Test("the network agrees with its plain twin, in float32 to rounding and in bfloat16 to a few hundredths")
+  @Test("the network agrees with its plain twin, packed or not, in float32 to rounding and in bfloat16 to a few hundredths")
   func twin() throws {
     var configuration = Self.configuration.network
     (configuration.hidden, configuration.embedding, configuration.frequencies) = (64, 32, 20)
@@ -89,14 +89,20 @@ import Testing
     where precision == .float32 || Precision.bfloat16Missing == nil {
       var workspace = SymmBFNNetwork.Workspace(network, training: false)
       let parameters = Parameters(values, precision: precision)
-      network.forward(batch, parameters, tables: network.tables(parameters), &workspace)
-      for (name, output, twin) in [
-        ("coordinates", workspace.coordinates, expected.coordinates), ("lattice", workspace.lattice, expected.lattice),
-        ("elements", workspace.elements, expected.elements),
-        ("site symmetries", workspace.siteSymmetries, expected.siteSymmetries),
-      ] {
-        let worst = zip(output.values, twin.flatMap { $0 }).map { abs(Double($0) - $1) }.max() ?? .infinity
-        #expect(output.values.count == twin.count * output.columns && worst < tolerance, "\(precision) \(name): \(worst)")
+      network.forward(batch, parameters, &workspace)
+      let packed = PackedSymmBFN(network, parameters: parameters)
+      var packedWorkspace = PackedSymmBFN.Workspace(packed)
+      for _ in 0..<2 { packed.forward(batch, &packedWorkspace) }
+      for (way, outputs) in [("as in training", workspace.outputs), ("packed", packedWorkspace.outputs)] {
+        for (name, output, twin) in [
+          ("coordinates", outputs.coordinates, expected.coordinates), ("lattice", outputs.lattice, expected.lattice),
+          ("elements", outputs.elements, expected.elements),
+          ("site symmetries", outputs.siteSymmetries, expected.siteSymmetries),
+        ] {
+          let worst = zip(output.values, twin.flatMap { $0 }).map { abs(Double($0) - $1) }.max() ?? .infinity
+          #expect(
+            output.values.count == twin.count * output.columns && worst < tolerance, "\(precision) \(way), \(name): \(worst)")
+        }
       }
     }
   }

@@ -62,7 +62,7 @@ struct ElementSizes: UnitGenerator {
   func size(_ sites: [Site], _ sizes: [Float]) -> Double {
     sites.reduce(0) { $0 + Double(sizes[Int($1.atomicNumber)]) } / Double(sites.count)
   }
-  func sampler(_ parameters: Parameters, seed: UInt64) -> any UnitSampler {
+  func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
     Sampler(method: self, parameters: parameters, seed: seed)
   }
   func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) -> [AsymmetricUnit] { units }

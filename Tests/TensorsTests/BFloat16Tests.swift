@@ -96,32 +96,4 @@ struct BFloat16Tests {
     BFloat16Products.addGradient(rounded, g, inputs: 6 * frequencies, outputs: columns, into: &span)
     #expect(da == db)
   }
-
-  @Test("looking a difference up gives what its Fourier features give, within two hundredths of the highest frequency")
-  func table() {
-    let (frequencies, width) = (128, 32)
-    // One frequency at a time: even and odd part each to its own bound.
-    for f in [1, 16, 64, 128] {
-      var (sine, cosine) = (
-        [Float](repeating: 0, count: 3 * frequencies * width), [Float](repeating: 0, count: 3 * frequencies * width)
-      )
-      for axis in 0..<3 {
-        sine[(axis * frequencies + f - 1) * width + 3] = 1
-        cosine[(axis * frequencies + f - 1) * width + 5] = 1
-      }
-      let table = FourierTable(sine: sine.span, cosine: cosine.span, frequencies: frequencies, width: width)
-      let rows = 200
-      let differences = Self.matrix(3 * rows, 8).exact.map { 2 * $0 }
-      var (c, s) = (Matrix(rows: rows, columns: width), Matrix(rows: rows, columns: width))
-      table.look(up: differences, cosine: &c, sine: &s)
-      // The bound of the interpolation, and what rounding to bfloat16 does to three terms.
-      let bound = 3 * (0.0193 * pow(Double(f) / 128, 2) + 0x1p-8)
-      for r in 0..<rows {
-        let angles = (0..<3).map { 2 * Double.pi * Double(f) * Double(differences[3 * r + $0]) }
-        #expect(abs(Double(s[r, 3]) - angles.map(sin).reduce(0, +)) < bound)
-        #expect(abs(Double(c[r, 5]) - angles.map(cos).reduce(0, +)) < bound)
-        #expect(s[r, 5] == 0 && c[r, 3] == 0)
-      }
-    }
-  }
 }

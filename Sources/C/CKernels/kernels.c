@@ -1,48 +1,5 @@
 #include "CKernels.h"
-
-#include <string.h>
-
-#define EVERYWHERE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#define INLINE static inline __attribute__((always_inline))
-
-// exp by 2^n * 2^f, f in [-1/2, 1/2], degree 6: relative error below 3e-7 over the whole range.
-INLINE float exponential(float x) {
-  x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-  float z = x * 1.44269504f;
-  float n = __builtin_rintf(z);
-  float f = z - n;
-  float p = 1.54035304e-4f;
-  p = p * f + 1.33335581e-3f;
-  p = p * f + 9.61812911e-3f;
-  p = p * f + 5.55041087e-2f;
-  p = p * f + 2.40226507e-1f;
-  p = p * f + 6.93147181e-1f;
-  p = p * f + 1.0f;
-  int32_t bits = ((int32_t)n + 127) << 23;
-  float scale;
-  memcpy(&scale, &bits, sizeof scale);
-  return p * scale;
-}
-
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
-
-// sin(2 pi r) and cos(2 pi r) for |r| <= 1/2, from the Taylor series of the quarter angle, doubled twice: error below 1e-6.
-INLINE void sine_cosine(float r, float *sine, float *cosine) {
-  float a = r * 1.57079633f;
-  float a2 = a * a;
-  float s = a * (1.0f + a2 * (-1.66666667e-1f + a2 * (8.33333333e-3f + a2 * (-1.98412698e-4f + a2 * 2.75573192e-6f))));
-  float c = 1.0f + a2 * (-0.5f + a2 * (4.16666667e-2f + a2 * (-1.38888889e-3f + a2 * (2.48015873e-5f - a2 * 2.75573e-7f))));
-  float s2 = 2.0f * s * c, c2 = 1.0f - 2.0f * s * s;
-  *sine = 2.0f * s2 * c2;
-  *cosine = 1.0f - 2.0f * s2 * s2;
-}
-
-// To bfloat16, to nearest, ties to even; only for finite numbers.
-INLINE uint16_t rounded_bits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return (uint16_t)((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
+#include "elementary.h"
 
 EVERYWHERE void frieze_bias_silu(float *restrict pre, const float *restrict bias, float *restrict out, size_t rows,
                                  size_t columns) {
@@ -69,6 +26,10 @@ EVERYWHERE void frieze_add_bias(float *restrict x, const float *restrict bias, s
 EVERYWHERE void frieze_sum_rows(const float *restrict x, float *restrict out, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; ++r)
     for (size_t k = 0; k < columns; ++k) out[k] += x[r * columns + k];
+}
+
+EVERYWHERE void frieze_logarithm(float *restrict x, float floor, size_t count) {
+  for (size_t i = 0; i < count; ++i) x[i] = logarithm(x[i] > floor ? x[i] : floor);
 }
 
 EVERYWHERE void frieze_softmax(float *restrict x, size_t groups, size_t classes) {
@@ -103,36 +64,6 @@ EVERYWHERE void frieze_fourier(const float *restrict difference, float *restrict
         }
       }
     }
-}
-
-INLINE float from_bits(uint16_t bits) {
-  uint32_t wide = (uint32_t)bits << 16;
-  float x;
-  memcpy(&x, &wide, sizeof x);
-  return x;
-}
-
-EVERYWHERE void frieze_fourier_lookup(const uint16_t *restrict table, size_t intervals, const float *restrict difference,
-                                      float *restrict cosine, float *restrict sine, size_t rows, size_t width) {
-  for (size_t r = 0; r < rows; ++r) {
-    float *restrict c = cosine + r * width, *restrict s = sine + r * width;
-    for (size_t axis = 0; axis < 3; ++axis) {
-      float d = difference[3 * r + axis];
-      d -= __builtin_rintf(d);
-      float sign = d < 0 ? -1.0f : 1.0f, place = 2.0f * (float)intervals * d * sign;
-      size_t i = (size_t)place;
-      i = i < intervals ? i : intervals - 1;
-      float f = place - (float)i, sf = sign * f, sg = sign - sf, g = 1.0f - f;
-      const uint16_t *restrict low = table + (axis * (intervals + 1) + i) * 2 * width, *restrict high = low + 2 * width;
-      if (axis == 0) {
-        for (size_t k = 0; k < width; ++k) c[k] = g * from_bits(low[k]) + f * from_bits(high[k]);
-        for (size_t k = 0; k < width; ++k) s[k] = sg * from_bits(low[width + k]) + sf * from_bits(high[width + k]);
-      } else {
-        for (size_t k = 0; k < width; ++k) c[k] += g * from_bits(low[k]) + f * from_bits(high[k]);
-        for (size_t k = 0; k < width; ++k) s[k] += sg * from_bits(low[width + k]) + sf * from_bits(high[width + k]);
-      }
-    }
-  }
 }
 
 // One edge: x = a + b + c + sign s + e, silu(x). c and s are of the pair; a self edge has c alone. e is its own, or NULL.
@@ -287,19 +218,6 @@ EVERYWHERE void frieze_philox(uint64_t key, uint64_t stream, uint64_t start, uin
   }
 }
 
-// log for x in (0, 1], by exponent and a series in (m - 1) / (m + 1): relative error below 1e-6 away from 1, absolute near it.
-INLINE float logarithm(float x) {
-  int32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  int32_t exponent = (bits - 0x3F3504F3) >> 23;
-  bits -= exponent << 23;
-  float m;
-  memcpy(&m, &bits, sizeof m);
-  float u = (m - 1.0f) / (m + 1.0f), u2 = u * u;
-  float series = 2.0f * u * (1.0f + u2 * (0.333333333f + u2 * (0.2f + u2 * (0.142857143f + u2 * 0.111111111f))));
-  return series + 0.693147181f * (float)exponent;
-}
-
 EVERYWHERE void frieze_normal(const uint32_t *restrict words, float *restrict out, size_t count) {
   size_t half = count / 2;
   for (size_t i = 0; i < half; ++i) {
@@ -311,13 +229,4 @@ EVERYWHERE void frieze_normal(const uint32_t *restrict words, float *restrict ou
     out[i] = radius * c;
     out[half + i] = radius * s;
   }
-}
-
-int frieze_has_avx512(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-         && __builtin_cpu_supports("avx512vl");
-#else
-  return 0;
-#endif
 }

@@ -29,7 +29,20 @@ INLINE float exponential(float x) {
   return p * scale;
 }
 
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+// 1 / x for x from 1 to 1e38: a guess from the bits, 12 % off, and three of Newton's steps; to rounding. Division of whole vectors
+// takes three to five times longer.
+INLINE float reciprocal(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits = 0x7EF311C7u - bits;
+  float r;
+  memcpy(&r, &bits, sizeof r);
+  r = r * (2.0f - x * r);
+  r = r * (2.0f - x * r);
+  return r * (2.0f - x * r);
+}
+
+INLINE float sigmoid(float x) { return reciprocal(1.0f + exponential(x < -86.0f ? 86.0f : -x)); }
 
 // sin and cos of x, |x| below 1e6: x/(2 pi) reduced to [-1/2, 1/2], Taylor series of the quarter angle, doubled twice; 1e-13.
 INLINE void sine_cosine(double x, double *sine, double *cosine) {

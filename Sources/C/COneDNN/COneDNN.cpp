@@ -1,17 +1,15 @@
 #include "COneDNN.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <dlfcn.h>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
-#if __has_include(<oneapi/dnnl/dnnl.h>)
-#include <oneapi/dnnl/dnnl.h>
-#define HAS_HEADERS 1
-#endif
+#include "Library.h"
+
+using namespace onednn;
 
 #define EVERYWHERE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
 
@@ -29,110 +27,56 @@ extern "C" EVERYWHERE void frieze_round_bfloat16(const float *__restrict x, uint
   for (size_t i = 0; i < count; ++i) out[i] = rounded(x[i]);
 }
 
-#if HAS_HEADERS && defined(__x86_64__)
+struct frieze_packed {
+  Type type;
+  size_t inner, columns, number;
+  /// Owns the description of the packed weights.
+  void *plan = nullptr;
+  const void *description = nullptr;
+  void *values = nullptr;
 
-namespace {
-
-/// The functions of the library that are called, by name.
-struct Library {
-  void *handle = nullptr;
-  std::string missing, version;
-#define CALL(name) decltype(&::name) name = nullptr;
-#define CALLS                                                                                                              \
-  CALL(dnnl_version)                                                                                                       \
-  CALL(dnnl_engine_create)                                                                                                 \
-  CALL(dnnl_stream_create)                                                                                                 \
-  CALL(dnnl_stream_wait)                                                                                                   \
-  CALL(dnnl_primitive_attr_create)                                                                                         \
-  CALL(dnnl_primitive_attr_destroy)                                                                                        \
-  CALL(dnnl_primitive_attr_set_post_ops)                                                                                   \
-  CALL(dnnl_post_ops_create)                                                                                               \
-  CALL(dnnl_post_ops_destroy)                                                                                              \
-  CALL(dnnl_post_ops_append_sum)                                                                                           \
-  CALL(dnnl_primitive_desc_destroy)                                                                                        \
-  CALL(dnnl_primitive_create)                                                                                              \
-  CALL(dnnl_primitive_execute)                                                                                             \
-  CALL(dnnl_memory_create)                                                                                                 \
-  CALL(dnnl_memory_set_data_handle)
-#if DNNL_VERSION_MAJOR >= 3
-#define VERSIONED                                                                                                          \
-  CALL(dnnl_memory_desc_create_with_strides)                                                                               \
-  CALL(dnnl_memory_desc_destroy)                                                                                           \
-  CALL(dnnl_matmul_primitive_desc_create)
-#else
-#define VERSIONED                                                                                                          \
-  CALL(dnnl_memory_desc_init_by_strides)                                                                                   \
-  CALL(dnnl_matmul_desc_init)                                                                                              \
-  CALL(dnnl_primitive_desc_create)
-#endif
-  CALLS VERSIONED
-#undef CALL
-  /// The OpenMP runtime's, where the library uses one: each calling thread works alone.
-  void (*omp_set_num_threads)(int) = nullptr;
-  dnnl_engine_t engine = nullptr;
-
-  Library() {
-    if (!__builtin_cpu_supports("avx512bf16")) {
-      missing = "the processor has no bfloat16 instructions";
-      return;
-    }
-    std::string name = "libdnnl.so." + std::to_string(DNNL_VERSION_MAJOR);
-    handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-      missing = "oneDNN (" + name + ") is not installed";
-      return;
-    }
-    bool complete = true;
-#define CALL(name) complete &= (name = reinterpret_cast<decltype(name)>(dlsym(handle, #name))) != nullptr;
-    CALLS VERSIONED
-#undef CALL
-    omp_set_num_threads = reinterpret_cast<void (*)(int)>(dlsym(handle, "omp_set_num_threads"));
-    if (!complete || dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) {
-      missing = "oneDNN (" + name + ") is not as its headers say";
-      return;
-    }
-    const dnnl_version_t *v = dnnl_version();
-    version = std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+  ~frieze_packed() {
+    if (plan) library().dnnl_primitive_desc_destroy(plan);
+    free(values);
   }
 };
 
-const Library &library() {
-  static const Library *loaded = new Library();
-  return *loaded;
-}
+namespace {
 
-/// One shape of product: c (m, n) = a (m, k) b (k, n), or c += a b.
+/// One shape of product: c (m, n) = a (m, k) b (k, n), or c += a b; b plain, or packed under a number.
 struct Shape {
   size_t m, n, k, a_stride, b_stride, c_stride;
   bool a_transposed, b_transposed, accumulate;
+  size_t packed = 0;
   bool operator==(const Shape &o) const {
     return m == o.m && n == o.n && k == o.k && a_stride == o.a_stride && b_stride == o.b_stride && c_stride == o.c_stride
-           && a_transposed == o.a_transposed && b_transposed == o.b_transposed && accumulate == o.accumulate;
+           && a_transposed == o.a_transposed && b_transposed == o.b_transposed && accumulate == o.accumulate
+           && packed == o.packed;
   }
 };
 
 struct ShapeHash {
   size_t operator()(const Shape &s) const {
     size_t h = 0;
-    for (size_t x : {s.m, s.n, s.k, s.a_stride, s.b_stride, s.c_stride,
+    for (size_t x : {s.m, s.n, s.k, s.a_stride, s.b_stride, s.c_stride, s.packed,
                      size_t(s.a_transposed) * 4 + size_t(s.b_transposed) * 2 + size_t(s.accumulate)})
       h = h * 0x9E3779B97F4A7C15u + x + (h >> 29);
     return h;
   }
 };
 
-/// A product ready to run, and its three operands.
+/// A product ready to run, and its three operands; without a primitive where the library has only its reference implementation,
+/// which is correct and hundreds of times slower.
 struct Ready {
-  dnnl_primitive_t primitive = nullptr;
-  dnnl_memory_t a = nullptr, b = nullptr, c = nullptr;
+  void *primitive = nullptr, *a = nullptr, *b = nullptr, *c = nullptr;
 };
 
 /// What a thread owns; kept as long as the process.
 struct Bench {
-  dnnl_stream_t stream = nullptr;
+  void *stream = nullptr;
   std::unordered_map<Shape, Ready, ShapeHash> products;
   std::vector<uint16_t> x, g;
-  std::vector<float> tail;
+  std::vector<float> tail, values;
 };
 
 Bench &bench() {
@@ -140,80 +84,63 @@ Bench &bench() {
   if (!own) {
     own = new Bench();
     if (library().omp_set_num_threads) library().omp_set_num_threads(1);
-    library().dnnl_stream_create(&own->stream, library().engine, dnnl_stream_default_flags);
+    library().dnnl_stream_create(&own->stream, library().engine, inOrder);
   }
   return *own;
 }
 
-dnnl_status_t make(const Shape &s, Ready &ready) {
+/// Whether a plan is the library's reference implementation.
+bool isSlow(const void *plan) {
+  const char *name = nullptr;
+  return library().dnnl_primitive_desc_query(plan, implementation, 0, &name) != 0 || !name || strstr(name, "ref");
+}
+
+Status make(const Shape &s, const frieze_packed *packed, Ready &ready) {
   const Library &l = library();
-  dnnl_dims_t da = {(int64_t)s.m, (int64_t)s.k}, db = {(int64_t)s.k, (int64_t)s.n}, dc = {(int64_t)s.m, (int64_t)s.n};
-  dnnl_dims_t sa = {(int64_t)s.a_stride, 1}, sb = {(int64_t)s.b_stride, 1}, sc = {(int64_t)s.c_stride, 1};
+  const Type type = packed ? packed->type : bfloat16;
+  int64_t sa[2] = {(int64_t)s.a_stride, 1}, sb[2] = {(int64_t)s.b_stride, 1};
+  const int64_t sc[2] = {(int64_t)s.c_stride, 1};
   if (s.a_transposed) std::swap(sa[0], sa[1]);
   if (s.b_transposed) std::swap(sb[0], sb[1]);
-  dnnl_primitive_attr_t attributes = nullptr;
-  dnnl_status_t status = l.dnnl_primitive_attr_create(&attributes);
-  if (status == dnnl_success && s.accumulate) {
-    dnnl_post_ops_t sum = nullptr;
-    status = l.dnnl_post_ops_create(&sum);
-#if DNNL_VERSION_MAJOR >= 3
-    if (status == dnnl_success) status = l.dnnl_post_ops_append_sum(sum, 1, 0, dnnl_data_type_undef);
-#else
-    if (status == dnnl_success) status = l.dnnl_post_ops_append_sum(sum, 1);
-#endif
-    if (status == dnnl_success) status = l.dnnl_primitive_attr_set_post_ops(attributes, sum);
-    if (sum) l.dnnl_post_ops_destroy(sum);
+  Description a, b, c;
+  Status status = a.make(s.m, s.k, type, sa);
+  if (status == 0 && !packed) status = b.make(s.k, s.n, type, sb);
+  if (status == 0) status = c.make(s.m, s.n, float32, sc);
+  const void *weightsAre = packed ? packed->description : b.pointer();
+  void *plan = nullptr;
+  if (status == 0) status = l.plan(&plan, a.pointer(), weightsAre, c.pointer(), s.accumulate);
+  if (status == 0 && packed && isSlow(plan)) {
+    l.dnnl_primitive_desc_destroy(plan);
+    return 0;
   }
-  dnnl_primitive_desc_t description = nullptr;
-#if DNNL_VERSION_MAJOR >= 3
-  dnnl_memory_desc_t a = nullptr, b = nullptr, c = nullptr;
-  if (status == dnnl_success) status = l.dnnl_memory_desc_create_with_strides(&a, 2, da, dnnl_bf16, sa);
-  if (status == dnnl_success) status = l.dnnl_memory_desc_create_with_strides(&b, 2, db, dnnl_bf16, sb);
-  if (status == dnnl_success) status = l.dnnl_memory_desc_create_with_strides(&c, 2, dc, dnnl_f32, sc);
-  if (status == dnnl_success)
-    status = l.dnnl_matmul_primitive_desc_create(&description, l.engine, a, b, nullptr, c, attributes);
-#define AT(x) x
-#else
-  dnnl_memory_desc_t a, b, c;
-  if (status == dnnl_success) status = l.dnnl_memory_desc_init_by_strides(&a, 2, da, dnnl_bf16, sa);
-  if (status == dnnl_success) status = l.dnnl_memory_desc_init_by_strides(&b, 2, db, dnnl_bf16, sb);
-  if (status == dnnl_success) status = l.dnnl_memory_desc_init_by_strides(&c, 2, dc, dnnl_f32, sc);
-  dnnl_matmul_desc_t product;
-  if (status == dnnl_success) status = l.dnnl_matmul_desc_init(&product, &a, &b, nullptr, &c);
-  if (status == dnnl_success)
-    status = l.dnnl_primitive_desc_create(&description, &product, attributes, l.engine, nullptr);
-#define AT(x) &x
-#endif
-  if (status == dnnl_success) status = l.dnnl_primitive_create(&ready.primitive, description);
-  if (status == dnnl_success) status = l.dnnl_memory_create(&ready.a, AT(a), l.engine, DNNL_MEMORY_NONE);
-  if (status == dnnl_success) status = l.dnnl_memory_create(&ready.b, AT(b), l.engine, DNNL_MEMORY_NONE);
-  if (status == dnnl_success) status = l.dnnl_memory_create(&ready.c, AT(c), l.engine, DNNL_MEMORY_NONE);
-#undef AT
-#if DNNL_VERSION_MAJOR >= 3
-  for (dnnl_memory_desc_t d : {a, b, c}) if (d) l.dnnl_memory_desc_destroy(d);
-#endif
-  if (description) l.dnnl_primitive_desc_destroy(description);
-  if (attributes) l.dnnl_primitive_attr_destroy(attributes);
+  if (status == 0) status = l.dnnl_primitive_create(&ready.primitive, plan);
+  if (status == 0) status = l.dnnl_memory_create(&ready.a, a.pointer(), l.engine, nullptr);
+  if (status == 0) status = l.dnnl_memory_create(&ready.b, weightsAre, l.engine, nullptr);
+  if (status == 0) status = l.dnnl_memory_create(&ready.c, c.pointer(), l.engine, nullptr);
+  if (plan) l.dnnl_primitive_desc_destroy(plan);
   return status;
 }
 
-dnnl_status_t multiply(Bench &own, const Shape &shape, const uint16_t *a, const uint16_t *b, float *c) {
+/// What `multiply` returns where the library has no fast kernel for a shape; nothing was done.
+static const Status tooSlow = -1;
+
+Status multiply(Bench &own, const Shape &shape, const frieze_packed *packed, const void *a, const void *b, float *c) {
   const Library &l = library();
   auto found = own.products.find(shape);
   if (found == own.products.end()) {
     Ready ready;
-    dnnl_status_t status = make(shape, ready);
-    if (status != dnnl_success) return status;
+    Status status = make(shape, packed, ready);
+    if (status != 0) return status;
     found = own.products.emplace(shape, ready).first;
   }
   const Ready &ready = found->second;
-  l.dnnl_memory_set_data_handle(ready.a, const_cast<uint16_t *>(a));
-  l.dnnl_memory_set_data_handle(ready.b, const_cast<uint16_t *>(b));
+  if (!ready.primitive) return tooSlow;
+  l.dnnl_memory_set_data_handle(ready.a, const_cast<void *>(a));
+  l.dnnl_memory_set_data_handle(ready.b, const_cast<void *>(b));
   l.dnnl_memory_set_data_handle(ready.c, c);
-  const dnnl_exec_arg_t arguments[3] = {
-      {DNNL_ARG_SRC, ready.a}, {DNNL_ARG_WEIGHTS, ready.b}, {DNNL_ARG_DST, ready.c}};
-  dnnl_status_t status = l.dnnl_primitive_execute(ready.primitive, own.stream, 3, arguments);
-  return status == dnnl_success ? l.dnnl_stream_wait(own.stream) : status;
+  const ExecutionArgument arguments[3] = {{source, ready.a}, {weights, ready.b}, {destination, ready.c}};
+  Status status = l.dnnl_primitive_execute(ready.primitive, own.stream, 3, arguments);
+  return status == 0 ? l.dnnl_stream_wait(own.stream) : status;
 }
 
 /// Rounds rows of x to packed rows; what `padded` has beyond `rows` becomes zero.
@@ -230,10 +157,27 @@ const uint16_t *pack(std::vector<uint16_t> &out, const float *x, size_t stride, 
 
 size_t up(size_t x, size_t step) { return (x + step - 1) / step * step; }
 
+/// Rows of a scratch block to their place, or added to what is there.
+void place(const float *from, size_t rows, size_t columns, float *y, size_t y_stride, bool accumulate) {
+  for (size_t r = 0; r < rows; ++r) {
+    if (accumulate)
+      for (size_t k = 0; k < columns; ++k) y[r * y_stride + k] += from[r * columns + k];
+    else
+      memcpy(y + r * y_stride, from + r * columns, columns * sizeof(float));
+  }
+}
+
 }  // namespace
 
 extern "C" const char *frieze_onednn_missing(void) {
   return library().missing.empty() ? nullptr : library().missing.c_str();
+}
+
+extern "C" const char *frieze_bfloat16_missing(void) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx512bf16")) return "the processor has no bfloat16 instructions";
+#endif
+  return frieze_onednn_missing();
 }
 
 extern "C" const char *frieze_onednn_version(void) {
@@ -250,21 +194,14 @@ extern "C" int frieze_bfloat16_product(frieze_rows x, const uint16_t *w, size_t 
                                   : pack(own.x, x.values + start * x.stride, x.stride, n, inner, whole + up(rest, tailRows));
     if (whole) {
       Shape shape{whole, columns, inner, a_stride, w_stride, y_stride, false, transposed != 0, accumulate != 0};
-      if (dnnl_status_t status = multiply(own, shape, a, w, y + start * y_stride)) return status;
+      if (Status status = multiply(own, shape, nullptr, a, w, y + start * y_stride)) return status;
     }
     if (!rest) continue;
     // The last rows go through a block of their own, as y has no room for the padding.
     own.tail.resize(fullRows * columns);
     Shape shape{up(rest, tailRows), columns, inner, a_stride, w_stride, columns, false, transposed != 0, false};
-    if (dnnl_status_t status = multiply(own, shape, a + whole * a_stride, w, own.tail.data())) return status;
-    for (size_t r = 0; r < rest; ++r) {
-      float *row = y + (start + whole + r) * y_stride;
-      const float *from = own.tail.data() + r * columns;
-      if (accumulate)
-        for (size_t k = 0; k < columns; ++k) row[k] += from[k];
-      else
-        memcpy(row, from, columns * sizeof(float));
-    }
+    if (Status status = multiply(own, shape, nullptr, a + whole * a_stride, w, own.tail.data())) return status;
+    place(own.tail.data(), rest, columns, y + (start + whole) * y_stride, y_stride, accumulate != 0);
   }
   return 0;
 }
@@ -278,19 +215,81 @@ extern "C" int frieze_bfloat16_gradient(frieze_rows x, const float *g, size_t g_
                                   : pack(own.x, x.values + start * x.stride, x.stride, n, inputs, padded);
     const uint16_t *b = pack(own.g, g + start * g_stride, g_stride, n, outputs, padded);
     Shape shape{inputs, outputs, padded, a_stride, outputs, outputs, true, false, true};
-    if (dnnl_status_t status = multiply(own, shape, a, b, dw)) return status;
+    if (Status status = multiply(own, shape, nullptr, a, b, dw)) return status;
   }
   return 0;
 }
 
-#else
-
-extern "C" const char *frieze_onednn_missing(void) { return "built without oneDNN's headers (libdnnl-dev)"; }
-extern "C" const char *frieze_onednn_version(void) { return nullptr; }
-extern "C" int frieze_bfloat16_product(frieze_rows, const uint16_t *, size_t, int, float *, size_t, size_t, size_t, size_t,
-                                       int) {
-  return -1;
+extern "C" frieze_packed *frieze_pack(const float *values, const uint16_t *bits, size_t inner, size_t columns) {
+  if (frieze_onednn_missing()) return nullptr;
+  const Library &l = library();
+  static std::atomic<size_t> packs{0};
+  frieze_packed *packed = new frieze_packed{bits ? bfloat16 : float32, inner, columns, ++packs};
+  Bench &own = bench();
+  const int64_t sa[2] = {(int64_t)inner, 1}, sb[2] = {(int64_t)columns, 1};
+  Description a, b, c, plain;
+  Status status = a.make(tailRows, inner, packed->type, sa);
+  if (status == 0) status = b.make(inner, columns, packed->type, nullptr);
+  if (status == 0) status = c.make(tailRows, columns, float32, sb);
+  if (status == 0) status = plain.make(inner, columns, packed->type, sb);
+  if (status == 0) status = l.plan(&packed->plan, a.pointer(), b.pointer(), c.pointer(), false);
+  if (status == 0) packed->description = l.dnnl_primitive_desc_query_md(packed->plan, weightsDescription, 0);
+  bool usable = status == 0 && packed->description && !isSlow(packed->plan);
+  if (usable) {
+    packed->values = aligned_alloc(64, up(l.dnnl_memory_desc_get_size(packed->description), 64));
+    void *plan = nullptr, *primitive = nullptr, *from = nullptr, *to = nullptr;
+    const void *given = bits ? (const void *)bits : values;
+    status = l.dnnl_reorder_primitive_desc_create(&plan, plain.pointer(), l.engine, packed->description, l.engine, nullptr);
+    if (status == 0) status = l.dnnl_primitive_create(&primitive, plan);
+    if (status == 0) status = l.dnnl_memory_create(&from, plain.pointer(), l.engine, const_cast<void *>(given));
+    if (status == 0) status = l.dnnl_memory_create(&to, packed->description, l.engine, packed->values);
+    const ExecutionArgument arguments[2] = {{source, from}, {destination, to}};
+    if (status == 0) status = l.dnnl_primitive_execute(primitive, own.stream, 2, arguments);
+    if (status == 0) status = l.dnnl_stream_wait(own.stream);
+    if (from) l.dnnl_memory_destroy(from);
+    if (to) l.dnnl_memory_destroy(to);
+    if (primitive) l.dnnl_primitive_destroy(primitive);
+    if (plan) l.dnnl_primitive_desc_destroy(plan);
+    usable = status == 0;
+  }
+  if (usable) return packed;
+  delete packed;
+  return nullptr;
 }
-extern "C" int frieze_bfloat16_gradient(frieze_rows, const float *, size_t, float *, size_t, size_t, size_t) { return -1; }
 
-#endif
+extern "C" void frieze_packed_free(frieze_packed *packed) { delete packed; }
+
+extern "C" int frieze_packed_product(frieze_rows x, const frieze_packed *w, float *y, size_t y_stride, size_t rows,
+                                     int accumulate) {
+  Bench &own = bench();
+  const size_t inner = w->inner, columns = w->columns, size = w->type == bfloat16 ? 2 : 4;
+  const char *a = (const char *)(w->type == float32 ? (const void *)x.values : x.rounded);
+  size_t stride = x.stride;
+  if (!a) {
+    a = (const char *)pack(own.x, x.values, x.stride, rows, inner, rows);
+    stride = inner;
+  }
+  size_t start = 0;
+  // 512, 256 … 16 rows: six shapes of kernels for any number of rows.
+  for (size_t block = blockRows; block >= tailRows; block /= 2)
+    while (rows - start >= block) {
+      Shape shape{block, columns, inner, stride, columns, y_stride, false, false, accumulate != 0, w->number};
+      Status status = multiply(own, shape, w, a + size * start * stride, w->values, y + start * y_stride);
+      if (status == tooSlow) break;
+      if (status) return status;
+      start += block;
+    }
+  // What is left goes through a block of its own without gaps, a shape that `frieze_pack` has seen to be fast.
+  own.tail.resize(tailRows * columns);
+  own.values.resize(tailRows * inner);
+  char *block = (char *)own.values.data();
+  for (; start < rows; start += tailRows) {
+    size_t rest = std::min(tailRows, rows - start);
+    memset(block, 0, size * tailRows * inner);
+    for (size_t r = 0; r < rest; ++r) memcpy(block + size * r * inner, a + size * (start + r) * stride, size * inner);
+    Shape shape{tailRows, columns, inner, inner, columns, columns, false, false, false, w->number};
+    if (Status status = multiply(own, shape, w, block, w->values, own.tail.data())) return status;
+    place(own.tail.data(), rest, columns, y + start * y_stride, y_stride, accumulate != 0);
+  }
+  return 0;
+}

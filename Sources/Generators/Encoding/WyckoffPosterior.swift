@@ -104,6 +104,7 @@ struct WyckoffPosterior: Sendable {
   func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, logPrior: [Double]? = nil, known: Int? = nil)
     -> Belief
   {
+    if let known { return certain(known, estimate: mean / gamma, gamma: gamma) }
     let classes = BeliefBatch.symmetryClasses
     let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
     let variance = gamma * (1 - gamma)
@@ -112,9 +113,7 @@ struct WyckoffPosterior: Sendable {
     // What a fixed coordinate gains over a free one by agreeing, and one that depends on others.
     let fixedGain = log(max(gamma, (2 * .pi * variance).squareRoot())) - 0.5 * log(2 * .pi * variance)
     let dependentGain = -0.5 * log(min(1, 2 * .pi * relative))
-    // Along a flat: towards the middle of the cell, as a normal prior of the same variance says.
-    let weight = gamma * Self.priorVariance / (gamma * Self.priorVariance + 1 - gamma)
-    let free = Self.priorVariance * (1 - weight)
+    let weight = Self.weight(gamma)
     var places = [Vector3](repeating: .zero, count: positions.count)
     var scores = [Double](repeating: 0, count: positions.count)
     for (index, position) in positions.enumerated() {
@@ -133,11 +132,31 @@ struct WyckoffPosterior: Sendable {
           off += d * d
         }
       }
-      scores[index] = known.map { $0 != index } ?? false ? -.infinity : score - off / (2 * relative)
+      scores[index] = score - off / (2 * relative)
       copy = Vector3(repeating: 0.5) + weight * (copy - Vector3(repeating: 0.5))
       places[index] = position.origin + position.projection * (copy - position.origin)
     }
-    return mix(places, scores, freeVariance: free)
+    return mix(places, scores, freeVariance: Self.priorVariance * (1 - weight))
+  }
+
+  /// How much of a free coordinate's posterior mean is the observation: along a flat it is drawn towards the middle of the cell, as a
+  /// normal prior of the same variance says.
+  private static func weight(_ gamma: Double) -> Double { gamma * priorVariance / (gamma * priorVariance + 1 - gamma) }
+
+  /// What is believed where the position is known.
+  private func certain(_ index: Int, estimate: Vector3, gamma: Double) -> Belief {
+    let position = positions[index]
+    let weight = Self.weight(gamma)
+    let copy = Vector3(repeating: 0.5) + weight * (estimate + position.image(near: estimate) - Vector3(repeating: 0.5))
+    var belief = Belief()
+    (belief.multiplicity, belief.logMultiplicity) = (position.multiplicity, log(position.multiplicity))
+    belief.shares = [Double](repeating: 0, count: positions.count)
+    belief.shares[index] = 1
+    belief.position = position.origin + position.projection * (copy - position.origin)
+    (belief.best, belief.bestPlace) = (index, belief.position)
+    let free = (Self.priorVariance * (1 - weight)).squareRoot()
+    belief.deviation = Vector3(position.isFixed.0 ? 0 : free, position.isFixed.1 ? 0 : free, position.isFixed.2 ? 0 : free)
+    return belief
   }
 
   private func mix(_ places: [Vector3], _ scores: [Double], freeVariance: Double) -> Belief {

@@ -20,25 +20,28 @@ extension BayesianFlow {
     let atoms = sites.map { $0.reduce(0) { $0 + multiplicities[$1 - range.firstSite] } }
     let divisor = atoms.reduce(0) { greatestCommonDivisor($0, $1) }
     let counts = atoms.map { $0 / divisor }
+    let states = Self.states
     let charges = sites.map { own in
       var shares = [Float](repeating: 0, count: Self.charges.count)
       for c in 0..<k {
-        let belief = batch.elements.values[own[0] &* k &+ c]
-        for q in Self.states[c] { shares[q - Self.charges.lowerBound] += belief / Float(Self.states[c].count) }
+        let share = batch.elements.values[own[0] &* k &+ c] * states.shares[c]
+        for i in states.first[c]..<states.first[c + 1] { shares[states.charges[i] - Self.charges.lowerBound] += share }
       }
       return shares
     }
+    var balances = [Float](repeating: 0, count: k)
     for (number, own) in sites.enumerated() {
       let others = distribution(counts, charges, without: number)
       for c in 0..<k {
         var sum: Float = 0
-        for q in Self.states[c] {
-          let i = others.zero - counts[number] * q
+        for state in states.first[c]..<states.first[c + 1] {
+          let i = others.zero - counts[number] * states.charges[state]
           if others.shares.indices.contains(i) { sum += others.shares[i] }
         }
-        let balance = log(0.001 + sum / Float(max(1, Self.states[c].count)))
-        for site in own { batch.balances.values[site &* k &+ c] = balance }
+        balances[c] = 0.001 + sum * states.shares[c]
       }
+      Kernels.logarithm(&balances, floor: 0.001)
+      for site in own { for c in 0..<k { batch.balances.values[site &* k &+ c] = balances[c] } }
     }
   }
 
@@ -58,8 +61,14 @@ extension BayesianFlow {
 
   /// Charges that oxidation states may be.
   private static let charges = -5..<9
-  /// (100) oxidation states of the element classes.
-  private static let states = (1...BeliefBatch.elementClasses).map { z in
-    (OxidationStates.of(z)?.states ?? []).filter { charges.contains($0) }
-  }
+  /// The oxidation states of the element classes, one class after the other: those of class c lie at first[c] ..< first[c + 1], and
+  /// each has a share of shares[c].
+  private static let states: (charges: [Int], first: [Int], shares: [Float]) = {
+    var (charges, first): ([Int], [Int]) = ([], [0])
+    for z in 1...BeliefBatch.elementClasses {
+      charges += (OxidationStates.of(z)?.states ?? []).filter { Self.charges.contains($0) }
+      first.append(charges.count)
+    }
+    return (charges, first, zip(first, first.dropFirst()).map { 1 / Float(max(1, $1 - $0)) })
+  }()
 }

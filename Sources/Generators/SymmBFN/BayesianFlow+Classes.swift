@@ -24,7 +24,9 @@ extension BayesianFlow {
   /// - Parameter beliefs: probabilities, shaped as the outputs.
   func addBeliefs(_ beliefs: [Float], to outputs: inout [Float]) {
     guard form == .informed else { return }
-    for i in outputs.indices { outputs[i] += log(max(Self.leastBelief, beliefs[i])) }
+    var logarithms = beliefs
+    Kernels.logarithm(&logarithms, floor: Self.leastBelief)
+    Kernels.add(logarithms, to: &outputs)
   }
 
   /// (N, 15 x 13) probabilities of the operations of every axis by itself.
@@ -76,11 +78,19 @@ extension BayesianFlow {
       for site in rows {
         for c in 0..<k {
           let others = max(0, sum[c] - batch.elements.values[site &* k &+ c]) / Float(range.sites - 1)
-          copies[site &* k &+ c] = log(others + 0.001)
+          copies[site &* k &+ c] = others + 0.001
         }
       }
     }
-    return copies
+    return logarithms(copies, batch)
+  }
+
+  /// The logarithms of what `copies` filled in; 0 elsewhere.
+  private func logarithms(_ copies: [Float], _ batch: BeliefBatch) -> [Float] {
+    var logarithms = copies
+    Kernels.logarithm(&logarithms, floor: .leastNormalMagnitude)
+    for i in copies.indices where copies[i] == 0 { logarithms[i] = 0 }
+    return logarithms
   }
 
   /// Sites of each element of a crystal whose template is known, in order; empty where it is not.
@@ -98,6 +108,12 @@ extension BayesianFlow {
   private func tie(_ logits: inout [Float], _ range: EdgeKernels.Range, _ output: Matrix, _ batch: BeliefBatch) {
     let k = BeliefBatch.elementClasses
     let species = species(range, batch)
+    // (species, 100) ln(1 - p).
+    var vacancies = [Float](repeating: 0, count: species.count * k)
+    for (number, sites) in species.enumerated() {
+      for c in 0..<k { vacancies[number &* k &+ c] = 1 - batch.elements.values[sites[0] &* k &+ c] }
+    }
+    Kernels.logarithm(&vacancies, floor: Self.leastVacancy)
     for (number, sites) in species.enumerated() {
       let charge = output.columns > k + 1 ? sites.reduce(0) { $0 + output[$1, k + 1] } / Float(sites.count) : 0
       for c in 0..<k {
@@ -105,9 +121,7 @@ extension BayesianFlow {
         for site in sites { sum += output.values[site &* output.columns &+ c] }
         sum /= Float(sites.count)
         sum += charge * batch.balances.values[sites[0] &* k &+ c]
-        for (other, others) in species.enumerated() where other != number {
-          sum += log(max(Self.leastVacancy, 1 - batch.elements.values[others[0] &* k &+ c]))
-        }
+        for other in species.indices where other != number { sum += vacancies[other &* k &+ c] }
         for site in sites { logits[site &* k &+ c] = sum }
       }
     }

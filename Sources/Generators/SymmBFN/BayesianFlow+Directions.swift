@@ -42,20 +42,25 @@ extension BayesianFlow {
         radius: expectedRadius(batch, site: range.firstSite + i))
     }
     let length = Foundation.cbrt(lattice.volume)
-    var sums = [Float](repeating: 0, count: columns)
+    let table = DirectionTable.values
+    let images = LatticeImages(lattice)
     for (i, center) in sites.enumerated() {
       for (j, neighbor) in sites.enumerated() {
-        for k in sums.indices { sums[k] = 0 }
+        var sums = DirectionTable.Sums()
         let bond = center.radius + neighbor.radius
-        let images = LatticeImages(lattice, within: Self.farthest * bond)
+        let perBond = 1 / bond
         for image in neighbor.orbit {
-          images.visit(image - center.orbit[0]) { difference, distance in
+          images.visit(image - center.orbit[0], within: Self.farthest * bond) { difference, distance in
             guard distance > 1e-3 else { return }
-            DirectionTable.add(distance / bond, difference * (length / distance), to: &sums)
+            sums.add(table, distance * perBond, difference * (length / distance))
           }
         }
         let edge = first + (i * range.sites + j) * columns
-        for k in 0..<columns { batch.directions.values[edge + k] = min(8, max(-8, sums[k])) }
+        for k in 0..<columns / 3 {
+          batch.directions.values[edge &+ 3 &* k] = min(8, max(-8, sums.x[k]))
+          batch.directions.values[edge &+ 3 &* k &+ 1] = min(8, max(-8, sums.y[k]))
+          batch.directions.values[edge &+ 3 &* k &+ 2] = min(8, max(-8, sums.z[k]))
+        }
       }
     }
   }
@@ -136,22 +141,22 @@ extension BayesianFlow {
 /// The lattice images of a difference that are within a distance.
 private struct LatticeImages {
   let vectors: Matrix3
-  let distance: Double
-  /// How far the sphere reaches along each axis, in fractional coordinates.
-  let reach: Vector3
+  /// How far a sphere of 1 angstrom reaches along each axis, in fractional coordinates.
+  let reachPerLength: Vector3
 
-  init(_ lattice: Lattice, within distance: Double) {
+  init(_ lattice: Lattice) {
     vectors = lattice.vectors
-    self.distance = distance
     let (a, b, c) = vectors.rows
-    let faces = Vector3(b.cross(c).length, c.cross(a).length, a.cross(b).length)
-    // Flat cells of early beliefs have no end of images.
-    reach = (faces * (distance / lattice.volume)).clamped(lowerBound: Vector3(repeating: 0), upperBound: Vector3(repeating: 4))
+    reachPerLength = Vector3(b.cross(c).length, c.cross(a).length, a.cross(b).length) * (1 / lattice.volume)
   }
 
-  /// - Parameter body: gets the fractional difference and its length in angstrom.
+  /// - Parameters:
+  ///   - distance: in angstrom.
+  ///   - body: gets the fractional difference and its length in angstrom.
   @inline(__always)
-  func visit(_ difference: Vector3, _ body: (Vector3, Double) -> Void) {
+  func visit(_ difference: Vector3, within distance: Double, _ body: (Vector3, Double) -> Void) {
+    // Flat cells of early beliefs have no end of images.
+    let reach = (reachPerLength * distance).clamped(lowerBound: Vector3(repeating: 0), upperBound: Vector3(repeating: 4))
     let (low, high) = ((-reach - difference).rounded(.up), (reach - difference).rounded(.down))
     var n = low
     while n.x <= high.x {
@@ -171,22 +176,28 @@ private struct LatticeImages {
   }
 }
 
-/// The Gaussians of `describeDirections`, tabulated at steps of 0.01.
+/// The Gaussians of `describeDirections`, tabulated at steps of 0.01; ten of the sixteen lanes are in use.
 private enum DirectionTable {
   private static let count = BeliefBatch.directionFeatures / 3
-  private static let values: [Float] = (0...250).flatMap { i in
-    (0..<count).map { k in Float(exp(-0.5 * pow((0.01 * Double(i) - 0.4 - 0.2 * Double(k)) / 0.15, 2))) }
+  static let values: [SIMD16<Float>] = (0...250).map { i in
+    var row = SIMD16<Float>()
+    for k in 0..<count { row[k] = Float(exp(-0.5 * pow((0.01 * Double(i) - 0.4 - 0.2 * Double(k)) / 0.15, 2))) }
+    return row
   }
 
-  @inline(__always)
-  static func add(_ s: Double, _ direction: Vector3, to sums: inout [Float]) {
-    let (x, y, z) = (Float(direction.x), Float(direction.y), Float(direction.z))
-    let row = min(250, Int((100 * s).rounded())) &* count
-    for k in 0..<count {
-      let w = values[row &+ k]
-      sums[3 &* k] += w * x
-      sums[3 &* k &+ 1] += w * y
-      sums[3 &* k &+ 2] += w * z
+  /// Components of U by Gaussian.
+  struct Sums {
+    var x = SIMD16<Float>()
+    var y = SIMD16<Float>()
+    var z = SIMD16<Float>()
+
+    /// - Parameter s: distance in sums of radii, at most 2.5.
+    @inline(__always)
+    mutating func add(_ table: [SIMD16<Float>], _ s: Double, _ direction: Vector3) {
+      let weights = table[min(250, Int((100 * s).rounded()))]
+      x += weights * Float(direction.x)
+      y += weights * Float(direction.y)
+      z += weights * Float(direction.z)
     }
   }
 }

@@ -24,8 +24,8 @@ public struct SymmBFN: UnitGenerator {
 
   public var proposer: ProposerKind { options.sampling.proposer }
 
-  public func sampler(_ parameters: Parameters, seed: UInt64) -> any UnitSampler {
-    SymmBFNSampler(TrainedMethod(self, parameters), seed: seed)
+  public func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
+    SymmBFNSampler(TrainedMethod(self, parameters), seed: seed, isExact: isExact)
   }
 }
 
@@ -75,7 +75,8 @@ extension SymmBFN {
     network.forward(beliefs, parameters, &workspace)
     var output = gradient.isEmpty ? nil : SymmBFNNetwork.OutputGradients(beliefs.graph)
     let losses = flow.losses(
-      beliefs, examples, workspace, sites: share.rows, crystals: share.examples, elementMask: elementMask, gradients: &output)
+      beliefs, examples, workspace.outputs, sites: share.rows, crystals: share.examples, elementMask: elementMask,
+      gradients: &output)
     if let output {
       var span = gradient.mutableSpan
       network.backward(beliefs, output, parameters, &workspace, into: &span)

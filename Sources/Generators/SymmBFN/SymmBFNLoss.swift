@@ -86,7 +86,7 @@ extension BayesianFlow {
   ///   - elementMask: classes that may occur.
   ///   - gradients: written where not nil, of the weighted total.
   func losses(
-    _ batch: BeliefBatch, _ examples: [TrainingExample], _ output: SymmBFNNetwork.Workspace, sites: Int, crystals: Int,
+    _ batch: BeliefBatch, _ examples: [TrainingExample], _ output: SymmBFNNetwork.Outputs, sites: Int, crystals: Int,
     elementMask: [Bool], gradients: inout SymmBFNNetwork.OutputGradients?
   ) -> SymmBFNLosses {
     var losses = SymmBFNLosses()
@@ -159,7 +159,7 @@ extension BayesianFlow {
   }
 
   private func latticeLoss(
-    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Workspace, row: Int, scale: Float,
+    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Outputs, row: Int, scale: Float,
     _ gradients: inout SymmBFNNetwork.OutputGradients?
   ) -> Double {
     let t = batch.times[row]

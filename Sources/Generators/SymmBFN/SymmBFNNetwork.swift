@@ -9,16 +9,16 @@ public struct SymmBFNNetwork: Sendable {
   public let layout: ParameterLayout
   let configuration: SymmBFNConfiguration.Network
   let form: SymmBFNConfiguration.Form
-  private let elementEmbedding: Linear
-  private let symmetryEmbedding: Linear
+  let elementEmbedding: Linear
+  let symmetryEmbedding: Linear
   private let spaceGroupEmbedding: Linear
-  private let compositionEmbedding: Linear?
-  private let input: Perceptron
-  private let layers: [MessagePassing]
-  private let coordinateHead: Perceptron
-  private let latticeHead: Perceptron
-  private let elementHead: Perceptron
-  private let symmetryHead: Perceptron
+  let compositionEmbedding: Linear?
+  let input: Perceptron
+  let layers: [MessagePassing]
+  let coordinateHead: Perceptron
+  let latticeHead: Perceptron
+  let elementHead: Perceptron
+  let symmetryHead: Perceptron
 
   public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form) {
     (self.configuration, self.form) = (configuration, form)
@@ -98,45 +98,43 @@ public struct SymmBFNNetwork: Sendable {
       scratch = MessagePassing.Scratch(width: c)
     }
 
-    /// (N, 3) noise of the coordinates, less the residual; more columns where sites move along directions.
-    public var coordinates: Matrix { coordinateHead.output }
-    /// (B, 6) noise of the lattice.
-    public var lattice: Matrix { latticeHead.output }
-    /// (N, 100) logits; a 101st column where the network copies elements, a 102nd where it weighs charges.
-    public var elements: Matrix { elementHead.output }
-    /// (N, 195) logits; (N, 223) scores of operations and positions and one more where the network has position features.
-    public var siteSymmetries: Matrix { symmetryHead.output }
+    public var outputs: Outputs {
+      Outputs(
+        coordinates: coordinateHead.output, lattice: latticeHead.output, elements: elementHead.output,
+        siteSymmetries: symmetryHead.output)
+    }
   }
 
-  /// Tables of the layers' Fourier parts, for sampling with parameters in bfloat16; none in float32, which stays exact.
-  public func tables(_ parameters: Parameters) -> [FourierTable] {
-    parameters.precision == .bfloat16 ? layers.map { $0.table(parameters) } : []
+  /// What the network says of a batch.
+  public struct Outputs: Sendable {
+    /// (N, 3) noise of the coordinates, less the residual; more columns where sites move along directions.
+    public var coordinates: Matrix
+    /// (B, 6) noise of the lattice.
+    public var lattice: Matrix
+    /// (N, 100) logits; a 101st column where the network copies elements, a 102nd where it weighs charges.
+    public var elements: Matrix
+    /// (N, 195) logits; (N, 223) scores of operations and positions and one more where the network has position features.
+    public var siteSymmetries: Matrix
   }
 
   /// Runs a batch; results are the workspace's outputs.
-  ///
-  /// - Parameter tables: as `tables` makes them, where the Fourier parts are to be looked up and not multiplied.
-  public func forward(
-    _ batch: BeliefBatch, _ parameters: Parameters, tables: [FourierTable] = [], _ workspace: inout Workspace
-  ) {
+  public func forward(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
     let graph = batch.graph
     buildFeatures(batch, parameters, &workspace)
     input.forward(workspace.features, parameters, &workspace.input)
     workspace.h.resize(rows: graph.sites)
     copy(workspace.input.output, to: &workspace.h)
     let differences = graph.differences(batch.coordinates)
-    if tables.isEmpty {
-      workspace.fourier.resize(rows: graph.pairs, parameters.precision)
-      Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
-    }
+    workspace.fourier.resize(rows: graph.pairs, parameters.precision)
+    Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
     let keepsAll = workspace.layers.count == layers.count
     for (l, layer) in layers.enumerated() {
       layer.forward(
         &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties,
-        fourier: tables.isEmpty ? .features(workspace.fourier) : .table(tables[l], differences), parameters,
+        fourier: workspace.fourier, parameters,
         &workspace.layers[keepsAll ? l : 0])
     }
-    pool(graph, &workspace)
+    pool(workspace.h, graph, into: &workspace.pooled)
     coordinateHead.forward(workspace.h, parameters, &workspace.coordinateHead)
     latticeHead.forward(workspace.pooled, parameters, &workspace.latticeHead)
     elementHead.forward(workspace.h, parameters, &workspace.elementHead)
@@ -144,53 +142,60 @@ public struct SymmBFNNetwork: Sendable {
   }
 
   private func buildFeatures(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
-    let (e, f) = (configuration.embedding, configuration.coordinateFrequencies)
-    let n = batch.graph.sites
-    workspace.features.resize(rows: n)
+    let e = configuration.embedding
+    workspace.features.resize(rows: batch.graph.sites)
     elementEmbedding.forward(batch.elements, parameters, into: &workspace.features)
     symmetryEmbedding.forward(symmetries(batch), parameters, into: &workspace.features, outColumn: e)
-    var fourier = [Float](repeating: 0, count: 6 * f * n)
-    Kernels.fourier(
-      form == .informed ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
-      into: &fourier)
-    let width = workspace.features.columns
     if let compositionEmbedding {
       workspace.composition.resize(rows: batch.graph.ranges.count)
       compositionEmbedding.forward(batch.composition, parameters, into: &workspace.composition)
     }
+    fillFeatures(batch, parameters, composition: workspace.composition, into: &workspace.features)
+  }
+
+  /// Fills the columns of the features behind the two embeddings.
+  ///
+  /// - Parameters:
+  ///   - composition: (B, embedding), where there are composition features.
+  ///   - features: (N, inputs).
+  func fillFeatures(_ batch: BeliefBatch, _ parameters: Parameters, composition: Matrix, into features: inout Matrix) {
+    let (e, f, n) = (configuration.embedding, configuration.coordinateFrequencies, batch.graph.sites)
+    var fourier = [Float](repeating: 0, count: 6 * f * n)
+    Kernels.fourier(
+      form == .informed ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
+      into: &fourier)
+    let width = features.columns
+    var time: (of: Float, embedding: [Float]) = (-1, [])
     for (b, range) in batch.graph.ranges.enumerated() {
-      let time = timeEmbedding(batch.times[b])
+      if batch.times[b] != time.of { time = (batch.times[b], timeEmbedding(batch.times[b])) }
       let group = spaceGroupEmbedding.row(batch.spaceGroups[b])
       for site in range.firstSite..<range.firstSite + range.sites {
-        let row = site * width
-        for k in 0..<e {
-          workspace.features.values[row + 2 * e + k] = parameters.values[group.lowerBound + k]
-          workspace.features.values[row + 3 * e + k] = time[k]
+        var column = site * width + 2 * e
+        func append(_ values: [Float], _ from: Int, _ count: Int) {
+          for k in 0..<count { features.values[column &+ k] = values[from &+ k] }
+          column += count
         }
-        for k in 0..<3 { workspace.features.values[row + 4 * e + k] = batch.coordinates[site, k] }
-        for k in 0..<6 * f { workspace.features.values[row + 4 * e + 3 + k] = fourier[site * 6 * f + k] }
+        append(parameters.values, group.lowerBound, e)
+        append(time.embedding, 0, e)
+        append(batch.coordinates.values, site * 3, 3)
+        append(fourier, site * 6 * f, 6 * f)
         if form == .informed {
-          for k in 0..<BeliefBatch.geometryFeatures {
-            workspace.features.values[row + 4 * e + 3 + 6 * f + k] = batch.geometry[site, k]
-          }
+          append(batch.geometry.values, site * BeliefBatch.geometryFeatures, BeliefBatch.geometryFeatures)
         }
         if form == .informed {
-          let counts = row + width - BeliefBatch.siteCountClasses - (compositionEmbedding == nil ? 0 : e)
-          let first = counts - BeliefBatch.positionClasses
-          for k in 0..<BeliefBatch.positionClasses { workspace.features.values[first + k] = batch.wyckoffPositions[site, k] }
+          append(batch.wyckoffPositions.values, site * BeliefBatch.positionClasses, BeliefBatch.positionClasses)
           for k in 0..<BeliefBatch.siteCountClasses {
-            workspace.features.values[counts + k] = k == min(range.sites, BeliefBatch.siteCountClasses) - 1 ? 1 : 0
+            features.values[column &+ k] = k == min(range.sites, BeliefBatch.siteCountClasses) - 1 ? 1 : 0
           }
+          column += BeliefBatch.siteCountClasses
         }
-        if compositionEmbedding != nil {
-          for k in 0..<e { workspace.features.values[row + width - e + k] = workspace.composition[b, k] }
-        }
+        if compositionEmbedding != nil { append(composition.values, b * e, e) }
       }
     }
   }
 
   /// What the embedding of site symmetries reads.
-  private func symmetries(_ batch: BeliefBatch) -> Matrix {
+  func symmetries(_ batch: BeliefBatch) -> Matrix {
     form == .informed ? batch.operations : batch.siteSymmetries
   }
 
@@ -203,14 +208,15 @@ public struct SymmBFNNetwork: Sendable {
     return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
   }
 
-  private func pool(_ graph: CrystalGraph, _ workspace: inout Workspace) {
+  /// (B, C) means over the sites of each crystal of the first C columns of h.
+  func pool(_ h: Matrix, _ graph: CrystalGraph, into pooled: inout Matrix) {
     let c = configuration.hidden
-    workspace.pooled.resize(rows: graph.ranges.count)
-    workspace.pooled.fill(0)
+    pooled.resize(rows: graph.ranges.count)
+    pooled.fill(0)
     for (b, range) in graph.ranges.enumerated() {
       let scale = 1 / Float(range.sites)
       for site in range.firstSite..<range.firstSite + range.sites {
-        for k in 0..<c { workspace.pooled.values[b &* c &+ k] += scale * workspace.h.values[site &* c &+ k] }
+        for k in 0..<c { pooled.values[b &* c &+ k] += scale * h.values[site &* h.columns &+ k] }
       }
     }
   }

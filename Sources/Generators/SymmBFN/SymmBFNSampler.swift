@@ -12,17 +12,19 @@ public struct SymmBFNSampler: UnitSampler {
   let model: TrainedMethod<SymmBFN>
   public let steps: Int
   let seed: UInt64
-  private let tables: [FourierTable]
+  /// Nil where Fourier parts are to be multiplied and not looked up.
+  private let packed: PackedSymmBFN?
   var form: SymmBFNConfiguration.Form { model.method.options.form }
   private var flow: BayesianFlow { model.method.flow }
-  private var network: SymmBFNNetwork { model.method.network }
 
   /// From when on sites are put where there is room for them at every step of the informed form, as a share of the steps.
   static let placementTime: Float = 0.4
 
-  public init(_ model: TrainedMethod<SymmBFN>, seed: UInt64) {
+  /// - Parameter isExact: whether the network is run as in training, Fourier parts multiplied and not looked up: the reference, and
+  ///   slower.
+  public init(_ model: TrainedMethod<SymmBFN>, seed: UInt64, isExact: Bool = false) {
     (self.model, self.seed, steps) = (model, seed, model.method.options.sampling.steps)
-    tables = model.method.network.tables(model.parameters)
+    packed = isExact ? nil : PackedSymmBFN(model.method.network, parameters: model.parameters)
   }
 
   public var networkCalls: Int { steps + 1 }
@@ -57,9 +59,37 @@ public struct SymmBFNSampler: UnitSampler {
     var wyckoffPositions: [Float] = []
   }
 
+  /// The network of one thread: packed, or as in training.
+  struct Runner {
+    private let model: TrainedMethod<SymmBFN>
+    private let packed: PackedSymmBFN?
+    private var packedWorkspace: PackedSymmBFN.Workspace?
+    private var workspace: SymmBFNNetwork.Workspace?
+
+    init(_ model: TrainedMethod<SymmBFN>, _ packed: PackedSymmBFN?) {
+      (self.model, self.packed) = (model, packed)
+      packedWorkspace = packed.map { PackedSymmBFN.Workspace($0) }
+      workspace = packed == nil ? SymmBFNNetwork.Workspace(model.method.network, training: false) : nil
+    }
+
+    mutating func run(_ batch: BeliefBatch) -> SymmBFNNetwork.Outputs {
+      // Taken out while it works, so that it has one owner and no array is copied.
+      if let packed, var own = packedWorkspace.take() {
+        packed.forward(batch, &own)
+        packedWorkspace = own
+        return own.outputs
+      }
+      var own = workspace.take() ?? SymmBFNNetwork.Workspace(model.method.network, training: false)
+      model.method.network.forward(batch, model.parameters, &own)
+      workspace = own
+      return own.outputs
+    }
+  }
+
   public func sample(group: Int, blueprint: (Int) throws -> Blueprint) rethrows -> [PredictedUnit] {
     let samples = SampleGroup.samples(of: group)
-    return sample(Array(samples), try samples.map(blueprint))
+    let blueprints = try samples.map(blueprint)
+    return flushingDenormals { sample(Array(samples), blueprints) }
   }
 
   private func sample(_ indices: [Int], _ blueprints: [Blueprint]) -> [PredictedUnit] {
@@ -90,14 +120,14 @@ public struct SymmBFNSampler: UnitSampler {
         return own.contains(true) ? own : own.indices.map { blueprint.allows(element: UInt8($0 + 1)) }
       })
     tellTemplates(&state)
-    var workspace = SymmBFNNetwork.Workspace(network, training: false)
+    var runner = Runner(model, packed)
     var precision = (coordinates: Float(1), lattice: Float(1))
     for i in 1...steps {
       let t = max(Float(i - 1) / Float(steps), model.method.options.flow.minimumTime)
-      let prediction = predict(t, &state, &workspace)
+      let prediction = predict(t, &state, &runner)
       update(step: i, prediction, &precision, &state)
     }
-    return finish(predict(1, &state, &workspace), groups, &state)
+    return finish(predict(1, &state, &runner), groups, &state)
   }
 
   /// Tells the network the sites of blueprints, where it can be told.
@@ -117,16 +147,16 @@ public struct SymmBFNSampler: UnitSampler {
 
   /// One call of the network: estimates of the data, probabilities of the classes.
   private func predict(
-    _ t: Float, _ state: inout State, _ workspace: inout SymmBFNNetwork.Workspace
+    _ t: Float, _ state: inout State, _ runner: inout Runner
   ) -> Prediction {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
     if form == .informed { flow.describe(&state.beliefs) }
-    network.forward(state.beliefs, model.parameters, tables: tables, &workspace)
+    let outputs = runner.run(state.beliefs)
     let configuration = model.method.options.flow
     var prediction = Prediction(
-      coordinates: flow.coordinateOutputs(workspace.coordinates, state.beliefs).values, lattice: workspace.lattice.values,
-      elements: flow.elementLogits(workspace.elements, state.beliefs).logits, siteSymmetries: [])
+      coordinates: flow.coordinateOutputs(outputs.coordinates, state.beliefs).values, lattice: outputs.lattice.values,
+      elements: flow.elementLogits(outputs.elements, state.beliefs).logits, siteSymmetries: [])
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {
       for c in 0..<3 {
@@ -150,10 +180,10 @@ public struct SymmBFNSampler: UnitSampler {
       }
     }
     if form == .informed {
-      prediction.wyckoffPositions = flow.positionProbabilities(workspace.siteSymmetries, state.beliefs)
+      prediction.wyckoffPositions = flow.positionProbabilities(outputs.siteSymmetries, state.beliefs)
       prediction.siteSymmetries = flow.operationShares(prediction.wyckoffPositions, state.beliefs)
     } else {
-      prediction.siteSymmetries = flow.operationProbabilities(workspace.siteSymmetries, state.beliefs)
+      prediction.siteSymmetries = flow.operationProbabilities(outputs.siteSymmetries, state.beliefs)
     }
     for (b, range) in graph.ranges.enumerated() {
       flow.mask(&prediction.elements, firstRow: range.firstSite, rows: range.sites, state.elementMasks[b])
@@ -218,6 +248,8 @@ public struct SymmBFNSampler: UnitSampler {
         BayesianFlow.observe(
           drawn[s].element, classes: k, accuracy: flow.betaElements * discrete, logits: &state.elementLogits, offset: site * k,
           noise: noise, noiseOffset: 6 + noiseSites[s] * perSite + 3)
+        // A template that was told is certain already.
+        guard state.beliefs.knownPositions[site] == nil else { continue }
         for axis in 0..<axes {
           let offset = (site * axes + axis) * ops
           BayesianFlow.observe(
@@ -232,6 +264,7 @@ public struct SymmBFNSampler: UnitSampler {
     state.beliefs.coordinates.values = state.coordinates.map { wrapped($0) }
     state.beliefs.elements.values = state.elementLogits
     Kernels.softmax(&state.beliefs.elements.values, groups: sites, classes: k)
+    guard state.beliefs.knownPositions.contains(nil) else { return }
     state.beliefs.siteSymmetries.values = state.symmetryLogits
     Kernels.softmax(&state.beliefs.siteSymmetries.values, groups: sites * axes, classes: ops)
   }

@@ -30,11 +30,6 @@ void frieze_softmax(float *x, size_t groups, size_t classes);
 /// out row = [sin (3 x frequencies) | cos (3 x frequencies)].
 void frieze_fourier(const float *difference, float *out, uint16_t *rounded, size_t rows, size_t frequencies);
 
-/// Sums over three axes of an even and an odd function of a periodic difference, interpolated linearly. table (3, intervals + 1,
-/// 2 width) bfloat16: the functions at |d| = 0 ... 1/2, even ones first; cosine, sine (rows, width).
-void frieze_fourier_lookup(const uint16_t *table, size_t intervals, const float *difference, float *cosine, float *sine,
-                           size_t rows, size_t width);
-
 /// Edges (i, j) of one crystal with m sites: pre = hi[i] + hj[j] + c +- s (pairs i<j; + for (i,j)), or + self, + own[i, j];
 /// act = silu(pre), or rounded to bfloat16 where `rounded` is given. `pre` and `own` may be NULL.
 void frieze_edges(const float *hi, const float *hj, const float *c, const float *s, const float *self, const float *own, float *pre,
@@ -62,8 +57,58 @@ void frieze_moving_average(float *average, const float *parameters, size_t count
 /// Sum of squares.
 double frieze_squared_norm(const float *x, size_t count);
 
-/// 1 where the processor and the system have AVX-512 (F, BW, DQ, VL).
-int frieze_has_avx512(void);
+/// x = ln(max(x, floor)), floor a normal positive number: relative error below 1e-6 away from 1, absolute near it.
+void frieze_logarithm(float *x, float floor, size_t count);
+
+/// Flushes denormals on this thread, operands and results; returns the state before, for `frieze_restore_denormals`.
+uint64_t frieze_flush_denormals(void);
+void frieze_restore_denormals(uint64_t state);
+
+/// Large arrays come and go with every batch: glibc is to keep their memory and not hand it back to the system each time.
+void frieze_keep_memory(void);
+
+/// The widest vectors that processor and system have: 512 (AVX-512 F, BW, DQ, VL), 256 (AVX2, FMA) or 128 bits.
+int frieze_vector_bits(void);
+
+/// 12 x `rounds` multiply-adds of whole vectors of that width, nothing else: what the processor does at most.
+float frieze_multiply_add_chains(size_t rounds);
+
+/// Sums `count` floats, a multiple of 64.
+double frieze_read_memory(const float *x, size_t count);
+
+/// x = silu(x + bias).
+void frieze_silu_in_place(float *x, const float *bias, size_t rows, size_t columns);
+
+/// h += silu(x + bias); rows of h are h_stride floats apart.
+void frieze_silu_add(const float *x, const float *bias, float *h, size_t h_stride, size_t rows, size_t columns);
+
+/// What the messages of one crystal are made of.
+typedef struct {
+  /// (m, C), rows `stride` floats apart; the lattice's part is in `center`.
+  const float *center, *neighbor;
+  size_t stride;
+  /// (pairs i < j, C) the Fourier parts of (i, j) and of (j, i); (C) that of self edges.
+  const float *forward, *backward, *self;
+  /// (m * m, features) numbers of every edge, (features, C) their weights, (C) scratch; unused without features.
+  const float *edges, *weights;
+  float *scratch;
+  size_t features;
+} frieze_message_inputs;
+
+/// silu(center[i] + neighbor[j] + Fourier part + edges[i, j] weights), for all m * m edges; rounded to bfloat16 where `act` is NULL.
+void frieze_messages(frieze_message_inputs inputs, float *act, uint16_t *rounded, size_t m, size_t width);
+
+/// Interpolates linearly in a bfloat16 table (3, intervals + 1, 2 width) of even and odd parts over 0 ... 1/2: forward = even + odd,
+/// backward = even - odd.
+void frieze_linear_lookup(const uint16_t *table, size_t intervals, const float *difference, float *forward, float *backward,
+                          size_t rows, size_t width);
+
+#define FRIEZE_LARGEST_TAPS 16
+
+/// Sums `taps` (odd) rows of a table (3, points, width) around each difference (forward) and its negative (backward), weighted by a
+/// kernel tabulated at `steps` + 1 places of the difference, from half a point below the middle tap to half a point above.
+void frieze_periodic_lookup(const float *table, const float *kernel, size_t points, size_t taps, size_t steps,
+                            const float *difference, float *forward, float *backward, size_t rows, size_t width);
 
 /// Philox 4x32-10 (Salmon et al., SC 2011): `blocks` x 4 words for counters start, start + 1, …
 void frieze_philox(uint64_t key, uint64_t stream, uint64_t start, uint32_t *out, size_t blocks);

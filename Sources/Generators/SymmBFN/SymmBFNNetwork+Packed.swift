@@ -1,0 +1,99 @@
+import Networks
+public import Tensors
+
+/// The network with parameters that stay as they are, for sampling: the same outputs as `SymmBFNNetwork.forward` to rounding.
+public struct PackedSymmBFN: Sendable {
+  let network: SymmBFNNetwork
+  let parameters: Parameters
+  let elementEmbedding: PackedLinear
+  let symmetryEmbedding: PackedLinear
+  let compositionEmbedding: PackedLinear?
+  private let input: PackedPerceptron
+  let layers: [PackedMessagePassing]
+  /// The hidden layers of the three heads of sites side by side, and their outputs.
+  private let siteHeads: PackedLinear
+  private let coordinates: PackedLinear
+  private let elements: PackedLinear
+  private let siteSymmetries: PackedLinear
+  private let latticeHead: PackedPerceptron
+
+  public init(_ network: SymmBFNNetwork, parameters: Parameters) {
+    self.network = network
+    self.parameters = parameters
+    elementEmbedding = PackedLinear(network.elementEmbedding, parameters: parameters)
+    symmetryEmbedding = PackedLinear(network.symmetryEmbedding, parameters: parameters)
+    compositionEmbedding = network.compositionEmbedding.map { PackedLinear($0, parameters: parameters) }
+    input = PackedPerceptron(network.input, parameters: parameters)
+    layers = network.layers.map { PackedMessagePassing($0, parameters: parameters) }
+    let heads = [network.coordinateHead, network.elementHead, network.symmetryHead]
+    siteHeads = PackedLinear(heads[0].first, heads[1].first, heads[2].first, parameters: parameters)
+    coordinates = PackedLinear(heads[0].second, parameters: parameters)
+    elements = PackedLinear(heads[1].second, parameters: parameters)
+    siteSymmetries = PackedLinear(heads[2].second, parameters: parameters)
+    latticeHead = PackedPerceptron(network.latticeHead, parameters: parameters)
+  }
+
+  /// Everything between input and output of a batch; one a thread.
+  public struct Workspace: Sendable {
+    var features: Matrix
+    var composition: Matrix
+    /// (N, 2 C): features, then means of messages.
+    var h: Matrix
+    var scratch: PackedMessagePassing.Scratch
+    var hidden: Matrix
+    var headHidden: Matrix
+    var pooled: Matrix
+    var outputs: SymmBFNNetwork.Outputs
+
+    public init(_ packed: PackedSymmBFN) {
+      let configuration = packed.network.configuration
+      let c = configuration.hidden
+      features = Matrix(rows: 0, columns: packed.network.input.first.inputs)
+      composition = Matrix(rows: 0, columns: configuration.embedding)
+      h = Matrix(rows: 0, columns: 2 * c)
+      scratch = PackedMessagePassing.Scratch(packed.layers[0])
+      hidden = Matrix(rows: 0, columns: c)
+      headHidden = Matrix(rows: 0, columns: 3 * c)
+      pooled = Matrix(rows: 0, columns: c)
+      func empty(_ head: Perceptron) -> Matrix { Matrix(rows: 0, columns: head.second.outputs) }
+      outputs = SymmBFNNetwork.Outputs(
+        coordinates: empty(packed.network.coordinateHead), lattice: empty(packed.network.latticeHead),
+        elements: empty(packed.network.elementHead), siteSymmetries: empty(packed.network.symmetryHead))
+    }
+  }
+
+  /// Runs a batch; results are the workspace's outputs.
+  public func forward(_ batch: BeliefBatch, _ workspace: inout Workspace) {
+    let (graph, n, c) = (batch.graph, batch.graph.sites, network.configuration.hidden)
+    workspace.features.resize(rows: n)
+    elementEmbedding.forward(batch.elements, rows: n, into: &workspace.features)
+    symmetryEmbedding.forward(
+      network.symmetries(batch), rows: n, into: &workspace.features, outColumn: network.configuration.embedding)
+    if let compositionEmbedding {
+      workspace.composition.resize(rows: graph.ranges.count)
+      compositionEmbedding.forward(batch.composition, rows: graph.ranges.count, into: &workspace.composition)
+    }
+    network.fillFeatures(batch, parameters, composition: workspace.composition, into: &workspace.features)
+    workspace.h.resize(rows: n)
+    input.hide(workspace.features, rows: n, into: &workspace.hidden)
+    input.second.forward(workspace.hidden, rows: n, into: &workspace.h, outColumn: 0)
+    let differences = graph.differences(batch.coordinates)
+    for layer in layers {
+      layer.forward(
+        &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties, differences: differences,
+        &workspace.scratch)
+    }
+    workspace.headHidden.resize(rows: n)
+    siteHeads.weights.multiply(workspace.h, rows: n, into: &workspace.headHidden)
+    InferenceKernels.silu(&workspace.headHidden, bias: siteHeads.bias, rows: n)
+    for (number, (head, path)) in [
+      (coordinates, \SymmBFNNetwork.Outputs.coordinates), (elements, \.elements), (siteSymmetries, \.siteSymmetries),
+    ].enumerated() {
+      workspace.outputs[keyPath: path].resize(rows: n)
+      head.forward(workspace.headHidden, column: number * c, rows: n, into: &workspace.outputs[keyPath: path])
+    }
+    network.pool(workspace.h, graph, into: &workspace.pooled)
+    latticeHead.forward(
+      workspace.pooled, rows: graph.ranges.count, hidden: &workspace.hidden, into: &workspace.outputs.lattice)
+  }
+}

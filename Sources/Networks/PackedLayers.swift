@@ -1,0 +1,169 @@
+public import Tensors
+
+/// A linear layer whose parameters stay as they are, or several that read the same input, side by side.
+public struct PackedLinear: Sendable {
+  public let weights: PackedWeights
+  /// (outputs); zeros where a layer has none.
+  public let bias: [Float]
+
+  public init(_ layers: Linear..., parameters: Parameters) {
+    let inputs = layers[0].inputs
+    var rows: [Float] = []
+    for row in 0..<inputs { for layer in layers { rows += parameters.values[layer.row(row)] } }
+    bias = layers.flatMap { layer in
+      layer.bias.map { Array(parameters.values[$0]) } ?? [Float](repeating: 0, count: layer.outputs)
+    }
+    weights = PackedWeights(
+      rows, inner: inputs, columns: bias.count,
+      precision: layers.allSatisfy { $0.isRounded(parameters) } ? .bfloat16 : .float32)
+  }
+
+  /// `out = x W + b`, the first rows of x, its columns from `column` on.
+  public func forward(_ x: Matrix, column: Int = 0, rows: Int, into out: inout Matrix, outColumn: Int = 0) {
+    weights.multiply(x, column: column, rows: rows, into: &out, outColumn: outColumn)
+    if outColumn == 0, bias.count == out.columns { return Kernels.addBias(bias.span, rows: rows, to: &out.values) }
+    for row in 0..<rows {
+      let start = row &* out.columns &+ outColumn
+      for k in bias.indices { out.values[start &+ k] += bias[k] }
+    }
+  }
+}
+
+/// A perceptron whose parameters stay as they are.
+public struct PackedPerceptron: Sendable {
+  public let first: PackedLinear
+  public let second: PackedLinear
+
+  public init(_ network: Perceptron, parameters: Parameters) {
+    first = PackedLinear(network.first, parameters: parameters)
+    second = PackedLinear(network.second, parameters: parameters)
+  }
+
+  /// The hidden layer of the first rows of x, into `hidden`.
+  public func hide(_ x: Matrix, rows: Int, into hidden: inout Matrix) {
+    hidden.resize(rows: rows)
+    first.weights.multiply(x, rows: rows, into: &hidden)
+    InferenceKernels.silu(&hidden, bias: first.bias, rows: rows)
+  }
+
+  /// The first rows of x, without an activation of the output; `hidden` is scratch.
+  public func forward(_ x: Matrix, rows: Int, hidden: inout Matrix, into out: inout Matrix) {
+    hide(x, rows: rows, into: &hidden)
+    out.resize(rows: rows)
+    second.forward(hidden, rows: rows, into: &out)
+  }
+}
+
+/// A message-passing layer whose parameters stay as they are: the same numbers as `MessagePassing.forward` to rounding, Fourier parts
+/// looked up, and the edges a few crystals at a time, so that what lies between two products does not leave the second-level cache.
+public struct PackedMessagePassing: Sendable {
+  let width: Int
+  /// Of the centre and of the neighbour.
+  let sites: PackedLinear
+  let lattice: PackedLinear
+  let edge: PackedLinear
+  let node: PackedPerceptron
+  let table: FourierTable
+  let ownSelf: [Float]
+  let edgeWeights: [Float]
+
+  public init(_ layer: MessagePassing, parameters: Parameters) {
+    width = layer.width
+    sites = PackedLinear(layer.center, layer.neighbor, parameters: parameters)
+    lattice = PackedLinear(layer.lattice, parameters: parameters)
+    edge = PackedLinear(layer.edge, parameters: parameters)
+    node = PackedPerceptron(layer.node, parameters: parameters)
+    table = FourierTable(
+      sine: parameters.values.span.extracting(layer.sine.weight),
+      cosine: parameters.values.span.extracting(layer.cosine.weight),
+      frequencies: layer.sine.inputs / 3, width: layer.width, precision: parameters.precision)
+    ownSelf = layer.ownSelf(parameters)
+    edgeWeights = layer.edgeFeatures.map { Array(parameters.values[$0.weight]) } ?? []
+  }
+
+  /// What lies between the products; one a thread, for layers of one width.
+  public struct Scratch: Sendable {
+    var messages: InferenceKernels.Messages
+    var perCrystal: Matrix
+    var hidden: ProductInput
+    var pre: Matrix
+    var nodeHidden: Matrix
+    var nodeOut: Matrix
+
+    public init(_ layer: PackedMessagePassing) {
+      messages = InferenceKernels.Messages(ownSelf: layer.ownSelf, edgeWeights: layer.edgeWeights)
+      let empty = Matrix(rows: 0, columns: layer.width)
+      (perCrystal, pre, nodeHidden, nodeOut) = (empty, empty, empty, empty)
+      hidden = ProductInput(columns: layer.width)
+    }
+  }
+
+  /// Edges that are worked on together, or those of one crystal where it has more: hidden layer, output and weights of 256 features
+  /// then take 768 kB.
+  private static let edgesAtOnce = 256
+
+  /// - Parameters:
+  ///   - h: (N, 2 C): features in the first half, replaced by the layer's output; means of messages in the second.
+  ///   - lattice: (B, 6) k-vectors; `edgeFeatures` (E, D); `differences` (P, 3).
+  public func forward(
+    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures: Matrix, differences: [Float],
+    _ scratch: inout Scratch
+  ) {
+    let (n, c) = (graph.sites, width)
+    scratch.messages.sites.resize(rows: n)
+    sites.weights.multiply(h, rows: n, into: &scratch.messages.sites)
+    scratch.perCrystal.resize(rows: graph.ranges.count)
+    lattice.forward(k, rows: graph.ranges.count, into: &scratch.perCrystal)
+    for (b, range) in graph.ranges.enumerated() {
+      for site in range.firstSite..<range.firstSite + range.sites {
+        let (row, from) = (site &* 2 &* c, b &* c)
+        for j in 0..<c { scratch.messages.sites.values[row &+ j] += scratch.perCrystal.values[from &+ j] }
+      }
+    }
+    (scratch.messages.ownSelf, scratch.messages.edgeWeights) = (ownSelf, edgeWeights)
+    var first = 0
+    while first < graph.ranges.count {
+      var (end, edges, pairs) = (first, 0, 0)
+      while end < graph.ranges.count, edges == 0 || edges + graph.ranges[end].edges <= Self.edgesAtOnce {
+        edges += graph.ranges[end].edges
+        pairs += graph.ranges[end].pairs
+        end += 1
+      }
+      passMessages(first..<end, edges: edges, pairs: pairs, graph, edgeFeatures, differences, &h, &scratch)
+      first = end
+    }
+    node.hide(h, rows: n, into: &scratch.nodeHidden)
+    scratch.nodeOut.resize(rows: n)
+    node.second.weights.multiply(scratch.nodeHidden, rows: n, into: &scratch.nodeOut)
+    InferenceKernels.addSiLU(scratch.nodeOut, bias: node.second.bias, rows: n, to: &h)
+  }
+
+  /// The means of the messages of some crystals.
+  private func passMessages(
+    _ crystals: Range<Int>, edges: Int, pairs: Int, _ graph: CrystalGraph, _ edgeFeatures: Matrix, _ differences: [Float],
+    _ h: inout Matrix, _ scratch: inout Scratch
+  ) {
+    let c = width
+    for path in [\InferenceKernels.Messages.forward, \.backward] where scratch.messages[keyPath: path].count < pairs * c {
+      scratch.messages[keyPath: path] = [Float](repeating: 0, count: pairs * c)
+    }
+    let start = graph.ranges[crystals.lowerBound]
+    table.look(
+      up: differences, first: start.firstPair, rows: pairs, forward: &scratch.messages.forward,
+      backward: &scratch.messages.backward)
+    scratch.hidden.resize(rows: edges, edge.weights.precision)
+    if scratch.pre.rows < edges { scratch.pre.resize(rows: edges) }
+    for b in crystals {
+      let range = graph.ranges[b]
+      scratch.messages.write(
+        edges: edgeFeatures, range: range, pair: range.firstPair - start.firstPair, row: range.firstEdge - start.firstEdge,
+        into: &scratch.hidden)
+    }
+    edge.weights.multiply(scratch.hidden, into: &scratch.pre)
+    for b in crystals {
+      var range = graph.ranges[b]
+      range.firstEdge -= start.firstEdge
+      EdgeKernels.mean(pre: scratch.pre.values, bias: edge.bias.span, range: range, into: &h.values, stride: 2 * c, column: c)
+    }
+  }
+}

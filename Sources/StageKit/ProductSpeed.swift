@@ -1,0 +1,120 @@
+import CKernels
+import Foundation
+public import Tensors
+
+/// How fast this processor multiplies, measured: a flag of the processor is not a speed.
+public enum ProductSpeed {
+  /// Multiply-adds of whole vectors and nothing else, GFLOP/s of one thread: what the processor can do at most in float32.
+  public static func peak() -> Double {
+    let rounds = 20_000
+    let flops = 2.0 * 12 * Double(rounds) * Double(frieze_vector_bits() / 32)
+    return best(rounds: 8, flops: flops) { _ = frieze_multiply_add_chains(rounds) }
+  }
+
+  /// Products of OpenBLAS, GFLOP/s of one thread; nil where their result is wrong.
+  public static func openBLAS() -> Double? {
+    let n = 128
+    // Small whole numbers: any order of summation gives the same, exactly.
+    let a = (0..<n * n).map { Float($0 % 7 - 3) }
+    let b = (0..<n * n).map { Float($0 % 5 - 2) }
+    var out = [Float](repeating: 0, count: n * n)
+    let speed = best(rounds: 8, flops: 2 * Double(n * n * n)) {
+      var span = out.mutableSpan
+      Products.multiply(a.span, b.span, rows: n, inner: n, columns: n, into: &span)
+    }
+    for i in stride(from: 0, to: n, by: 9) {
+      for j in stride(from: 0, to: n, by: 11) {
+        let expected = (0..<n).reduce(Float(0)) { $0 + a[i * n + $1] * b[$1 * n + j] }
+        guard out[i * n + j] == expected else { return nil }
+      }
+    }
+    return speed
+  }
+
+  /// Products as the networks do them, GFLOP/s of one thread.
+  ///
+  /// - Parameter width: features of a site; (256, width) times (width, width).
+  public static func network(_ precision: Precision, width: Int = 256) -> Double {
+    let rows = 256
+    let values = (0..<width * width).map { Float($0 % 13) / 13 - 0.5 }
+    let weights = PackedWeights(values, inner: width, columns: width, precision: precision)
+    var x = Matrix(rows: rows, columns: width)
+    for i in x.values.indices { x.values[i] = Float(i % 11) / 11 - 0.5 }
+    var out = Matrix(rows: rows, columns: width)
+    weights.multiply(x, rows: rows, into: &out)
+    return best(rounds: 12, flops: 8 * 2 * Double(rows * width * width)) {
+      for _ in 0..<8 { weights.multiply(x, rows: rows, into: &out) }
+    }
+  }
+
+  /// Reading of an array of 128 MB, GB/s of one thread.
+  public static func memoryBandwidth() -> Double {
+    let count = 32 << 20
+    let x = [Float](repeating: 1, count: count)
+    // Safety: the array has `count` elements.
+    return best(rounds: 4, flops: Double(4 * count)) {
+      _ = unsafe x.withUnsafeBufferPointer { unsafe frieze_read_memory($0.baseAddress, count) }
+    }
+  }
+
+  /// How many times longer a loop takes on denormal numbers than on normal ones.
+  ///
+  /// - Parameter flushing: whether they are flushed.
+  public static func denormalCost(flushing: Bool) -> Double {
+    func seconds(_ value: Float) -> Double {
+      var x = [Float](repeating: value, count: 1 << 14)
+      let y = x
+      let gain = best(rounds: 8, flops: 1) {
+        for _ in 0..<4 {
+          if flushing { flushingDenormals { Kernels.add(y, to: &x) } } else { Kernels.add(y, to: &x) }
+        }
+      }
+      return 1 / gain
+    }
+    return seconds(0x1p-136) / seconds(1)
+  }
+
+  /// The best of some rounds, in thousand millions a second.
+  private static func best(rounds: Int, flops: Double, _ body: () -> Void) -> Double {
+    let clock = ContinuousClock()
+    let shortest = (0..<rounds).map { _ in clock.measure(body) }.min() ?? .zero
+    return flops * 1e-9 / max(1e-9, shortest / .seconds(1))
+  }
+}
+
+/// What is faster on this machine, measured once and remembered for the user (in $XDG_CACHE_HOME/frieze or ~/.cache/frieze).
+struct RememberedSpeed: Codable {
+  /// GFLOP/s of one thread.
+  var float32: Double
+  var bfloat16: Double
+
+  /// Shards of a run must choose alike, so a small difference never decides.
+  var chosen: Precision { bfloat16 > 1.25 * float32 ? .bfloat16 : .float32 }
+
+  /// Measures, or takes what was measured for the same processor and libraries.
+  static func here() -> RememberedSpeed {
+    let file = path()
+    if let file, let data = FileManager.default.contents(atPath: file),
+      let known = try? JSONDecoder().decode(RememberedSpeed.self, from: data), known.float32 > 0, known.bfloat16 > 0
+    {
+      return known
+    }
+    let speed = RememberedSpeed(float32: ProductSpeed.network(.float32), bfloat16: ProductSpeed.network(.bfloat16))
+    if let file, let data = try? JSONEncoder().encode(speed) {
+      let folder = (file as NSString).deletingLastPathComponent
+      try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try? data.write(to: URL(fileURLWithPath: file), options: .atomic)
+    }
+    return speed
+  }
+
+  private static func path() -> String? {
+    let environment = ProcessInfo.processInfo.environment
+    guard
+      let root = environment["XDG_CACHE_HOME"].flatMap({ $0.isEmpty ? nil : $0 }) ?? environment["HOME"].map({ $0 + "/.cache" })
+    else { return nil }
+    let what = [Provenance.processorName, Products.kernelName, Precision.oneDNNVersion ?? "none", friezeVersion].joined(
+      separator: " ")
+    return root + "/frieze/products-" + String(RandomStream.hash(what), radix: 16) + ".json"
+  }
+}
