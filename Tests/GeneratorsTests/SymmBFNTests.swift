@@ -53,9 +53,12 @@ import Testing
   }
 
   /// A sampler with parameters that nobody trained.
-  static func sampler(_ configuration: SymmBFNConfiguration, _ statistics: DatasetStatistics) -> SymmBFNSampler {
+  static func sampler(
+    _ configuration: SymmBFNConfiguration, _ statistics: DatasetStatistics, isExact: Bool = false
+  ) -> SymmBFNSampler {
     let method = SymmBFN(configuration, statistics: statistics)
-    return SymmBFNSampler(TrainedMethod(method, Parameters(method.layout.initialParameters(seed: 2))), seed: 9)
+    return SymmBFNSampler(
+      TrainedMethod(method, Parameters(method.layout.initialParameters(seed: 2))), seed: 9, isExact: isExact)
   }
 
   /// Examples, every other one with its template known.
