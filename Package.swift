@@ -79,7 +79,8 @@ let stages: [Target] = [
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(
-    name: "StagesTests", dependencies: ["StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
+    name: "StagesTests",
+    dependencies: ["StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),

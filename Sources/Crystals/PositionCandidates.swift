@@ -91,7 +91,9 @@ struct PositionCandidates: Sequence, IteratorProtocol {
   /// The places whose codes differ on the next smallest number of axes, the nearest first.
   private mutating func nextByCode() -> [PositionCandidate]? {
     guard let (changed, positions) = remaining.popLast() else { return nil }
-    return positions.compactMap { place($0.position, $0.members, changed: changed) }.sorted { ($0.distance, $0.position) < ($1.distance, $1.position) }
+    return positions.compactMap { place($0.position, $0.members, changed: changed) }.sorted {
+      ($0.distance, $0.position) < ($1.distance, $1.position)
+    }
   }
 }
 

@@ -41,7 +41,8 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
     let positive: [(String, Bool)] = [
-      ("training.learning_rate", learningRate > 0 && learningRate.isFinite), ("training.warm_up_steps (0 or more)", warmUpSteps >= 0),
+      ("training.learning_rate", learningRate > 0 && learningRate.isFinite),
+      ("training.warm_up_steps (0 or more)", warmUpSteps >= 0),
       ("training.weight_decay (0 or more)", weightDecay >= 0), ("training.batch", batch > 0),
       ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
       ("training.average_decay (below 1)", averageDecay >= 0 && averageDecay < 1),

@@ -42,7 +42,8 @@ struct RetiredOptions: ParsableArguments {
       "--placement-time", placementTime,
       "a model's form says it, 'form: informed' keeps sites apart from 0.4 on, 'form: published' at the end alone")
     try refuse(
-      "--coordinate-update", coordinateUpdate, "a model's form says it, 'form: informed' is unwrapped, 'form: published' wrapped")
+      "--coordinate-update", coordinateUpdate,
+      "a model's form says it, 'form: informed' is unwrapped, 'form: published' wrapped")
     try refuse("--final-choice", finalChoice, "the last classes are drawn")
     try refuse("--temperature", temperature, "what was learnt is what is drawn, as with temperature 1")
   }

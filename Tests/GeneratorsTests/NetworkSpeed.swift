@@ -78,7 +78,8 @@ struct NetworkSpeed {
 
   /// Milliseconds a crystal.
   static func sampling(_ precision: Precision, sites: [Int], steps: Int, groups: Int, threads: Int) throws -> Double {
-    let sampler = SymmBFNSampler(model(precision, steps: steps), seed: 1)
+    let model = model(precision, steps: steps)
+    let sampler = model.method.sampler(model.parameters, seed: 1, isExact: false)
     let time = try seconds {
       _ = try parallelMap(count: groups, threads: threads) { g in
         sampler.sample(group: g) { Blueprint(spaceGroup: 1 + $0 % 230, siteCount: sites[$0 % sites.count]) }

@@ -166,7 +166,8 @@ import Testing
     for (site, element) in [(0, 7), (1, 7), (2, 25), (3, 7)] { batch.elements[site, element] = 1 }
     var output = Matrix(rows: 4, columns: BeliefBatch.elementClasses + 1)
     for site in 0..<4 { output[site, BeliefBatch.elementClasses] = 1 }
-    let (logits, copies) = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), form: .published).elementLogits(output, batch)
+    let (logits, copies) = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), form: .published).elementLogits(
+      output, batch)
     func logit(_ site: Int, _ element: Int) -> Float { logits[site * BeliefBatch.elementClasses + element] }
     #expect(logits == copies)
     #expect(abs(logit(0, 7) - log(0.501)) < 1e-5 && abs(logit(0, 25) - log(0.501)) < 1e-5)

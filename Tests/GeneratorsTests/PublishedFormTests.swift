@@ -12,7 +12,9 @@ import Testing
 
   /// The four losses as the paper and its code have them, from the network's plain twin (Supplement B; Graves et al. 2023, eqs. 94
   /// and 205).
-  private static func losses(_ output: NetworkTwin.Output, _ batch: BeliefBatch, _ examples: [TrainingExample], mask: [Bool]) -> [Double] {
+  private static func losses(_ output: NetworkTwin.Output, _ batch: BeliefBatch, _ examples: [TrainingExample], mask: [Bool])
+    -> [Double]
+  {
     let sigma = 0.02
     func softmax(_ x: [Double]) -> [Double] {
       let weights = x.map { exp($0 - (x.max() ?? 0)) }

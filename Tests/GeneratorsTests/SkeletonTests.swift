@@ -153,7 +153,11 @@ import Testing
       let samples = sampler.sample(group: 0) { index in
         var blueprint = Blueprint(spaceGroup: [2, 62, 225][index % 3], siteCount: 3)
         blueprint.lattice = lattice
-        if index.isMultiple(of: 2) { blueprint.allowedElements = [8, 12, 26] } else { blueprint.excludedElements = [8, 12, 26] }
+        if index.isMultiple(of: 2) {
+          blueprint.allowedElements = [8, 12, 26]
+        } else {
+          blueprint.excludedElements = [8, 12, 26]
+        }
         return blueprint
       }
       for (index, sample) in samples.enumerated() {

@@ -55,10 +55,9 @@ import Testing
   /// A sampler with parameters that nobody trained.
   static func sampler(
     _ configuration: SymmBFNConfiguration, _ statistics: DatasetStatistics, isExact: Bool = false
-  ) -> SymmBFNSampler {
+  ) -> any UnitSampler {
     let method = SymmBFN(configuration, statistics: statistics)
-    return SymmBFNSampler(
-      TrainedMethod(method, Parameters(method.layout.initialParameters(seed: 2))), seed: 9, isExact: isExact)
+    return method.sampler(Parameters(method.layout.initialParameters(seed: 2)), seed: 9, isExact: isExact)
   }
 
   /// Examples, every other one with its template known.
@@ -125,7 +124,9 @@ import Testing
     #expect(norm(zip(exact, rounded).map(-)) < 0.02 * norm(exact))
   }
 
-  @Test("every gradient agrees with differences along random directions, and would not with a row forgotten", arguments: [configuration, informed])
+  @Test(
+    "every gradient agrees with differences along random directions, and would not with a row forgotten",
+    arguments: [configuration, informed])
   func gradients(configuration: SymmBFNConfiguration) throws {
     let units = Self.units(6)
     let trainer = try Trainer<SymmBFN>(

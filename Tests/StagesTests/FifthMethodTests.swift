@@ -97,7 +97,9 @@ struct ElementSizes: UnitGenerator {
       try ModelConfiguration.read(
         path: place.path("sizes.yaml"), settings: settings.map { try .init($0) }, registry: Self.registry)
     }
-    func train<M: Generators.Method>(_: M.Type, _ output: String, epochs: Int? = nil, resume: Bool = false) throws -> TrainingRun<M> {
+    func train<M: Generators.Method>(_: M.Type, _ output: String, epochs: Int? = nil, resume: Bool = false) throws
+      -> TrainingRun<M>
+    {
       var run = try TrainingRun<M>(
         try configuration("sampling.spread=0.01").options(M.self), dataset: place.path("dataset.h5"),
         output: place.path(output), resume: resume, epochs: epochs, shared: shared)

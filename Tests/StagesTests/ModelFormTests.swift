@@ -19,7 +19,9 @@ import Testing
     let folder = Self.root.appendingPathComponent("Pipelines/models")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
     #expect(files.count >= 3)
-    func read<M: Generators.Method>(_: M.Type, _ configuration: ModelConfiguration) throws { _ = try configuration.options(M.self) }
+    func read<M: Generators.Method>(_: M.Type, _ configuration: ModelConfiguration) throws {
+      _ = try configuration.options(M.self)
+    }
     for file in files {
       let path = folder.appendingPathComponent(file).path
       #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\nmethod: "), "\(file)")
@@ -33,7 +35,8 @@ import Testing
 
   @Test("options are set by their paths, and what is stored is read back")
   func settings() throws {
-    let options = try Self.options("form: informed", "training.batch=7", "sampling.proposer=training", "flow.weights.lattice=0.5")
+    let options = try Self.options(
+      "form: informed", "training.batch=7", "sampling.proposer=training", "flow.weights.lattice=0.5")
     #expect(options.training.batch == 7 && options.sampling.proposer == .training && options.flow.weights.lattice == 0.5)
     let text = try ModelConfiguration.text(SymmBFN(options, statistics: DatasetStatistics([])))
     #expect(text.hasPrefix("method: symmbfn\n"))
@@ -77,7 +80,8 @@ import Testing
       Issue.record("a model of neither form was taken")
     } catch let error as StageError {
       #expect(error.status == .input)
-      #expect(error.description.contains("informed but for network.pair_directions false, sampling.temperature 0.7. Train it anew"))
+      #expect(
+        error.description.contains("informed but for network.pair_directions false, sampling.temperature 0.7. Train it anew"))
     }
   }
 
@@ -93,7 +97,9 @@ import Testing
     let configuration = try ModelFile.configuration(reader)
     #expect(try configuration.options(SymmBFN.self, isStored: true).form == .informed)
 
-    try run("sample", "--model", PretrainedTests.model, "--count", "8", "--steps", "3", "--composition", "SrTiO3", "--output", "samples.h5")
+    try run(
+      "sample", "--model", PretrainedTests.model, "--count", "8", "--steps", "3", "--composition", "SrTiO3", "--output",
+      "samples.h5")
     let samples = try Artifact.open(place.path("samples.h5"))
     let targets = try #require(try samples.blueprints())
     let units = try samples.units()
@@ -113,7 +119,9 @@ import Testing
       #expect(!kept.isEmpty && carried == kept.map { targets[$0] }, "\(file)")
     }
     // Where the network says the positions, only the group and the number of sites were asked for.
-    try run("sample", "--model", PretrainedTests.model, "--count", "4", "--steps", "2", "--proposer", "network", "--output", "free.h5")
+    try run(
+      "sample", "--model", PretrainedTests.model, "--count", "4", "--steps", "2", "--proposer", "network", "--output", "free.h5"
+    )
     let free = try #require(try Artifact.open(place.path("free.h5")).blueprints())
     #expect(free.allSatisfy { $0.spaceGroup != nil && $0.siteCount != nil && $0.sites.isEmpty })
   }

@@ -25,7 +25,7 @@ public struct SymmBFN: UnitGenerator {
   public var proposer: ProposerKind { options.sampling.proposer }
 
   public func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
-    SymmBFNSampler(TrainedMethod(self, parameters), seed: seed, isExact: isExact)
+    ProcessSampler(SymmBFNProcess(TrainedMethod(self, parameters), isExact: isExact), seed: seed)
   }
 }
 

@@ -64,7 +64,8 @@ extension HDF5Reader {
         try own.map { s in
           guard let position = spaceGroup.positionIndex(lettered: letters[s]) else {
             throw StageError(
-              .input, "'\(path)', \(group)/wyckoff_letter: record \(range.lowerBound + i) has a letter that is not its group's.")
+              .input, "'\(path)', \(group)/wyckoff_letter: record \(range.lowerBound + i) has a letter that is not its group's."
+            )
           }
           return Blueprint.Site(
             spaceGroup: groups[i], wyckoffPosition: position, elementLabel: Int(labels[s]),

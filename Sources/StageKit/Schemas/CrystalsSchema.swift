@@ -44,7 +44,8 @@ public struct CrystalsFile: Sendable {
 
   /// - Parameter trainingSet: the fingerprint of what the model was trained on that the units are of; nil where nobody says.
   public func write(
-    to path: String, input: String, trainingSet: String? = nil, options: SharedOptions, records: RecordRange, seconds: @autoclosure () -> Double
+    to path: String, input: String, trainingSet: String? = nil, options: SharedOptions, records: RecordRange,
+    seconds: @autoclosure () -> Double
   ) throws {
     try Artifact.write(.crystals, to: path, inputs: [input], options: options, records: records, seconds: seconds()) { writer in
       if let trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }

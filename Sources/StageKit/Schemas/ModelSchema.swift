@@ -58,7 +58,8 @@ public enum ModelFile {
     try Artifact.write(.model, to: path, inputs: [dataset], options: options, seconds: seconds()) { writer in
       try describe(method, trainingSet, writer)
       let sets = [
-        ("parameters", trainer.optimizer.parameters.values), ("average", trainer.optimizer.average), ("best", trainer.bestAverage),
+        ("parameters", trainer.optimizer.parameters.values), ("average", trainer.optimizer.average),
+        ("best", trainer.bestAverage),
       ]
       for entry in method.layout.entries {
         for (group, values) in sets where !values.isEmpty {

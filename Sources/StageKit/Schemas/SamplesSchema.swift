@@ -12,7 +12,8 @@ public enum SamplesFile {
   ///   - inputs: the model, and a dataset whose crystals are predicted.
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
-    ids: [String], blueprints: [Blueprint], steps: Int, trainingSet: String?, to path: String, inputs: [String], rejected: [RejectedRecord] = [],
+    ids: [String], blueprints: [Blueprint], steps: Int, trainingSet: String?, to path: String, inputs: [String],
+    rejected: [RejectedRecord] = [],
     options: SharedOptions, records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
     _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
