@@ -83,7 +83,8 @@ struct Metrics: Stage {
       settings: Settings(
         symprec: symprec, seed: shared.seed, judge: judged.potential, hull: judged.hull,
         judgeWeights: judged.potentialWeights, hullHash: judged.hullHash))
-    (input.properties, input.targets, input.notes) = (judged.properties, try targets(), notes)
+    (input.properties, input.targets) = (judged.properties, try targets())
+    input.notes = notes + (try otherTrainingSet(judged, data))
     input.comparesWithTrain = compareWith == .train
     input.prediction = prediction.map {
       PredictionTask(
@@ -104,6 +105,18 @@ struct Metrics: Stage {
     if !shared.quiet { print(judgement.summary.table) }
     report.accept(judged.crystals.count)
     report.finish(shared, output: output)
+  }
+
+  /// A word where the crystals' model was not trained on the reference's training part: novelty would be measured against others.
+  private func otherTrainingSet(_ judged: JudgedSet, _ data: Dataset) throws -> [String] {
+    guard let learnt = judged.trainingSet, !data.ids.isEmpty, try TrainingSetRecord(data).fingerprint() != learnt else {
+      return []
+    }
+    let note =
+      "the model of these crystals was trained on \(learnt.prefix { $0 != " " }) crystals that are not the training part of the reference: "
+      + "what is called novel here may be known to it."
+    if !shared.quiet { standardError("metrics: \(note)") }
+    return [note]
   }
 
   /// A reference of another version costs the figures that need one, and no others.

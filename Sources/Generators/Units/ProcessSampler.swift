@@ -1,5 +1,6 @@
 import Crystals
-public import Tensors
+import Networks
+import Tensors
 
 /// Draws samples by a process: starts from blueprints, steps, draws what comes out.
 public struct ProcessSampler<Process: UnitProcess>: UnitSampler {

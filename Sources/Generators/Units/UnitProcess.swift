@@ -1,3 +1,4 @@
+import Networks
 public import Tensors
 
 /// One way of filling blueprints by steps: a Bayesian flow, a diffusion. What it does differently from others; the groups, what is

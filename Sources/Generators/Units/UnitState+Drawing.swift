@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import Networks
 import Tensors
 
 /// Classes drawn from predictions, and sites kept apart: shared by all processes.

@@ -16,6 +16,8 @@ public struct JudgedSet {
   public var potentialWeights: String?
   public var hull: String?
   public var hullHash: String?
+  /// The fingerprint of what their model was trained on, where the file says.
+  public var trainingSet: String?
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
@@ -58,6 +60,7 @@ public struct JudgedSet {
 
   private mutating func readArtifact(_ path: String) throws {
     let reader = try Artifact.open(path)
+    trainingSet = reader.trainingSet
     inputs = [path]
     ids = try reader.ids()
     let all = try reader.crystals()
