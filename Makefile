@@ -15,7 +15,8 @@ include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pi
 
 MODEL     ?= symmbfn-small
 SAMPLES   ?= 1000
-STEPS     ?= 100
+# Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/RESULTS.md).
+STEPS     ?= $(if $(filter pretrained/%,$(MODEL)),50,100)
 SEED      ?= 0
 # CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.
 POTENTIAL ?= $(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5),chgnet,pair)

@@ -71,6 +71,7 @@ let stages: [Target] = [
   stage("gallery", ["Crystals", "Evaluation"]),
   stage("export", []),
   stage("convert", ["Crystals"]),
+  stage("machine", ["Tensors"]),
   stage("merge", []),
 ]
 

@@ -6,7 +6,11 @@ smoke: build ## The whole line on a dozen structures
 
 test: setup ## All tests, in release mode
 	swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	swift test --skip-build $(SWIFT_TEST) --quiet
+	$(KERNELS) swift test --skip-build $(SWIFT_TEST) --quiet
+
+# Tests run inside another program, which does not choose OpenBLAS's kernels as the stages do.
+KERNELS = OPENBLAS_CORETYPE=$$(.build-test/release/machine --kernels)
+PEERS  ?= ../shared/bench
 
 FILES ?= 100000
 mutations: setup ## Damaged files for the readers, FILES=100000 of them; FRIEZE_SEED=N repeats a run
@@ -37,12 +41,12 @@ lint: ## Check the formatting, and that imports are listed and point down
 format: ## Format the sources
 	swift format --in-place --recursive --parallel $(SOURCES)
 
-bench: build ## Speed of the stages, the networks and the judge on this machine; PEER="PYTHON SCRIPT" times PyTorch's beside them
+bench: build ## What the machine gives, then speeds; PEER=PYTHON (with torch and chgnet) times the peers beside them, PEERS= where they are
+	@$(BIN)/machine
+	@$(if $(PEER),Tests/Performance/peers.sh $(BIN) $(PEER) $(PEERS))
 	@Tests/Performance/bench.sh $(BIN)
 	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	@FRIEZE_BENCH=1 OPENBLAS_CORETYPE=$${OPENBLAS_CORETYPE-$$(grep -qm1 avx512f /proc/cpuinfo && echo SkylakeX)} swift test --skip-build $(SWIFT_TEST) \
-	  --filter 'NetworkSpeed|CHGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
-	@$(if $(PEER),Tests/Performance/peer.sh $(PEER))
+	@FRIEZE_BENCH=1 $(KERNELS) swift test --skip-build $(SWIFT_TEST) --filter 'NetworkSpeed|CHGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
 
 help: ## This list
 	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"

@@ -4,15 +4,16 @@
 GENERATOR := $(if $(filter pretrained/%,$(MODEL)),$(MODEL),pretrained/mp20)
 # SAMPLES and POTENTIAL have other defaults here than on the line; what was asked for stands.
 asked = $(filter command line environment override,$(origin $(1)))
+CALLS := $(if $(call asked,STEPS),$(STEPS),50)
 COUNT := $(if $(call asked,SAMPLES),$(SAMPLES),100)
 JUDGE := $(if $(call asked,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
-GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(STEPS)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(COMPOSITION:%=-%)$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
+GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(CALLS)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(COMPOSITION:%=-%)$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
 
 .PHONY: generate
 generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [COMPOSITION=NaCl] [RELAX=1]
 	@mkdir -p $(GENERATED)
-	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --count $(COUNT) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition %) \
+	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --count $(COUNT) --steps $(CALLS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition %) \
 	  $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %) --output $(GENERATED)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(GENERATED)/samples.h5 --output $(GENERATED)/crystals.h5 $(RUN)
 	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))

@@ -11,7 +11,7 @@ manifest=$(tr '\n' ' ' < Package.swift | grep -oP '(\.(target|testTarget)\(\s*na
 while IFS=: read -r target listed; do
   for folder in "Sources/$target" "Stages/$target" "Tests/$target"; do [ ! -d "$folder" ] || break; done
   [ -d "$folder" ] || { complain "there is no folder of $target"; continue; }
-  wanted=$(grep -rhE '^ *(@testable |public |internal |package )*import ' --include=*.swift "$folder" | sed -E 's/.*import //' |
+  wanted=$(grep -rhE '^(@testable |public |internal |package )*import ' --include=*.swift "$folder" | sed -E 's/.*import //' |
     grep -vxE 'Foundation|Dispatch|Synchronization|Glibc|Testing' | sort -u)
   [ "$wanted" = "$(tr -s ' ' '\n' <<< "$listed" | sed '/^$/d' | sort -u)" ] ||
     complain "$target imports $(echo $wanted), Package.swift lists $listed"

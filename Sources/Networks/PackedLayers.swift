@@ -98,9 +98,9 @@ public struct PackedMessagePassing: Sendable {
     }
   }
 
-  /// Edges that are worked on together, or those of one crystal where it has more: hidden layer, output and weights of 256 features
-  /// then take 768 kB.
-  private static let edgesAtOnce = 256
+  /// Edges that are worked on together, or those of one crystal where it has more: hidden layer and output then take half a megabyte,
+  /// and the weights beside them stay in the second-level cache.
+  private var edgesAtOnce: Int { max(64, 65_536 / width) }
 
   /// - Parameters:
   ///   - h: (N, 2 C): features in the first half, replaced by the layer's output; means of messages in the second.
@@ -121,15 +121,19 @@ public struct PackedMessagePassing: Sendable {
       }
     }
     (scratch.messages.ownSelf, scratch.messages.edgeWeights) = (ownSelf, edgeWeights)
+    // The table once for all crystals, before the edges' weights move into its place in the cache.
+    for path in [\InferenceKernels.Messages.forward, \.backward] where scratch.messages[keyPath: path].count < graph.pairs * c {
+      scratch.messages[keyPath: path] = [Float](repeating: 0, count: graph.pairs * c)
+    }
+    table.look(up: differences, rows: graph.pairs, forward: &scratch.messages.forward, backward: &scratch.messages.backward)
     var first = 0
     while first < graph.ranges.count {
-      var (end, edges, pairs) = (first, 0, 0)
-      while end < graph.ranges.count, edges == 0 || edges + graph.ranges[end].edges <= Self.edgesAtOnce {
+      var (end, edges) = (first, 0)
+      while end < graph.ranges.count, edges == 0 || edges + graph.ranges[end].edges <= edgesAtOnce {
         edges += graph.ranges[end].edges
-        pairs += graph.ranges[end].pairs
         end += 1
       }
-      passMessages(first..<end, edges: edges, pairs: pairs, graph, edgeFeatures, differences, &h, &scratch)
+      passMessages(first..<end, edges: edges, graph, edgeFeatures, &h, &scratch)
       first = end
     }
     node.hide(h, rows: n, into: &scratch.nodeHidden)
@@ -140,23 +144,17 @@ public struct PackedMessagePassing: Sendable {
 
   /// The means of the messages of some crystals.
   private func passMessages(
-    _ crystals: Range<Int>, edges: Int, pairs: Int, _ graph: CrystalGraph, _ edgeFeatures: Matrix, _ differences: [Float],
+    _ crystals: Range<Int>, edges: Int, _ graph: CrystalGraph, _ edgeFeatures: Matrix,
     _ h: inout Matrix, _ scratch: inout Scratch
   ) {
     let c = width
-    for path in [\InferenceKernels.Messages.forward, \.backward] where scratch.messages[keyPath: path].count < pairs * c {
-      scratch.messages[keyPath: path] = [Float](repeating: 0, count: pairs * c)
-    }
     let start = graph.ranges[crystals.lowerBound]
-    table.look(
-      up: differences, first: start.firstPair, rows: pairs, forward: &scratch.messages.forward,
-      backward: &scratch.messages.backward)
     scratch.hidden.resize(rows: edges, edge.weights.precision)
     if scratch.pre.rows < edges { scratch.pre.resize(rows: edges) }
     for b in crystals {
       let range = graph.ranges[b]
       scratch.messages.write(
-        edges: edgeFeatures, range: range, pair: range.firstPair - start.firstPair, row: range.firstEdge - start.firstEdge,
+        edges: edgeFeatures, range: range, pair: range.firstPair, row: range.firstEdge - start.firstEdge,
         into: &scratch.hidden)
     }
     edge.weights.multiply(scratch.hidden, into: &scratch.pre)

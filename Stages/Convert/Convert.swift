@@ -5,8 +5,9 @@ import StageKit
 
 /// Turns crystals of one kind of file into another, and weights of PyTorch into HDF5.
 ///
-/// | reads  | CIF (file or folder), extxyz, POSCAR, CSV, .h5 with /crystal; .pth    |
-/// | writes | a CIF or a folder of them, extxyz, POSCAR, CSV, or a crystals file;   |
+/// | reads  | CIF (file or folder), extxyz, POSCAR, JSON, CSV, .h5 with /crystal;   |
+/// |        | .pth                                                                  |
+/// | writes | a CIF or a folder of them, extxyz, POSCAR, JSON, CSV, a crystals file; |
 /// |        | of .pth, .pt and .pth.tar the weights of a potential (.h5)            |
 /// | drops  | what cannot be read; counted, and named with --list-rejected          |
 @main
@@ -15,8 +16,8 @@ struct Convert: Stage {
     commandName: "convert",
     abstract: "Turn crystals of one kind of file into another, by the names of the files.",
     discussion: """
-      --output NAME.cif writes one file with a data block a crystal, NAME/ a folder with a CIF each, NAME.extxyz, NAME.csv and \
-      NAME.h5 all crystals, NAME.vasp the first one. CIF files carry the symmetry that is found at --symprec.
+      --output NAME.cif writes one file with a data block a crystal, NAME/ a folder with a CIF each, NAME.extxyz, NAME.json, \
+      NAME.jsonl (pymatgen's Structure), NAME.csv and NAME.h5 all crystals, NAME.vasp the first one. CIF files carry the symmetry that is found at --symprec.
 
       --input NAME.pth (or .pt, .pth.tar) --output NAME.h5 takes the weights that PyTorch saved: a dataset a tensor of the state \
       dictionary, the model's arguments as attributes. Nothing in the file is run.
@@ -37,6 +38,7 @@ struct Convert: Stage {
   @Flag(help: "Name every input that was not taken.")
   var listRejected = false
 
+  @OptionGroup var reading: ReadingFlags
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -47,15 +49,15 @@ struct Convert: Stage {
   func perform() throws {
     if case .pyTorch = FileKind(path: input) { return try convertWeights() }
     var report = StageReport(stage: "convert")
-    var crystals: [(id: String, crystal: Crystal)] = []
+    var crystals: [CrystalWriter.Entry] = []
     for record in try CrystalSource.records(input) {
       try Interruption.check()
-      for (id, result) in record.read().crystals where limit == 0 || crystals.count < limit {
-        switch result {
+      for item in record.read(reading.options) where limit == 0 || crystals.count < limit {
+        switch item.crystal {
         case .success(let crystal):
-          crystals.append((id, crystal))
-          report.accept()
-        case .failure(let rejection): report.reject(id, because: rejection)
+          crystals.append(CrystalWriter.Entry(id: item.id, crystal: crystal, results: item.results))
+          report.accept(crystal)
+        case .failure(let rejection): report.reject(item.id, because: rejection)
         }
       }
     }

@@ -6,7 +6,7 @@ import Tensors
 
 /// Turns crystal files into a dataset: symmetry found, conventional cells, asymmetric units, splits, statistics.
 ///
-/// | reads  | CIF, extxyz, POSCAR files, or tables of CIFs         |
+/// | reads  | CIF, extxyz, POSCAR, JSON files, or tables of CIFs   |
 /// | writes | dataset.h5, for `train`, `metrics` and `reconstruct` |
 /// | drops  | what has no asymmetric unit that gives it back       |
 @main
@@ -39,6 +39,7 @@ struct Preprocess: Stage {
   @Option(help: "Shares of validation and test set where the input has no splits.")
   var heldOut = 0.1
 
+  @OptionGroup var reading: ReadingFlags
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -53,25 +54,24 @@ struct Preprocess: Stage {
     if limit > 0 { records = Array(records.prefix(limit)) }
     records = Array(records[shared.part.range(of: records.count)])
     var dataset = Dataset()
-    let (symprec, maxSites) = (symprec, maxSites)
+    let (symprec, maxSites, options) = (symprec, maxSites, reading.options)
     var progress = Progress("preprocess", total: records.count, quiet: shared.quiet)
     for start in stride(from: 0, to: records.count, by: 512) {
       try Interruption.check()
       let chunk = Array(records[start..<min(records.count, start + 512)])
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
-        let (crystals, properties) = chunk[i].read()
-        return (
-          properties, crystals.map { ($0.id, $0.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) }) }
-        )
+        chunk[i].read(options).map { item in
+          (item: item, unit: item.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) })
+        }
       }
-      for (record, (properties, crystals)) in zip(chunk, results) {
-        for (id, result) in crystals {
+      for (record, items) in zip(chunk, results) {
+        for (item, result) in items {
           switch result {
           case .success(let (unit, crystal)):
-            let split = record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
-            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: properties)
-            report.accept()
-          case .failure(let rejection): report.reject(id, because: rejection)
+            let split = record.split ?? DatasetSplit.draw(item.id, heldOut: heldOut, seed: shared.seed)
+            dataset.append(id: item.id, unit: unit, crystal: crystal, split: split, properties: item.results.numbers)
+            report.accept(try item.crystal.get())
+          case .failure(let rejection): report.reject(item.id, because: rejection)
           }
         }
       }

@@ -172,7 +172,7 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
       (salt.replacing("1 1\n", with: "1 99999999999\n"), "too_many_atoms"),
       (salt.replacing("1 1\n", with: "1 -1\n"), "unreadable_poscar"),
       (salt.replacing("1 1\n", with: "0 0\n"), "no_atoms"), (salt.replacing("Na Cl\n1", with: "Na Xq\n1"), "unknown_element"),
-      (salt.replacing("Direct", with: "Fractional"), "unreadable_poscar"),
+      (salt.replacing("Direct\n", with: ""), "unreadable_poscar"),
       (salt.replacing("0.5 0.5 0.5 Cl1", with: ""), "unreadable_poscar"),
       (salt.replacing("0.5 0.5 0.5 Cl1", with: "1 0 1"), "atoms_overlap"),
       (salt.replacing("0.5 0.5 0.5 Cl1", with: "inf 0 1"), "unreadable_poscar"),

@@ -195,3 +195,15 @@ extension Evaluation {
     #expect(clients[0].state.withLock { $0.closed && $0.heard.last == "EXIT" })
   }
 }
+
+@Suite("Virials of i-PI's clients") struct VirialTests {
+  @Test("one triangle filled is a symmetric matrix; a full one is taken as it is")
+  func triangles() {
+    let full = Matrix3(Vector3(1, 2, 3), Vector3(2, 4, 5), Vector3(3, 5, 6))
+    #expect(Matrix3(Vector3(1, 2, 3), Vector3(0, 4, 5), Vector3(0, 0, 6)).filledFromOneTriangle == full)
+    #expect(Matrix3(Vector3(1, 0, 0), Vector3(2, 4, 0), Vector3(3, 5, 6)).filledFromOneTriangle == full)
+    #expect(full.filledFromOneTriangle == full)
+    let diagonal = Matrix3(Vector3(1, 0, 0), Vector3(0, 2, 0), Vector3(0, 0, 3))
+    #expect(diagonal.filledFromOneTriangle == diagonal)
+  }
+}

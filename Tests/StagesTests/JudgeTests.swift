@@ -93,7 +93,7 @@ import Testing
     #expect(empty.status == 65)
     #expect(
       empty.errors
-        == "metrics: the folder 'empty' holds no CIF, extxyz or POSCAR file at any depth and no train/val/test table.\n")
+        == "metrics: the folder 'empty' holds no CIF, extxyz, JSON or POSCAR file at any depth and no train/val/test table.\n")
 
     _ = try place.write("some/known.cif", Workplace.cif("k", "P m -3 m", 4.0, "Fe Fe 0 0 0"))
     _ = try place.write("some/heavy.cif", Workplace.cif("h", "P m -3 m", 4.0, "Og Og 0 0 0"))

@@ -6,7 +6,8 @@ import Testing
 struct SiLUTests {
   @Test("silu and its derivative agree with their formulas, from the largest numbers to the smallest")
   func values() {
-    let x: [Float] = stride(from: Float(-120), through: 120, by: 0.37).map { $0 } + [-1e30, -1e4, -88.5, -87, -86, 0, 86, 87, 88.5, 1e4, 1e30]
+    let x: [Float] =
+      stride(from: Float(-120), through: 120, by: 0.37).map { $0 } + [-1e30, -1e4, -88.5, -87, -86, 0, 86, 87, 88.5, 1e4, 1e30]
     var pre = x
     var out = x
     var slope = [Float](repeating: 1, count: x.count)

@@ -49,7 +49,7 @@ INLINE float reciprocal(float x) {
   memcpy(&r, &bits, sizeof r);
   r = r * (2.0f - x * r);
   r = r * (2.0f - x * r);
-  return r * (2.0f - x * r);
+  return r + r * (1.0f - x * r);
 }
 
 INLINE float sigmoid(float x) { return reciprocal(1.0f + exponential(x < -86.0f ? 86.0f : -x)); }

@@ -76,7 +76,7 @@ struct Bench {
   void *stream = nullptr;
   std::unordered_map<Shape, Ready, ShapeHash> products;
   std::vector<uint16_t> x, g;
-  std::vector<float> tail, values;
+  std::vector<float> tail, values, last;
 };
 
 Bench &bench() {
@@ -269,6 +269,13 @@ extern "C" int frieze_packed_product(frieze_rows x, const frieze_packed *w, floa
     a = (const char *)pack(own.x, x.values, x.stride, rows, inner, rows);
     stride = inner;
   }
+  else if (stride != inner) {
+    // Rows with gaps have slow kernels only, or fast ones for few rows at a time, which read all weights for each.
+    own.values.resize(rows * inner);
+    for (size_t r = 0; r < rows; ++r) memcpy((char *)own.values.data() + size * r * inner, a + size * r * stride, size * inner);
+    a = (const char *)own.values.data();
+    stride = inner;
+  }
   size_t start = 0;
   // 512, 256 … 16 rows: six shapes of kernels for any number of rows.
   for (size_t block = blockRows; block >= tailRows; block /= 2)
@@ -281,8 +288,8 @@ extern "C" int frieze_packed_product(frieze_rows x, const frieze_packed *w, floa
     }
   // What is left goes through a block of its own without gaps, a shape that `frieze_pack` has seen to be fast.
   own.tail.resize(tailRows * columns);
-  own.values.resize(tailRows * inner);
-  char *block = (char *)own.values.data();
+  own.last.resize(tailRows * inner);
+  char *block = (char *)own.last.data();
   for (; start < rows; start += tailRows) {
     size_t rest = std::min(tailRows, rows - start);
     memset(block, 0, size * tailRows * inner);

@@ -20,6 +20,8 @@ public enum Element {
   private static let numbers: [String: Int] = {
     var numbers = ["D": 1, "T": 1]
     for (index, symbol) in symbols.enumerated() { numbers[symbol] = index + 1 }
+    // Names by number, of the time before the elements had others.
+    for (index, symbol) in ["Uub", "Uut", "Uuq", "Uup", "Uuh", "Uus", "Uuo"].enumerated() { numbers[symbol] = 112 + index }
     return numbers
   }()
 

@@ -2,37 +2,75 @@ extension CIFBlock {
   /// Two sites nearer than this are at one place, in angstrom.
   static let samePlace = 0.1
 
-  /// The element of every site, once it is sure that all sites are whole atoms somewhere.
-  func checkedElements() throws(Rejection) -> [Int] {
-    let counts = Self.counts(formula: formula)
-    var elements: [Int] = []
-    for (i, site) in sites.enumerated() {
-      let name = "site \(i + 1) (\(site.label.isEmpty ? site.type : site.label))"
-      guard !site.isDummy else { throw Rejection("dummy_atom", "\(name) is declared a dummy, not an atom") }
-      elements.append(try CIF.atomicNumber(type: site.type, label: site.label, formula: counts))
-      guard site.occupancy.isFinite, site.occupancy >= 0, site.occupancy < 1.02 else {
-        throw Rejection("bad_occupancy", "\(name) has no occupancy between 0 and 1")
-      }
-      guard abs(site.occupancy - 1) < 1e-3 || site.occupancy > 1 else {
-        throw partialOccupancy(site: i, name: name)
-      }
-      guard !site.isDisordered else { throw Rejection("disorder", "\(name) belongs to a disorder group") }
-      let x = site.position
-      guard x.sum().isFinite, abs(x.max()) < 1e4, abs(x.min()) < 1e4 else {
-        throw Rejection("bad_coordinates", "\(name) has no usable coordinates")
-      }
-    }
-    return elements
+  /// A site that is sure to be a whole atom.
+  struct Atom {
+    /// Where the site stands in `sites`.
+    var index: Int
+    var name: ElementName
   }
 
-  /// Tells a site that several kinds of atoms fill together from one that is empty in part of the cells.
-  private func partialOccupancy(site i: Int, name: String) -> Rejection {
+  /// The sites that are whole atoms, those of one element that fill one place together as one; or why there is one that is not.
+  func atoms(_ stated: FormulaCounts?) throws(Rejection) -> [Atom] {
+    let counts = stated?.counts ?? [:]
+    var atoms: [Atom] = []
+    var shared: Set<Int> = []
+    let writesSmallLetters = sites.contains { site in
+      site.type.isEmpty && site.label.dropFirst().first?.isLowercase ?? false
+    }
+    for (i, site) in sites.enumerated() where !shared.contains(i) {
+      guard !site.isDummy else { throw Rejection("dummy_atom", "\(siteWords(i)) is declared a dummy, not an atom") }
+      var name = elementName(site, counts)
+      // Where a file writes small letters at all, HO1 is no holmium.
+      if site.type.isEmpty, counts.isEmpty, writesSmallLetters, name.choices.count == 2,
+        site.label.dropFirst().first?.isUppercase ?? false
+      {
+        name.choices.reverse()
+      }
+      if let rejection = name.rejection {
+        throw Rejection(rejection.code, "\(siteWords(i)): \(rejection.description)")
+      }
+      guard site.occupancy.isFinite, site.occupancy >= 0, site.occupancy < 1.02 else {
+        throw Rejection("bad_occupancy", "\(siteWords(i)) has no occupancy between 0 and 1")
+      }
+      if abs(site.occupancy - 1) >= 1e-3, site.occupancy <= 1 {
+        let together = sitesTogether(with: i)
+        guard together.count > 1, abs(together.reduce(0.0) { $0 + sites[$1].occupancy } - 1) < 2e-2,
+          together.allSatisfy({ elementName(sites[$0], counts).choices.first == name.choices.first })
+        else { throw partialOccupancy(site: i, name: siteWords(i), together) }
+        shared.formUnion(together)
+      }
+      guard !site.isDisordered else { throw Rejection("disorder", "\(siteWords(i)) belongs to a disorder group") }
+      let x = site.position
+      guard x.sum().isFinite, abs(x.max()) < 1e4, abs(x.min()) < 1e4 else {
+        throw Rejection("bad_coordinates", "\(siteWords(i)) has no usable coordinates")
+      }
+      atoms.append(Atom(index: i, name: name))
+    }
+    return atoms
+  }
+
+  func siteWords(_ i: Int) -> String { "site \(i + 1) (\(sites[i].label.isEmpty ? sites[i].type : sites[i].label))" }
+
+  private func elementName(_ site: Site, _ counts: [Int: Double]) -> ElementName {
+    guard site.type.isEmpty else { return ElementName(type: site.type) }
+    guard !site.label.isEmpty else {
+      return ElementName(choices: [], rejection: Rejection("unknown_element", "neither type symbol nor label"))
+    }
+    return ElementName(label: site.label, formula: counts)
+  }
+
+  /// All sites at the place of one.
+  private func sitesTogether(with i: Int) -> [Int] {
     let lattice = Lattice(lengths: lengths, angles: angles)
-    let together = sites.indices.filter { k in
+    return sites.indices.filter { k in
       var d = sites[k].position - sites[i].position
       d -= d.rounded(.toNearestOrEven)
       return k == i || lattice.cartesian(d).length < Self.samePlace
     }
+  }
+
+  /// Tells a site that several kinds of atoms fill together from one that is empty in part of the cells.
+  private func partialOccupancy(site i: Int, name: String, _ together: [Int]) -> Rejection {
     let sum = together.reduce(0.0) { $0 + sites[$1].occupancy }
     guard together.count > 1, abs(sum - 1) < 0.02 else {
       return Rejection("partial_occupancy", "\(name) has occupancy \(sites[i].occupancy)")
@@ -41,13 +79,17 @@ extension CIFBlock {
     return Rejection("mixed_occupancy", "\(names.joined(separator: ", ")) share one place")
   }
 
-  /// Applies the operations; sites that fall on one place are refused, unless they are the same site written twice.
+  /// Applies the operations, and chooses among the elements that names may mean.
+  ///
+  /// Sites of one element that the operations bring to one place are one site written several times; of several elements they are
+  /// refused.
   func unfolded(
-    _ elements: [Int], lattice: Lattice, operations: [SymmetryOperation]
+    _ atoms: [Atom], _ stated: FormulaCounts?, lattice: Lattice, operations: [SymmetryOperation]
   ) throws(Rejection) -> Crystal {
-    let all = try Crystal(
-      lattice: lattice, sites: zip(elements, sites).map { (z: $0, x: $1.position) }, operations: operations)
-    var firstAtom: [Int?] = Array(repeating: nil, count: sites.count)
+    var all = try Crystal(
+      lattice: lattice, sites: atoms.map { (z: $0.name.choices.first ?? 1, x: sites[$0.index].position) },
+      operations: operations)
+    var firstAtom: [Int?] = Array(repeating: nil, count: atoms.count)
     for (atom, index) in all.orbit.enumerated() where firstAtom[Int(index)] == nil { firstAtom[Int(index)] = atom }
     let metric = lattice.metric
     var repeated: Set<Int32> = []
@@ -59,49 +101,62 @@ extension CIFBlock {
         let squared = squaredDistance(all.fractionalCoordinates[atom], x, metric)
         guard squared < Self.samePlace * Self.samePlace else { continue }
         let other = Int(all.orbit[atom])
-        guard elements[other] == elements[i], sites[other].label == sites[i].label else {
+        guard atoms[other].name.choices.first == atoms[i].name.choices.first else {
+          let (a, b) = (atoms[other].index, atoms[i].index)
           throw Rejection(
-            "atoms_overlap", "sites \(other + 1) (\(sites[other].label)) and \(i + 1) (\(sites[i].label)) are at one place")
+            "atoms_overlap", "sites \(a + 1) (\(sites[a].label)) and \(b + 1) (\(sites[b].label)) are at one place")
         }
         repeated.insert(Int32(i))
         break
       }
     }
-    if repeated.isEmpty { return all }
-    let kept = all.orbit.indices.filter { !repeated.contains(all.orbit[$0]) }
-    return Crystal(
-      lattice: lattice, atomicNumbers: kept.map { all.atomicNumbers[$0] },
-      fractionalCoordinates: kept.map { all.fractionalCoordinates[$0] }, orbit: kept.map { all.orbit[$0] })
+    if !repeated.isEmpty {
+      let kept = all.orbit.indices.filter { !repeated.contains(all.orbit[$0]) }
+      all = Crystal(
+        lattice: lattice, atomicNumbers: kept.map { all.atomicNumbers[$0] },
+        fractionalCoordinates: kept.map { all.fractionalCoordinates[$0] }, orbit: kept.map { all.orbit[$0] })
+      all.mergedCopies = repeated.count
+    }
+    try chooseElements(atoms, stated, of: &all)
+    return all
   }
-}
 
-extension CIF {
-  /// The element of a type symbol or an atom label: `Fe`, `Fe3+`, `Fe1`, `FE`, `OW1`, `D`.
-  ///
-  /// - Parameters:
-  ///   - type: type symbol, empty where the file has none.
-  ///   - label: atom label, used where the type symbol is empty.
-  ///   - formula: the elements of the file's formula, if it has one; decides where a label can be read in two ways.
-  static func atomicNumber(type: String, label: String, formula: [Int: Double] = [:]) throws(Rejection) -> Int {
-    let name = type.isEmpty ? label : type
-    guard !name.isEmpty else { throw Rejection("unknown_element", "a site has neither type symbol nor label") }
-    let letters = name.prefix { $0.isLetter && $0.isASCII }
-    let upper = letters.uppercased()
-    // Names for what is no atom; the first letters of some would make elements.
-    if ["DUM", "DU", "VAC", "WAT", "ANI", "CNT", "XX"].contains(upper) {
-      throw Rejection("unknown_element", "'\(name)' is no element")
+  /// Gives every site the element that makes the file's formula, where its name can be read in several ways.
+  private func chooseElements(
+    _ atoms: [Atom], _ stated: FormulaCounts?, of crystal: inout Crystal
+  ) throws(Rejection) {
+    let groups = atoms.filter { !$0.name.group.isEmpty }
+    guard !groups.isEmpty || atoms.contains(where: { $0.name.choices.count > 1 }) else { return }
+    // Sites that are named alike are chosen alike.
+    func stem(_ atom: Atom) -> String {
+      let site = sites[atom.index]
+      return site.type.isEmpty ? String(site.label.prefix { $0.isLetter }) : site.type
     }
-    let two = upper.count < 2 ? nil : Element.atomicNumber(upper.prefix(1) + upper.dropFirst().prefix(1).lowercased())
-    let one = Element.atomicNumber(String(upper.prefix(1)))
-    // The formula decides where both readings are elements: CO1 may be cobalt or a carbon.
-    if let two, let one {
-      let isWritten = letters.dropFirst().first?.isLowercase ?? false
-      if !isWritten, formula[two] == nil, formula[one] != nil { return one }
-      return two
+    let stems = atoms.map(stem)
+    let open = Array(Set(zip(stems, atoms).filter { $1.name.choices.count > 1 }.map(\.0))).sorted().prefix(6)
+    var agrees = false
+    if let stated {
+      for choice in 0..<1 << open.count {
+        var counts = [Int](repeating: 0, count: 119)
+        func element(_ i: Int) -> Int {
+          let choices = atoms[i].name.choices
+          guard let k = open.firstIndex(of: stems[i]) else { return choices[0] }
+          return choices[min(choice >> k & 1, choices.count - 1)]
+        }
+        for index in crystal.orbit { counts[element(Int(index))] += 1 }
+        guard stated.isRatio(of: counts) else { continue }
+        for i in crystal.orbit.indices { crystal.atomicNumbers[i] = UInt8(element(Int(crystal.orbit[i]))) }
+        agrees = true
+        break
+      }
     }
-    if let two { return two }
-    // T is tritium by its type symbol; as a label it is more often a tetrahedral site of some element.
-    if let one, !(type.isEmpty && upper == "T" && !formula.isEmpty && formula[1] == nil) { return one }
-    throw Rejection("unknown_element", "'\(name)' is no element")
+    guard let group = groups.first, !agrees else { return }
+    // Oxygen of water with its hydrogens in the list needs no formula to be understood.
+    let isOxygen = groups.allSatisfy { $0.name.choices == [8] }
+    if isOxygen, formula.isEmpty, atoms.contains(where: { $0.name.choices == [1] }) { return }
+    throw Rejection(
+      "group_site",
+      "\(siteWords(group.index)): '\(group.name.group)' is a group of atoms, of which the file lists "
+        + (formula.isEmpty ? "one place only" : "not all that its formula has: \(formula)"))
   }
 }

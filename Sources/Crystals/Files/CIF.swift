@@ -21,16 +21,21 @@ public enum CIF {
 
   /// The crystals of all data blocks that have atom sites.
   ///
-  /// Symmetry operators are applied where the file lists them, else those of its Hall symbol, Hermann-Mauguin symbol or number.
+  /// Symmetry operators are applied where the file lists them, else those of its Hall symbol, Hermann-Mauguin symbol or number;
+  /// where these leave several settings open, what else the file says decides, or the block is refused.
   ///
-  /// - Parameter text: the file, bytes as they are.
+  /// - Parameters:
+  ///   - text: the file, bytes as they are.
+  ///   - options: what is refused.
   /// - Returns: for each block its name and its crystal or the reason why it has none.
   /// - Throws: `Rejection` where the text is no CIF or has no atoms.
-  public static func read(_ text: [UInt8]) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
+  public static func read(
+    _ text: [UInt8], options: ReadingOptions = ReadingOptions()
+  ) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
     let blocks = try blocks(of: PlainText.ascii(text, limit: maximumLength))
     return blocks.map { block in
       do throws(Rejection) {
-        return (block.name, .success(try block.crystal()))
+        return (block.name, .success(try block.crystal(options)))
       } catch {
         return (block.name, .failure(error))
       }
@@ -97,6 +102,15 @@ public enum CIF {
     return (words, hallSymbols(number: number).first ?? "")
   }
 
+  /// The international number of a Hall symbol of gemmi's table, nil where it has none such.
+  static func number(hall symbol: String) -> Int? { numbersOfHall[symbol] }
+
+  private static let numbersOfHall: [String: Int] = {
+    var numbers: [String: Int] = [:]
+    for number in 1...230 { for symbol in hallSymbols(number: number) { numbers[symbol] = number } }
+    return numbers
+  }()
+
   /// Hall symbols of all settings of an international number, the reference setting first.
   static func hallSymbols(number: Int) -> [String] {
     guard (1...230).contains(number) else { return [] }
@@ -122,6 +136,8 @@ struct CIFBlock: Sendable {
     var multiplicity: Int
     var isDisordered: Bool
     var isDummy: Bool
+    /// Hydrogens of the site that are not in the list.
+    var attachedHydrogens = 0
   }
 
   var name: String
@@ -129,12 +145,18 @@ struct CIFBlock: Sendable {
   var lengths: Vector3
   /// alpha, beta, gamma in degrees; NaN where missing.
   var angles: Vector3
-  var hall: String
-  var hermannMauguin: String
-  var coordinateSystem: String
-  var number: String
+  /// Angstrom cubed; NaN where the file has none.
+  var volume: Double
+  /// Z, formula units in the cell; NaN where the file has none.
+  var formulaUnits: Double
+  /// Calculated, g/cm^3; NaN where the file has none.
+  var density: Double
   var formula: String
+  /// What the file says of symmetry.
+  var symmetry: SymmetryWords
   var operators: [String]
+  /// Translations of a magnetic group, written as operators.
+  var centerings: [String]
   var sites: [Site]
 
   fileprivate init(_ block: frieze_cif_block) {
@@ -142,19 +164,22 @@ struct CIFBlock: Sendable {
     let c = unsafe block.cell
     lengths = Vector3(c.0, c.1, c.2)
     angles = Vector3(c.3, c.4, c.5)
-    unsafe hall = text(block.hall)
-    unsafe hermannMauguin = text(block.hermann_mauguin)
-    unsafe coordinateSystem = text(block.coordinate_system)
-    unsafe number = text(block.number)
+    volume = unsafe block.volume
+    formulaUnits = unsafe block.formula_units
+    density = unsafe block.density
     unsafe formula = text(block.formula)
     // Safety: the arrays are as long as the counts that came with them, coordinates three times the sites.
+    symmetry = SymmetryWords(
+      (0..<Int(unsafe block.word_count)).map { unsafe (tag: text(block.tags[$0]), word: text(block.words[$0])) })
     operators = (0..<Int(unsafe block.operator_count)).map { unsafe text(block.operators[$0]) }
+    centerings = (0..<Int(unsafe block.centering_count)).map { unsafe text(block.centerings[$0]) }
     sites = (0..<Int(unsafe block.site_count)).map { i in
       unsafe Site(
         label: text(block.label[i]), type: text(block.element[i]),
         position: Vector3(block.coordinates[3 * i], block.coordinates[3 * i + 1], block.coordinates[3 * i + 2]),
         occupancy: block.occupancy[i], multiplicity: Int(block.multiplicity[i]),
-        isDisordered: block.disorder[i] != 0, isDummy: block.dummy[i] != 0)
+        isDisordered: block.disorder[i] != 0, isDummy: block.dummy[i] != 0,
+        attachedHydrogens: Int(block.attached_hydrogens[i]))
     }
   }
 }

@@ -3,13 +3,35 @@ public enum Extxyz {
   /// Longer files are refused unread, in bytes.
   public static let maximumLength = 1 << 30
 
+  /// One crystal of a file, and what was computed for it.
+  public struct Frame: Sendable {
+    /// From one of the keys `name`, `id`, `material_id`, …; nil where the frame has none.
+    public var name: String?
+    public var crystal: Result<Crystal, Rejection>
+    public var results = CalculatedResults()
+  }
+
+  /// Keys that name a frame, the first that is there counts.
+  private static let nameKeys = [
+    "name", "id", "material_id", "mp_id", "structure_id", "entry_id", "task_id", "identifier", "label", "structure_name",
+  ]
+
   /// The crystals of all frames.
   ///
-  /// - Returns: for each frame its name (key `name`, `id` or `material_id`, else its number) and its crystal or why it has none.
+  /// - Returns: for each frame its name (else its number) and its crystal or why it has none.
   /// - Throws: `Rejection` where the text has no frame.
-  public static func read(_ text: [UInt8]) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
+  public static func read(
+    _ text: [UInt8], options: ReadingOptions = ReadingOptions()
+  ) throws(Rejection) -> [(name: String, crystal: Result<Crystal, Rejection>)] {
+    try frames(text, options: options).enumerated().map { ($0.element.name ?? "frame \($0.offset + 1)", $0.element.crystal) }
+  }
+
+  /// All frames with their names and results.
+  ///
+  /// - Throws: `Rejection` where the text has no frame.
+  public static func frames(_ text: [UInt8], options: ReadingOptions = ReadingOptions()) throws(Rejection) -> [Frame] {
     var lines = TextLines(try PlainText.ascii(text, limit: maximumLength))
-    var frames: [(name: String, crystal: Result<Crystal, Rejection>)] = []
+    var frames: [Frame] = []
     while let words = lines.words() {
       // Blank lines stand between frames and behind the last in files of many programs.
       if words.isEmpty { continue }
@@ -17,11 +39,11 @@ public enum Extxyz {
         let error = Rejection("unreadable_extxyz", "line \(lines.number) is no number of atoms")
         if frames.isEmpty { throw error }
         // Where the next frame starts is anybody's guess.
-        frames.append(("frame \(frames.count + 1)", .failure(error)))
+        frames.append(Frame(name: nil, crystal: .failure(error)))
         break
       }
       let keys = keys(comment)
-      let name = ["name", "id", "material_id"].lazy.compactMap { keys[$0] }.first ?? "frame \(frames.count + 1)"
+      let name = nameKeys.lazy.compactMap { keys[$0] }.first { !$0.isEmpty }
       var rows: [[Substring]] = []
       var missing = count
       // A frame too large is stepped over, not stored.
@@ -34,17 +56,22 @@ public enum Extxyz {
           throw Rejection("too_many_atoms", "\(count) atoms, more than \(CIF.maximumSites)")
         }
         guard missing == 0 else { throw Rejection("unreadable_extxyz", "\(missing) of \(count) atoms are missing") }
-        frames.append((name, .success(try crystal(keys, rows))))
+        let (crystal, forces) = try crystal(keys, rows, options)
+        frames.append(
+          Frame(name: name, crystal: .success(crystal), results: CalculatedResults(keys: keys, forces: forces, nameKeys)))
       } catch {
-        frames.append((name, .failure(error)))
+        frames.append(Frame(name: name, crystal: .failure(error)))
       }
     }
     guard !frames.isEmpty else { throw Rejection("no_atoms", "no frame") }
     return frames
   }
 
-  private static func crystal(_ keys: [String: String], _ rows: [[Substring]]) throws(Rejection) -> Crystal {
-    guard let numbers = (keys["lattice"] ?? keys["cell"])?.split(whereSeparator: { " ,\t".contains($0) }) else {
+  private static func crystal(
+    _ keys: [String: String], _ rows: [[Substring]], _ options: ReadingOptions
+  ) throws(Rejection) -> (crystal: Crystal, forces: [Vector3]?) {
+    // Nine numbers in a row, or the rows of a matrix in brackets of their own.
+    guard let numbers = (keys["lattice"] ?? keys["cell"])?.split(whereSeparator: { " ,\t[]{}".contains($0) }) else {
       throw Rejection("no_lattice", "no key Lattice")
     }
     guard numbers.count == 9, let a = vector(numbers), let b = vector(numbers[3...]), let c = vector(numbers[6...]) else {
@@ -58,25 +85,33 @@ public enum Extxyz {
     let inverse = lattice.vectors.inverse
     var atomicNumbers: [UInt8] = []
     var coordinates: [Vector3] = []
+    var forces: [Vector3]? = columns.forces == nil ? nil : []
     for (i, row) in rows.enumerated() {
       guard row.count >= columns.width, let position = vector(row[columns.position...]) else {
         throw Rejection("bad_coordinates", "atom \(i + 1) has no usable coordinates")
       }
       let species = String(row[columns.species])
-      let number = columns.speciesAreNumbers ? Int(species) : Element.atomicNumber(species)
-      guard let number, (1...Element.last).contains(number) else {
-        throw Rejection("unknown_element", "'\(species)' is no element")
+      if columns.speciesAreNumbers || species.first?.isNumber ?? false, let number = Int(species) {
+        guard (1...Element.last).contains(number) else { throw Rejection("unknown_element", "'\(species)' is no element") }
+        atomicNumbers.append(UInt8(number))
+      } else {
+        atomicNumbers.append(try Element.number(ofSpecies: species))
       }
-      atomicNumbers.append(UInt8(number))
       coordinates.append(position * inverse)
+      if let start = columns.forces {
+        if let force = vector(row[start...]) { forces?.append(force) } else { forces = nil }
+      }
     }
-    return try Crystal.checked(lattice: lattice, atomicNumbers: atomicNumbers, fractionalCoordinates: coordinates)
+    let crystal = try Crystal.checked(
+      lattice: lattice, atomicNumbers: atomicNumbers, fractionalCoordinates: coordinates, options: options)
+    return (crystal, forces)
   }
 
   private struct Columns {
     var species: Int
     var speciesAreNumbers: Bool
     var position: Int
+    var forces: Int?
     var width: Int
   }
 
@@ -93,8 +128,9 @@ public enum Extxyz {
         throw Rejection("unreadable_extxyz", "Properties=\(properties) is no list of columns")
       }
       let name = fields[k].lowercased()
-      if name == "pos", n != 3 { throw Rejection("unreadable_extxyz", "positions have \(n) columns") }
-      starts[name] = width
+      if name == "pos" || name == "positions", n != 3 { throw Rejection("unreadable_extxyz", "positions have \(n) columns") }
+      // Forces are three numbers an atom; anything else of that name is some other property.
+      if !["forces", "force"].contains(name) || n == 3 { starts[name] = width }
       width += n
     }
     let numbers = starts["z"] ?? starts["numbers"] ?? starts["atomic_numbers"]
@@ -102,7 +138,9 @@ public enum Extxyz {
     else {
       throw Rejection("unreadable_extxyz", "Properties=\(properties) has no species and pos")
     }
-    return Columns(species: species, speciesAreNumbers: starts["species"] == nil, position: position, width: width)
+    return Columns(
+      species: species, speciesAreNumbers: starts["species"] == nil, position: position,
+      forces: starts["forces"] ?? starts["force"], width: width)
   }
 
   /// Keys in lower case and values of a line such as `Lattice="5 0 0 …" pbc="T T T" energy=-1.5 flag`.
@@ -118,11 +156,10 @@ public enum Extxyz {
       var value: Substring = "T"
       if afterBlanks.first == "=" {
         rest = afterBlanks.dropFirst().drop { $0 == " " }
-        let closing: Character? = rest.first.flatMap { ["\"": "\"", "'": "'", "{": "}", "[": "]"][$0] }
-        if let closing {
-          rest = rest.dropFirst()
-          value = rest.prefix { $0 != closing }
-          rest = rest.dropFirst(value.count + 1)
+        if let first = rest.first, first == "\"" || first == "'" {
+          value = Substring(quoted(&rest))
+        } else if let first = rest.first, first == "[" || first == "{" {
+          value = bracketed(&rest)
         } else {
           value = rest.prefix { $0 != " " && $0 != "\t" }
           rest = rest.dropFirst(value.count)
@@ -132,20 +169,63 @@ public enum Extxyz {
     }
   }
 
+  /// A text in quotes at the front, taken away with them; a backslash takes its meaning from the quote behind it.
+  private static func quoted(_ rest: inout Substring) -> String {
+    let quote = rest.removeFirst()
+    var text = ""
+    while let next = rest.popFirst() {
+      if next == quote { break }
+      if next == "\\", let escaped = rest.popFirst() {
+        text.append(escaped == "n" ? "\n" : escaped)
+      } else {
+        text.append(next)
+      }
+    }
+    return text
+  }
+
+  /// What stands in brackets at the front, with the brackets inside it, taken away.
+  private static func bracketed(_ rest: inout Substring) -> Substring {
+    var depth = 0
+    var end = rest.startIndex
+    for i in rest.indices {
+      if "[{".contains(rest[i]) { depth += 1 }
+      if "]}".contains(rest[i]) { depth -= 1 }
+      end = rest.index(after: i)
+      if depth == 0 { break }
+    }
+    let value = rest[rest.index(after: rest.startIndex)..<end]
+    rest = rest[end...]
+    return depth == 0 ? value.dropLast() : value
+  }
+
   /// One frame; texts of several frames are joined as they are.
   ///
   /// - Parameters:
   ///   - name: written as the key `name`.
   ///   - properties: numbers of the crystal, e.g. its energy in eV as `energy`; NaN are left out.
-  public static func text(_ crystal: Crystal, name: String, properties: [(name: String, value: Double)] = []) -> String {
+  ///   - results: further numbers, forces (a column `forces` in eV/angstrom) and stress (nine numbers in eV/angstrom^3), named as
+  ///     ASE names them.
+  public static func text(
+    _ crystal: Crystal, name: String, properties: [(name: String, value: Double)] = [],
+    results: CalculatedResults = CalculatedResults()
+  ) -> String {
     let rows = (0..<3).map { PlainText.fixed(crystal.lattice.vectors[$0], digits: 12) }
-    let word = String(name.map { $0 == "\"" || $0.isNewline ? "_" : $0 })
+    let word = String(name.map { $0.isNewline ? "_" : $0 }.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] })
+    let forces = results.forces.flatMap { $0.count == crystal.count && $0.allSatisfy { $0.sum().isFinite } ? $0 : nil }
+    let columns = "species:S:1:pos:R:3" + (forces == nil ? "" : ":forces:R:3")
     var text =
-      "\(crystal.count)\nLattice=\"\(rows.joined(separator: " "))\" Properties=species:S:1:pos:R:3 pbc=\"T T T\" name=\"\(word)\""
+      "\(crystal.count)\nLattice=\"\(rows.joined(separator: " "))\" Properties=\(columns) pbc=\"T T T\" name=\"\(word)\""
     for property in properties where property.value.isFinite { text += " \(property.name)=\(property.value)" }
+    for (key, value) in results.numbers.sorted(by: { $0.key < $1.key }) where value.isFinite { text += " \(key)=\(value)" }
+    if let stress = results.stress {
+      text += " stress=\"\((0..<3).flatMap { i in (0..<3).map { "\(stress[i][$0])" } }.joined(separator: " "))\""
+    }
     text += "\n"
-    for (z, x) in zip(crystal.atomicNumbers, crystal.fractionalCoordinates) {
-      text += "\(Element.symbol(Int(z))) \(PlainText.fixed(crystal.lattice.cartesian(x), digits: 12))\n"
+    for (i, (z, x)) in zip(crystal.atomicNumbers, crystal.fractionalCoordinates).enumerated() {
+      text += "\(Element.symbol(Int(z))) \(PlainText.fixed(crystal.lattice.cartesian(x), digits: 12))"
+      if let forces { text += " \(PlainText.fixed(forces[i], digits: 12))" }
+      text += "\n"
     }
     return text
   }

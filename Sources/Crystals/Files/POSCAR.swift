@@ -3,10 +3,12 @@ public enum POSCAR {
   /// The crystal of a POSCAR file and its first line.
   ///
   /// - Throws: `Rejection` where the text is none or its crystal of no use.
-  public static func read(_ text: [UInt8]) throws(Rejection) -> (comment: String, crystal: Crystal) {
+  public static func read(
+    _ text: [UInt8], options: ReadingOptions = ReadingOptions()
+  ) throws(Rejection) -> (comment: String, crystal: Crystal) {
     var lines = TextLines(try PlainText.ascii(text, limit: CIF.maximumLength))
     let comment = String(lines.next() ?? "").trimmingSpaces
-    let scale = (lines.words() ?? []).prefix { decimal($0) != nil }.compactMap { decimal($0) }
+    let scale = (lines.words() ?? []).prefix { fortranDecimal($0) != nil }.compactMap { fortranDecimal($0) }
     var rows: [Vector3] = []
     while rows.count < 3 {
       guard let row = vector(lines.words() ?? []) else {
@@ -17,12 +19,13 @@ public enum POSCAR {
     let factor = try scaling(scale, lattice: Matrix3(rows[0], rows[1], rows[2]))
     let lattice = Lattice(vectors: Matrix3(rows[0] * factor, rows[1] * factor, rows[2] * factor))
     let numbers = try species(&lines, comment: comment)
-    var mode = lines.words() ?? []
-    if mode.first?.first.map({ "sS".contains($0) }) ?? false { mode = lines.words() ?? [] }
-    guard let initial = mode.first?.first, "dDcCkK".contains(initial) else {
+    var mode = lines.words()
+    if mode?.first?.first.map({ "sS".contains($0) }) ?? false { mode = lines.words() }
+    // VASP looks at the first letter alone: all but C and K is direct. A line of numbers says that this line is missing.
+    guard let mode, mode.count < 3 || !mode.prefix(3).allSatisfy({ fortranDecimal($0) != nil }) else {
       throw Rejection("unreadable_poscar", "line \(lines.number) says neither Direct nor Cartesian")
     }
-    let isCartesian = "cCkK".contains(initial)
+    let isCartesian = mode.first?.first.map { "cCkK".contains($0) } ?? false
     let inverse = try Lattice.checked(lattice).vectors.inverse
     var coordinates: [Vector3] = []
     for _ in numbers {
@@ -33,7 +36,9 @@ public enum POSCAR {
       coordinates.append(isCartesian ? (x * factor) * inverse : x)
     }
     return (
-      comment, try Crystal.checked(lattice: lattice, atomicNumbers: numbers, fractionalCoordinates: coordinates)
+      comment,
+      try Crystal.checked(
+        lattice: lattice, atomicNumbers: numbers, fractionalCoordinates: coordinates, options: options)
     )
   }
 
@@ -51,10 +56,21 @@ public enum POSCAR {
 
   /// The atomic number of every atom, from the lines of symbols and counts.
   private static func species(_ lines: inout TextLines, comment: String) throws(Rejection) -> [UInt8] {
-    var symbols = lines.words() ?? []
+    func words() -> [Substring] { Array((lines.words() ?? []).prefix { !"!#".contains($0.first ?? "!") }) }
+    var symbols = words()
     var counts = symbols
     if symbols.first.map({ Int($0) == nil }) ?? true {
-      counts = lines.words() ?? []
+      // More than twenty kinds go on over several lines, and so do their numbers.
+      counts = words()
+      while let first = counts.first, Int(first) == nil, symbols.count < 1000, (try? elements(counts)) != nil {
+        symbols += counts
+        counts = words()
+      }
+      while counts.count < symbols.count, !counts.isEmpty, counts.allSatisfy({ Int($0) != nil }) {
+        let more = words()
+        if more.isEmpty { break }
+        counts += more
+      }
     } else {
       symbols = comment.split(separator: " ")
     }
@@ -69,14 +85,17 @@ public enum POSCAR {
       }
       total += amount
     }
+    let kinds = try elements(Array(symbols.prefix(amounts.count)))
+    return zip(kinds, amounts).flatMap { [UInt8](repeating: $0, count: $1) }
+  }
+
+  /// Names of pseudopotentials follow an underscore, their checksums a slash: `Fe_pv`, `Si/0a1b`.
+  private static func elements(_ symbols: [Substring]) throws(Rejection) -> [UInt8] {
     var numbers: [UInt8] = []
-    for (symbol, amount) in zip(symbols, amounts) {
-      // Names of pseudopotentials follow an underscore, their checksums a slash: `Fe_pv`, `Si/0a1b`.
-      let name = symbol.prefix { $0 != "_" && $0 != "/" && $0 != "." }
-      guard let z = Element.atomicNumber(String(name)) else {
-        throw Rejection("unknown_element", "'\(symbol)' is no element")
-      }
-      numbers += [UInt8](repeating: UInt8(z), count: amount)
+    for symbol in symbols {
+      let name = String(symbol.prefix { $0 != "_" && $0 != "/" && $0 != "." })
+      guard !name.isEmpty else { throw Rejection("unknown_element", "'\(symbol)' is no element") }
+      numbers.append(try Element.number(ofSpecies: name))
     }
     return numbers
   }

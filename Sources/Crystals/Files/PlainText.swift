@@ -58,6 +58,7 @@ extension PlainText {
     guard scaled < 1e18 else { return "\(value)" }
     let integer = UInt64(scaled)
     let unit = UInt64(power)
+    guard digits > 0 else { return "\(value < 0 && integer > 0 ? "-" : "")\(integer)" }
     let fraction = String(integer % unit)
     let zeros = String(repeating: "0", count: digits - fraction.count)
     return "\(value < 0 && integer > 0 ? "-" : "")\(integer / unit).\(zeros)\(fraction)"

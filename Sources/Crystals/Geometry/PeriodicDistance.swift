@@ -7,6 +7,8 @@ public struct PeriodicDistance: Sendable {
   /// Fractional coordinates of the given lattice, as a row, times this are those of the reduced one.
   private let toReduced: Matrix3
   private let toGiven: Matrix3
+  /// Distances between the lattice planes that the reduced vectors span two by two, in angstrom.
+  let spacings: Vector3
   /// Translations to the 27 cells around in angstrom, the shortest first: the zero one.
   private let images: [(vector: Vector3, length: Double)]
 
@@ -15,6 +17,8 @@ public struct PeriodicDistance: Sendable {
     self.reduced = reduced
     toReduced = change.inverse.rounded
     toGiven = lattice.vectors.inverse
+    let reciprocal = reduced.reciprocal
+    spacings = 1 / Vector3(reciprocal[0].length, reciprocal[1].length, reciprocal[2].length)
     var images: [(vector: Vector3, length: Double)] = []
     for i in -1...1 {
       for j in -1...1 {
@@ -51,6 +55,23 @@ public struct PeriodicDistance: Sendable {
   /// The length of `vector(from:to:isItself:)`.
   public func callAsFunction(from p: Vector3, to q: Vector3, isItself: Bool = false) -> Double {
     vector(from: p, to: q, isItself: isItself).length
+  }
+
+  /// Coordinates in the reduced basis of a point of the given one.
+  func reducedCoordinates(_ fractional: Vector3) -> Vector3 { fractional * toReduced }
+
+  /// The length of the shortest vector of the lattice's that differ from one by a translation, in angstrom.
+  ///
+  /// - Parameter difference: in the reduced basis.
+  func length(reduced difference: Vector3) -> Double {
+    let start = reduced.cartesian(difference - difference.rounded(.toNearestOrEven))
+    var shortest = start.length
+    let reach = 2 * shortest
+    for image in images.dropFirst() {
+      if image.length >= reach { break }
+      shortest = min(shortest, (start + image.vector).length)
+    }
+    return shortest
   }
 
   /// Fractional coordinates, in the given lattice, of a Cartesian vector in its orientation.

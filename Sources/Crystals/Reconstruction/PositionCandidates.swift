@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How a site chooses among the Wyckoff positions of its group.
 public enum PositionChoice: Sendable {
   /// By how many axes of the site-symmetry code differ, those that tie by distance (SymmCD, Levy et al. 2025, section 3.4).
@@ -28,7 +30,7 @@ struct PositionCandidates: Sequence, IteratorProtocol {
   private let site: Site
   private let metric: Matrix3
   /// Positions by how many axes of their codes differ, the last group first.
-  private var remaining: [(changed: Int, positions: [(position: Int, members: [Int])])]
+  private var remaining: CandidateOrder
   /// The next ones, the last first.
   private var ready: [PositionCandidate] = []
 
@@ -97,13 +99,35 @@ struct PositionCandidates: Sequence, IteratorProtocol {
   }
 }
 
+/// Positions by how many axes differ.
+typealias CandidateOrder = [(changed: Int, positions: [(position: Int, members: [Int])])]
+
+/// Orders of candidates that were found before: sampling asks for the same ones at every step.
+private struct CandidateKey: Hashable, Sendable {
+  let group: Int
+  let operations: [UInt8]
+
+  static let most = 10_000
+  static let orders = Mutex<[CandidateKey: CandidateOrder]>([:])
+}
+
 extension SpaceGroup {
   /// The Wyckoff positions by how many axes of their members' codes differ from a code, the closest first.
   ///
   /// - Returns: for each number of differing axes the positions, each with those of its members (of distinct flats) that have it.
-  func candidates(
-    for code: SiteSymmetry
-  ) -> [(changed: Int, positions: [(position: Int, members: [Int])])] {
+  func candidates(for code: SiteSymmetry) -> CandidateOrder {
+    let key = CandidateKey(group: number, operations: code.operations)
+    if let known = CandidateKey.orders.withLock({ $0[key] }) { return known }
+    let order = makeCandidates(for: code)
+    CandidateKey.orders.withLock {
+      // Codes of positions are few; codes that a model makes up are not, and need no place for ever.
+      if $0.count >= CandidateKey.most { $0 = [:] }
+      $0[key] = order
+    }
+    return order
+  }
+
+  private func makeCandidates(for code: SiteSymmetry) -> CandidateOrder {
     var byDistance = [[(position: Int, members: [Int])]](repeating: [], count: SiteSymmetry.axisCount + 1)
     for (p, position) in wyckoffPositions.enumerated() {
       var members = [[Int]](repeating: [], count: SiteSymmetry.axisCount + 1)

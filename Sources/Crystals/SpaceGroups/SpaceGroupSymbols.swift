@@ -14,6 +14,9 @@ func spaceGroupSymbols(hallNumber: Int) -> (full: String, short: String, choice:
   )
 }
 
+/// The international number of a setting in spglib's table, 1...230.
+func spaceGroupNumber(hallNumber: Int) -> Int { Int(spg_get_spacegroup_type(Int32(hallNumber)).number) }
+
 extension String {
   /// Without blanks at either end.
   var trimmingSpaces: String {

@@ -9,6 +9,8 @@ public struct Crystal: Sendable {
   public var spaceGroup: Int
   /// (A) which site of the asymmetric unit each atom came from; its own index where there is no asymmetric unit.
   public var orbit: [Int32]
+  /// Sites of the file that were copies of others and were left out.
+  public var mergedCopies = 0
 
   public init(
     lattice: Lattice, atomicNumbers: [UInt8], fractionalCoordinates: [Vector3], spaceGroup: Int = 0,

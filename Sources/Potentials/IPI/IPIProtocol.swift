@@ -139,6 +139,7 @@ struct IPIConnection: Sendable {
     for _ in 0..<count { forces.append(unit * Vector3(try double(), try double(), try double())) }
     var virial = Matrix3.identity
     for i in 0..<3 { for j in 0..<3 { virial[j][i] = try double() * Self.hartree } }
+    virial = virial.filledFromOneTriangle
     let extra = Int(try int32())
     guard (0...(1 << 20)).contains(extra) else { throw IPIError.extraTooLong(extra) }
     if extra > 0 { _ = try stream.read(extra) }
@@ -160,4 +161,16 @@ private func bytes(_ value: Double) -> [UInt8] {
 
 private func bytes(_ value: Int32) -> [UInt8] {
   (0..<4).map { UInt8(truncatingIfNeeded: UInt32(bitPattern: value) >> (8 * UInt32($0))) }
+}
+
+extension Matrix3 {
+  /// The symmetric matrix of one whose other triangle a client has left at zero, as LAMMPS does; any other as it is.
+  var filledFromOneTriangle: Matrix3 {
+    let pairs = [(0, 1), (0, 2), (1, 2)]
+    let isUpper = pairs.allSatisfy { self[$1][$0] == 0 }
+    guard isUpper != pairs.allSatisfy({ self[$0][$1] == 0 }) else { return self }
+    var matrix = self
+    for (i, k) in pairs { if isUpper { matrix[k][i] = self[i][k] } else { matrix[i][k] = self[k][i] } }
+    return matrix
+  }
 }

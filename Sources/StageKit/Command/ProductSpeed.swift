@@ -57,19 +57,25 @@ public enum ProductSpeed {
     }
   }
 
-  /// How many times longer a loop takes on denormal numbers than on normal ones.
+  /// How many times longer a gradient of denormal numbers takes than one of normal numbers.
   ///
   /// - Parameter flushing: whether they are flushed.
   public static func denormalCost(flushing: Bool) -> Double {
     func seconds(_ value: Float) -> Double {
-      var x = [Float](repeating: value, count: 1 << 14)
-      let y = x
-      let gain = best(rounds: 8, flops: 1) {
-        for _ in 0..<4 {
-          if flushing { flushingDenormals { Kernels.add(y, to: &x) } } else { Kernels.add(y, to: &x) }
+      let pre = [Float](repeating: 12, count: 1 << 13)
+      let start = [Float](repeating: value, count: pre.count)
+      var gradient = start
+      let rate = best(rounds: 8, flops: 1) {
+        gradient = start
+        for _ in 0..<8 {
+          if flushing {
+            flushingDenormals { Kernels.siLUBackward(pre: pre, gradient: &gradient, count: pre.count) }
+          } else {
+            Kernels.siLUBackward(pre: pre, gradient: &gradient, count: pre.count)
+          }
         }
       }
-      return 1 / gain
+      return 1 / rate
     }
     return seconds(0x1p-136) / seconds(1)
   }

@@ -22,6 +22,7 @@ extension Stage {
     if !shared.quiet, let warning = shared.threadWarning {
       standardError("\(Self.configuration.commandName ?? "frieze"): \(warning)")
     }
+    if let words = shared.sourceOfPart { standardError("\(Self.configuration.commandName ?? "frieze"): \(words)") }
     try perform()
   }
 
@@ -149,4 +150,11 @@ public struct SharedOptions: ParsableArguments {
   }
 
   public var part: Shard { shard ?? Shard.fromEnvironment }
+
+  /// That a part was taken because the batch system says so and nobody asked for it; nil otherwise.
+  var sourceOfPart: String? {
+    guard shard == nil, part.count > 1 else { return nil }
+    return
+      "only shard \(part.index)/\(part.count) of the records is done, as the variables of this array job say; --shard 0/1 does all."
+  }
 }

@@ -14,7 +14,16 @@ public struct StageReport {
   /// Seconds since the report was begun.
   public var seconds: Double { Date().timeIntervalSince(start) }
 
+  /// Sites of the input that were copies of others and were left out.
+  public private(set) var mergedCopies = 0
+
   public mutating func accept(_ count: Int = 1) { accepted += count }
+
+  /// A crystal that was taken, with the copies of its sites that were not.
+  public mutating func accept(_ crystal: Crystal) {
+    accepted += 1
+    mergedCopies += crystal.mergedCopies
+  }
 
   public mutating func reject(_ id: String, because reason: Rejection) {
     rejected.append(RejectedRecord(id: id, code: reason.code, reason: reason.description))
@@ -56,6 +65,7 @@ public struct StageReport {
       if !rejected.isEmpty {
         line += "; rejected: " + rejectionCounts.map { "\($0.count) \($0.code)" }.joined(separator: ", ")
       }
+      if mergedCopies > 0 { line += "; \(mergedCopies) copies of sites merged" }
       standardError(line + " -> \(output)")
     }
     if options.json {
@@ -65,6 +75,7 @@ public struct StageReport {
         ("rejections", "{" + rejectionCounts.map { "\(jsonText($0.code)):\($0.count)" }.joined(separator: ",") + "}"),
         ("seconds", String(format: "%.3f", seconds)),
       ]
+      if mergedCopies > 0 { fields.append(("merged_copies", String(mergedCopies))) }
       fields += facts
       print("{" + fields.map { "\(jsonText($0.0)):\($0.1)" }.joined(separator: ",") + "}")
     }

@@ -105,6 +105,10 @@ public enum Artifact {
   /// - Parameter formats: those that will do; any of ours where nil.
   public static func open(_ path: String, formats: [Format]? = nil) throws -> HDF5Reader {
     let reader = try HDF5Reader(path: path)
+    // Another program's: crystals need no provenance.
+    if reader.attributeKind("format") == nil, formats?.contains(.crystals) ?? true, reader.contains("/crystal/lattice") {
+      return reader
+    }
     guard let name = reader.attribute("format"), let format = Format(rawValue: name) else {
       throw StageError(
         .input, "'\(path)': attribute format says '\(reader.attribute("format") ?? "nothing")', expected one of frieze's.")

@@ -60,34 +60,57 @@ public enum AtomicFile {
     }
   }
 
-  /// The bytes of a file; .gz and .xz are unpacked by gzip and xz.
+  /// The bytes of a file; .gz, .xz, .zst, .bz2 and .zip (of one file) are unpacked by their tools.
   public static func bytes(of path: String) throws -> [UInt8] {
-    let tool = path.hasSuffix(".xz") ? "xz" : path.hasSuffix(".gz") ? "gzip" : nil
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file '\(path)'.")
     }
-    guard let tool else {
+    guard let (ending, command) = CrystalFileNames.packed.first(where: { path.lowercased().hasSuffix($0.ending) }) else {
       guard let data = FileManager.default.contents(atPath: path) else {
         throw StageError(.inputOutput, "'\(path)' cannot be read: \(systemErrorText()).")
       }
       return Array(data)
     }
+    if ending == ".zip", try members(ofArchive: path).count != 1 {
+      throw StageError(.input, "'\(path)' holds several files; only an archive of one is read under such a name.")
+    }
+    return try output(of: command + [path], reading: path)
+  }
+
+  /// Names of the files in a zip archive.
+  static func members(ofArchive path: String) throws -> [String] {
+    String(decoding: try output(of: ["unzip", "-Z1", path], reading: path), as: UTF8.self).split(separator: "\n").map(
+      String.init)
+  }
+
+  /// A file of a zip archive.
+  static func bytes(ofMember name: String, in path: String) throws -> [UInt8] {
+    // unzip takes brackets, stars and question marks in a name for patterns.
+    let plain = name.reduce(into: "") { text, c in text += "*?[]\\".contains(c) ? "\\\(c)" : "\(c)" }
+    return try output(of: ["unzip", "-p", path, plain], reading: path)
+  }
+
+  private static func output(of command: [String], reading path: String) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool, "-dc", path]
+    process.arguments = command
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
-    do { try process.run() } catch {
-      throw StageError(.unavailable, "'\(tool)' is needed to read '\(path)' and cannot be run: make setup installs it.")
-    }
+    let missing = StageError(
+      .unavailable, "'\(command[0])' is needed to read '\(path)' and cannot be run: apt-get install \(package(of: command[0]))."
+    )
+    do { try process.run() } catch { throw missing }
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    if process.terminationStatus == 127 { throw missing }
     guard process.terminationStatus == 0 else {
-      throw StageError(.input, "'\(path)' cannot be unpacked by \(tool): it is damaged or no .\(tool) file.")
+      throw StageError(.input, "'\(path)' cannot be unpacked by \(command[0]): it is damaged or no file of that kind.")
     }
     return Array(data)
   }
+
+  private static func package(of tool: String) -> String { tool == "xz" ? "xz-utils" : tool }
 
   /// SHA-256 of a file in hexadecimal; as the line has noted it in FILE.id, where that is younger than the file: a thousand shards
   /// need not all read the whole input for it.

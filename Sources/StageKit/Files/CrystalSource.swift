@@ -1,7 +1,7 @@
 public import Crystals
 import Foundation
 
-/// One input crystal, not read yet.
+/// One input record, not read yet.
 public struct SourceRecord: Sendable {
   public let id: String
   /// 0 train, 1 validation, 2 test; nil where the source does not say.
@@ -11,67 +11,113 @@ public struct SourceRecord: Sendable {
   enum Text: Sendable {
     case row(CrystalTable, Int)
     case file(String)
-    case parsed(Crystal)
+    /// A file of a zip archive.
+    case member(archive: String, name: String)
+    case parsed(Crystal, CalculatedResults)
+    /// Something that is in a folder and is not read.
+    case refused(Rejection)
   }
 
-  /// Reads the record: its crystals (one, or one a data block or frame) and the properties that its table gives.
-  public func read() -> (crystals: [(id: String, crystal: Result<Crystal, Rejection>)], properties: [String: Double]) {
+  /// A crystal of a record or why there is none, with what was computed for it.
+  public struct Item: Sendable {
+    public var id: String
+    public var crystal: Result<Crystal, Rejection>
+    public var results = CalculatedResults()
+  }
+
+  /// Reads the record: its crystals, one, or one a data block or frame.
+  ///
+  /// - Parameter options: what is refused.
+  public func read(_ options: ReadingOptions = ReadingOptions()) -> [Item] {
     do {
       switch text {
-      case .parsed(let crystal): return ([(id, .success(crystal))], [:])
-      case .file(let path): return (named(try readCrystals(path: path)), [:])
+      case .parsed(let crystal, let results): return [Item(id: id, crystal: .success(crystal), results: results)]
+      case .refused(let rejection): return [Item(id: id, crystal: .failure(rejection))]
+      case .file(let path):
+        return named(try parse(AtomicFile.bytes(of: path), FileKind(path: path), options))
+      case .member(let archive, let name):
+        let bytes = try AtomicFile.bytes(ofMember: name, in: archive)
+        return named(try parse(bytes, FileKind(name: name), options))
       case .row(let table, let index):
         let row = try table.row(index)
-        let properties = Dictionary(zip(table.propertyNames, row.properties)) { first, _ in first }
-        return (named(try CIF.read(row.cif)), properties)
+        let numbers = Dictionary(zip(table.propertyNames, row.properties)) { first, _ in first }
+        let blocks = try CIF.read(row.cif, options: options)
+        return blocks.enumerated().map { k, block in
+          Item(
+            id: blocks.count == 1 ? id : "\(id)#\(k + 1)", crystal: block.crystal,
+            results: CalculatedResults(numbers: numbers))
+        }
       }
     } catch let rejection as Rejection {
-      return ([(id, .failure(rejection))], [:])
+      return [Item(id: id, crystal: .failure(rejection))]
     } catch {
-      return ([(id, .failure(Rejection("unreadable_file", String(describing: error))))], [:])
+      return [Item(id: id, crystal: .failure(Rejection("unreadable_file", String(describing: error))))]
     }
   }
 
-  private func named(
-    _ blocks: [(name: String, crystal: Result<Crystal, Rejection>)]
-  ) -> [(id: String, crystal: Result<Crystal, Rejection>)] {
-    blocks.count == 1 ? [(id, blocks[0].crystal)] : blocks.enumerated().map { ("\(id)#\($0.offset + 1)", $0.element.crystal) }
-  }
-}
+  private typealias Part = (name: String?, crystal: Result<Crystal, Rejection>, results: CalculatedResults)
 
-/// The crystals of a file by the kind its name says: CIF, extxyz or POSCAR.
-public func readCrystals(path: String) throws -> [(name: String, crystal: Result<Crystal, Rejection>)] {
-  let bytes = try AtomicFile.bytes(of: path)
-  switch FileKind(path: path) {
-  case .extxyz: return try Extxyz.read(bytes)
-  case .poscar:
-    let (comment, crystal) = try POSCAR.read(bytes)
-    return [(comment, .success(crystal))]
-  default: return try CIF.read(bytes)
+  private func parse(_ bytes: [UInt8], _ kind: FileKind, _ options: ReadingOptions) throws -> [Part] {
+    switch kind {
+    case .extxyz: return try Extxyz.frames(bytes, options: options).map { ($0.name, $0.crystal, $0.results) }
+    case .poscar: return [(nil, .success(try POSCAR.read(bytes, options: options).crystal), CalculatedResults())]
+    case .json: return try StructureJSON.read(bytes, options: options)
+    default:
+      let blocks = try CIF.read(bytes, options: options)
+      // The name of an only block says less than that of its file: `data_global`.
+      return blocks.map { (blocks.count == 1 ? nil : $0.name, $0.crystal, CalculatedResults()) }
+    }
+  }
+
+  /// Names of a file's crystals: their own where the file has them, else the file's, with their number where it has several.
+  private func named(_ parts: [Part]) -> [Item] {
+    let own = parts.compactMap(\.name).filter { !$0.isEmpty }
+    let areUnique = own.count == parts.count && Set(own).count == own.count
+    return parts.enumerated().map { k, part in
+      let numbered = parts.count == 1 ? id : "\(id)#\(k + 1)"
+      var name = part.name.flatMap { $0.isEmpty ? nil : $0 } ?? numbered
+      if !areUnique, own.count(where: { $0 == name }) > 1 { name += "#\(k + 1)" }
+      return Item(id: name, crystal: part.crystal, results: part.results)
+    }
   }
 }
 
 /// What a file is, by its name.
 public enum FileKind: Sendable {
-  case cif, extxyz, poscar, table, artifact, pyTorch, folder, unknown
+  case cif, extxyz, poscar, json, table, artifact, pyTorch, archive, folder, unknown
 
   public init(path: String) {
     var isFolder: ObjCBool = false
     if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       self = .folder
-      return
+    } else {
+      self.init(name: (path as NSString).lastPathComponent)
     }
-    var name = (path as NSString).lastPathComponent.lowercased()
-    for packed in [".gz", ".xz"] where name.hasSuffix(packed) { name.removeLast(packed.count) }
+  }
+
+  /// By the name alone.
+  init(name file: String) {
+    var name = CrystalFileNames.unpacked(file).lowercased()
     if name.hasSuffix(".pth.tar") { name.removeLast(4) }  // PyTorch's habit; there is no tar file in it
     switch (name as NSString).pathExtension {
     case "cif", "mcif": self = .cif
     case "extxyz", "xyz": self = .extxyz
+    case "json", "jsonl", "ndjson": self = .json
     case "csv": self = .table
     case "h5", "hdf5": self = .artifact
-    case "vasp", "poscar": self = .poscar
+    case "vasp", "poscar", "contcar": self = .poscar
     case "pth", "pt": self = .pyTorch
-    default: self = name.hasPrefix("poscar") || name.hasPrefix("contcar") ? .poscar : .unknown
+    default:
+      self =
+        CrystalFileNames.isPOSCAR(name) ? .poscar : file.lowercased().hasSuffix(".zip") ? .archive : .unknown
+    }
+  }
+
+  /// Whether files of this kind hold crystals as texts.
+  var isText: Bool {
+    switch self {
+    case .cif, .extxyz, .poscar, .json: true
+    default: false
     }
   }
 }
@@ -81,7 +127,8 @@ public enum CrystalSource {
   /// The records of a path, in a fixed order.
   ///
   /// A folder with `train`, `val` and `test` tables (`.csv`, `.csv.gz`, `.csv.xz`) gives their rows with their splits; any other
-  /// folder the CIF, extxyz and POSCAR files in it at any depth, sorted by name.
+  /// folder the files in it at any depth, sorted by name; those of no kind that is known are records that are refused. Files whose
+  /// names begin with a point are passed over.
   public static func records(_ path: String) throws -> [SourceRecord] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file or folder '\(path)'.")
@@ -92,14 +139,36 @@ public enum CrystalSource {
     case .artifact: return try artifact(path)
     case .pyTorch:
       throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
+    case .archive: return try archive(path)
     case .unknown:
-      throw StageError(.input, "'\(path)': cannot tell what it is; known are .cif, .extxyz, .csv, .vasp or POSCAR, .h5.")
+      throw StageError(.input, "'\(path)': cannot tell what it is; known are \(known).")
     default:
       return [
         SourceRecord(
-          id: ((path as NSString).lastPathComponent as NSString).deletingPathExtension, split: nil, text: .file(path))
+          id: CrystalFileNames.identifier((path as NSString).lastPathComponent), split: nil, text: .file(path))
       ]
     }
+  }
+
+  private static let known =
+    ".cif, .mcif, .extxyz, .xyz, .json, .jsonl, .csv, .vasp or POSCAR, these also packed (.gz, .xz, .zst, .zip), and .h5"
+
+  private static func archive(_ path: String) throws -> [SourceRecord] {
+    let names = try AtomicFile.members(ofArchive: path).filter { !$0.hasSuffix("/") }.sorted()
+    guard names.contains(where: { FileKind(name: ($0 as NSString).lastPathComponent).isText }) else {
+      throw StageError(.input, "the archive '\(path)' holds no crystal file.")
+    }
+    return names.map { name in
+      let kind = FileKind(name: (name as NSString).lastPathComponent)
+      return SourceRecord(
+        id: CrystalFileNames.identifier(name), split: nil,
+        text: kind.isText && CrystalFileNames.unpacked(name) == name
+          ? .member(archive: path, name: name) : .refused(unknown(name)))
+    }
+  }
+
+  private static func unknown(_ name: String) -> Rejection {
+    Rejection("unknown_kind", "'\(name)': cannot tell what it is; known are \(known)")
   }
 
   private static func folder(_ path: String) throws -> [SourceRecord] {
@@ -110,21 +179,45 @@ public enum CrystalSource {
       guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else { continue }
       rows += try table(file, split: split)
     }
-    if !rows.isEmpty { return rows }
     guard let names = FileManager.default.enumerator(atPath: path) else {
       throw StageError(.inputOutput, "the folder '\(path)' cannot be listed.")
     }
-    let files = names.compactMap { $0 as? String }.filter {
-      switch FileKind(path: $0) {
-      case .cif, .extxyz, .poscar: true
-      default: false
-      }
+    let files = names.compactMap { $0 as? String }.filter { name in
+      !name.split(separator: "/").contains { $0.hasPrefix(".") }
     }.sorted()
-    guard !files.isEmpty else {
-      throw StageError(
-        .input, "the folder '\(path)' holds no CIF, extxyz or POSCAR file at any depth and no train/val/test table.")
+    if !rows.isEmpty {
+      let passed = files.filter { name in
+        let kind = FileKind(path: "\(path)/\(name)")
+        let isSplit = splits.contains { split in ["", ".gz", ".xz"].contains { name == "\(split.0).csv\($0)" } }
+        return (kind.isText || { if case .table = kind { true } else { false } }()) && !isSplit
+      }
+      if !passed.isEmpty {
+        standardError(
+          "'\(path)' has tables of train, val and test; not read: \(passed.prefix(5).joined(separator: ", "))"
+            + (passed.count > 5 ? " and \(passed.count - 5) more." : "."))
+      }
+      return rows
     }
-    return files.map { SourceRecord(id: ($0 as NSString).deletingPathExtension, split: nil, text: .file("\(path)/\($0)")) }
+    var records: [SourceRecord] = []
+    for name in files {
+      let file = "\(path)/\(name)"
+      let kind = FileKind(path: file)
+      let id = CrystalFileNames.identifier(name)
+      switch kind {
+      case .folder: continue
+      case .cif, .extxyz, .poscar, .json: records.append(SourceRecord(id: id, split: nil, text: .file(file)))
+      case .table: records += try table(file, split: nil)
+      case .archive: records += try archive(file)
+      case .artifact, .pyTorch, .unknown:
+        records.append(SourceRecord(id: name, split: nil, text: .refused(unknown(name))))
+      }
+    }
+    let hasCrystals = records.contains { if case .refused = $0.text { false } else { true } }
+    guard hasCrystals else {
+      throw StageError(
+        .input, "the folder '\(path)' holds no CIF, extxyz, JSON or POSCAR file at any depth and no train/val/test table.")
+    }
+    return records
   }
 
   private static func artifact(_ path: String) throws -> [SourceRecord] {
@@ -132,8 +225,9 @@ public enum CrystalSource {
     let crystals = try reader.crystals()
     let ids = try reader.ids()
     let split = try reader.split(records: crystals.count)
+    let results = try reader.results(of: crystals)
     return crystals.indices.map {
-      SourceRecord(id: ids[$0], split: split[$0], text: .parsed(crystals[$0]))
+      SourceRecord(id: ids[$0], split: split[$0], text: .parsed(crystals[$0], results[$0]))
     }
   }
 

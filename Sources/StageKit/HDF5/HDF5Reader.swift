@@ -16,8 +16,19 @@ public struct HDF5Reader: ~Copyable {
     file = unsafe H5Fopen(path, frieze_h5_read_only(), frieze_h5_default())
     guard file >= 0 else {
       throw StageError(
-        .input, "'\(path)' is no HDF5 file, or it was cut off. Remove it and run the stage that makes it again.")
+        .input,
+        Self.isHDF5(path)
+          ? "'\(path)' cannot be opened: it was cut off, or another process is writing it or holds it locked (then try again when "
+            + "that has ended). If it is cut off, make it again."
+          : "'\(path)' is no HDF5 file.")
     }
+  }
+
+  /// Whether a file begins as HDF5 files do.
+  private static func isHDF5(_ path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    return (try? handle.read(upToCount: 8)).map { [UInt8]($0) } == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
   }
 
   deinit { if file >= 0 { H5Fclose(file) } }

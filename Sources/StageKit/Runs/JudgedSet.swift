@@ -35,18 +35,19 @@ public struct JudgedSet {
     let records = try CrystalSource.records(path)
     let parts = try parallelMap(count: records.count, threads: threads) { i in
       try Interruption.check()
-      return records[i].read()
+      // Crystals of whatever quality are judged, not refused.
+      return records[i].read(.unjudged)
     }
     var rows: [[String: Double]] = []
     for part in parts {
-      for (id, result) in part.crystals {
-        switch result {
+      for item in part {
+        switch item.crystal {
         case .success(let crystal):
-          ids.append(id)
+          ids.append(item.id)
           crystals.append(GeneratedCrystal(crystal))
-          rows.append(part.properties)
+          rows.append(item.results.numbers)
         case .failure(let rejection):
-          rejected.append(RejectedRecord(id: id, code: rejection.code, reason: rejection.description))
+          rejected.append(RejectedRecord(id: item.id, code: rejection.code, reason: rejection.description))
         }
       }
     }

@@ -21,22 +21,27 @@ extension HDF5Writer {
 
 extension HDF5Reader {
   /// How many crystals `/crystal` has.
-  public func crystalCount() throws -> Int { try shape(of: "/crystal/space_group").first ?? 0 }
+  public func crystalCount() throws -> Int { try shape(of: "/crystal/lattice").first ?? 0 }
 
   /// The crystals of `/crystal` or of another group of that layout.
   ///
   /// - Parameter records: which of them; all where nil. No others are read from disk.
   public func crystals(_ records: Range<Int>? = nil, group: String = "/crystal") throws -> [Crystal] {
-    let all = try shape(of: "\(group)/space_group").first ?? 0
+    let all = try shape(of: "\(group)/lattice").first ?? 0
     let range = records ?? 0..<all
     let n = range.count
-    let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range)
+    // Other programs need not know the space group or where the atoms came from.
+    let groups =
+      contains("\(group)/space_group")
+      ? try read(Int16.self, "\(group)/space_group", shape: [all], rows: range) : [Int16](repeating: 0, count: n)
     let lattices = try read(Double.self, "\(group)/lattice", shape: [all, 3, 3], rows: range)
     let atoms = try shape(of: "\(group)/atomic_number").first ?? 0
-    let (rows, offsets) = try offsets("\(group)/atom_offset", range, of: all, rows: atoms)
+    let (rows, offsets) =
+      all == 1 && !contains("\(group)/atom_offset")
+      ? (0..<atoms, [0, atoms]) : try offsets("\(group)/atom_offset", range, of: all, rows: atoms)
     let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [atoms], rows: rows)
     let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [atoms, 3], rows: rows)
-    let orbits = try read(Int32.self, "\(group)/orbit", shape: [atoms], rows: rows)
+    let orbits = contains("\(group)/orbit") ? try read(Int32.self, "\(group)/orbit", shape: [atoms], rows: rows) : nil
     if let bad = numbers.first(where: { $0 < 1 || Int($0) > Element.last }) {
       throw StageError(.input, "'\(path)', \(group)/atomic_number: expected 1...118, found \(bad).")
     }
@@ -47,7 +52,7 @@ extension HDF5Reader {
         lattice: Lattice(vectors: Matrix3(Vector3(l[0], l[1], l[2]), Vector3(l[3], l[4], l[5]), Vector3(l[6], l[7], l[8]))),
         atomicNumbers: Array(numbers[range]),
         fractionalCoordinates: range.map { Vector3(coordinates[3 * $0], coordinates[3 * $0 + 1], coordinates[3 * $0 + 2]) },
-        spaceGroup: Int(groups[i]), orbit: Array(orbits[range]))
+        spaceGroup: Int(groups[i]), orbit: orbits.map { Array($0[range]) })
     }
   }
 

@@ -1,3 +1,5 @@
+import Crystals
+
 /// `/id`, `/property/<name>`, `/split`, `/rejected`: what goes with every record. See design: Files.
 extension HDF5Writer {
   public func write(rejected: [RejectedRecord]) throws {
@@ -25,7 +27,38 @@ extension HDF5Writer {
 
 extension HDF5Reader {
   /// - Parameter records: all where nil.
-  public func ids(_ records: Range<Int>? = nil) throws -> [String] { try readStrings("/id", rows: records) }
+  /// - Returns: names of the records; their numbers from 1 where the file has crystals and no names.
+  public func ids(_ records: Range<Int>? = nil) throws -> [String] {
+    guard contains("/id") || !contains("/crystal/lattice") else {
+      return try (records ?? 0..<crystalCount()).map { "crystal \($0 + 1)" }
+    }
+    if try kind(of: "/id") != .string { return try read(Int64.self, "/id", rows: records).map(String.init) }
+    return try readStrings("/id", rows: records)
+  }
+
+  /// What the file has computed for its crystals: `/property` and, of a relaxation, energy and forces as ASE names them.
+  func results(of crystals: [Crystal]) throws -> [CalculatedResults] {
+    var results = [CalculatedResults](repeating: CalculatedResults(), count: crystals.count)
+    for (name, values) in try properties(records: crystals.count) {
+      for i in crystals.indices where values[i].isFinite { results[i].numbers[name] = values[i] }
+    }
+    if contains("/relaxation/energy") {
+      let energies = try read(Double.self, "/relaxation/energy", shape: [crystals.count])
+      for i in crystals.indices where energies[i].isFinite { results[i].numbers["energy"] = energies[i] }
+    }
+    if contains("/relaxation/force") {
+      let atoms = crystals.reduce(0) { $0 + $1.count }
+      let forces = try read(Double.self, "/relaxation/force", shape: [atoms, 3])
+      var start = 0
+      for i in crystals.indices {
+        results[i].forces = (start..<start + crystals[i].count).map {
+          Vector3(forces[3 * $0], forces[3 * $0 + 1], forces[3 * $0 + 2])
+        }
+        start += crystals[i].count
+      }
+    }
+    return results
+  }
 
   public func rejected() throws -> [RejectedRecord] {
     guard contains("/rejected/id") else { return [] }

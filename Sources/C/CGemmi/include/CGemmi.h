@@ -9,21 +9,26 @@ extern "C" {
 typedef struct {
   char name[96];
   double cell[6];              // a b c (angstrom) alpha beta gamma (degrees); NaN where the file has none
-  char hall[96];               // symbols as written; empty where the file has none
-  char hermann_mauguin[96];
-  char coordinate_system[16];  // code of the setting (`1`, `2`, `H`, `b1`), empty where the file has none
-  char number[16];
-  char formula[256];           // chemical formula, sum
+  double volume;               // of the cell in cubic angstrom, NaN where the file has none
+  double formula_units;        // Z, NaN where the file has none
+  double density;              // calculated, g/cm^3, NaN where the file has none
+  char formula[256];           // chemical formula: the sum, else the structural one or that of the moieties
+  int word_count;              // tags that speak of symmetry, and have a value
+  char (*tags)[64];            // in small letters, `_` for `.` and `-`
+  char (*words)[96];           // the first value of each
   int operator_count;
   char (*operators)[96];       // as written
+  int centering_count;
+  char (*centerings)[96];      // translations of a magnetic group, written as operators
   int site_count;
   double *coordinates;         // 3 a site, fractional; NaN where unreadable
   double *occupancy;           // 1 where the file has none, NaN where unreadable
   int *multiplicity;           // of the orbit in the cell, 0 where the file has none
   int *disorder;               // 1 where the site belongs to a disorder group
   int *dummy;                  // 1 where the site is declared no atom
-  char (*element)[16];         // type symbol as written, empty where none
-  char (*label)[16];           // label as written, empty where none
+  int *attached_hydrogens;     // hydrogens of the site that are not in the list
+  char (*element)[32];         // type symbol as written, empty where none
+  char (*label)[32];           // label as written, empty where none
 } frieze_cif_block;
 
 /// Reads the blocks of a CIF text (ASCII, lines ended by LF) that have atom sites. Returns 0, or fills `message` and

@@ -1,0 +1,35 @@
+/// What somebody computed for a crystal, as ASE names it.
+public struct CalculatedResults: Sendable {
+  /// Numbers by name, such as `energy` in eV a cell.
+  public var numbers: [String: Double] = [:]
+  /// (A) in eV/angstrom, Cartesian; nil where there are none.
+  public var forces: [Vector3]?
+  /// In eV/angstrom^3; nil where there is none.
+  public var stress: Matrix3?
+
+  public init() {}
+
+  public init(numbers: [String: Double], forces: [Vector3]? = nil, stress: Matrix3? = nil) {
+    (self.numbers, self.forces, self.stress) = (numbers, forces, stress)
+  }
+
+  /// From the keys of an extxyz frame: every one that is one number, and the stress, as nine numbers or as the six xx, yy, zz, yz,
+  /// xz, xy.
+  init(keys: [String: String], forces: [Vector3]?, _ nameKeys: [String]) {
+    self.forces = forces
+    for (key, text) in keys where !nameKeys.contains(key) && key != "lattice" && key != "pbc" && key != "cell" {
+      let isName = key.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_")
+          || $0 == UInt8(ascii: "-")
+      }
+      if isName, !key.isEmpty, key.utf8.count < 64, let value = fortranDecimal(text) { numbers[key] = value }
+    }
+    guard let text = keys["stress"] else { return }
+    let s = text.split(whereSeparator: { " ,\t[]{}".contains($0) }).compactMap { fortranDecimal($0) }
+    if s.count == 9 {
+      stress = Matrix3(Vector3(s[0], s[1], s[2]), Vector3(s[3], s[4], s[5]), Vector3(s[6], s[7], s[8]))
+    } else if s.count == 6 {
+      stress = Matrix3(Vector3(s[0], s[5], s[4]), Vector3(s[5], s[1], s[3]), Vector3(s[4], s[3], s[2]))
+    }
+  }
+}

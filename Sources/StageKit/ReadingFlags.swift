@@ -1,0 +1,22 @@
+public import ArgumentParser
+public import Crystals
+
+/// Options of the stages that read files of crystals.
+public struct ReadingFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Refuse crystals with two atoms nearer than this share of the sum of their covalent radii; 0 takes all.",
+      valueName: "share"))
+  public var minimumDistance = ReadingOptions.defaultMinimumDistance
+
+  @Flag(help: "Take what the sites of a file say, whatever its formula, Z, multiplicities, density and distances say.")
+  public var trustSites = false
+
+  public init() {}
+
+  public func validate() throws {
+    guard minimumDistance >= 0, minimumDistance <= 1 else { throw ValidationError("--minimum-distance must be from 0 to 1.") }
+  }
+
+  public var options: ReadingOptions { ReadingOptions(minimumDistance: minimumDistance, trustSites: trustSites) }
+}
