@@ -10,6 +10,8 @@ MAKEFLAGS += -rR --no-print-directory
 # What is the same for every run on this machine or cluster: CLUSTER, PARTITION, ACCOUNT, TIME_relax, …
 -include cluster.mk
 
+include Pipelines/variables.mk
+
 DATASET ?= minerals
 include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
 
@@ -20,7 +22,10 @@ STEPS     ?= $(if $(filter pretrained/%,$(MODEL)),50,100)
 SEED      ?= 0
 # CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.
 POTENTIAL ?= $(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5),chgnet,pair)
-SYMPREC   ?= 0.1
+# Another value than the dataset's own goes into the path.
+DEFAULT_SYMPREC ?= 0.1
+DEFAULT_LIMIT ?=
+SYMPREC   ?= $(DEFAULT_SYMPREC)
 FMAX      ?= 0.1
 SHARDS    ?= 1
 THREADS   ?= $(if $(CLUSTER),$$CPUS,0)
@@ -34,8 +39,15 @@ PROPOSER  ?= $(TEMPLATES)
 # Options of the model by their paths: SET="sampling.steps=50 training.batch=128".
 SET       ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.
-HULL      ?= $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
-LIMIT     ?=
+DEFAULT_HULL := $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
+HULL      ?= $(DEFAULT_HULL)
+# Symmetry is broken after relaxation, atoms moved by so many angstrom, and what fell is told; not where empty.
+RATTLE    ?=
+# Several judges of one run: make eval JUDGES=chgnet,chgnet-r2scan
+JUDGES    ?=
+# Largest distances of fingerprints that cover, STRUCTURE,COMPOSITION.
+COVERAGE  ?=
+LIMIT     ?= $(DEFAULT_LIMIT)
 INPUT     ?=
 COMPARE_WITH ?=
 PREDICTION ?=
@@ -45,6 +57,7 @@ ARTIFACTS ?= Artifacts
 include Pipelines/setup.mk
 include Pipelines/dag.mk
 include Pipelines/potentials.mk
+include Pipelines/hull.mk
 include Pipelines/generate.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

@@ -23,6 +23,8 @@ let cTargets: [Target] = [
   .systemLibrary(
     name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
     providers: [.apt(["libssl-dev"])]),
+  // Looks at a file with HDF5's library in a process of its own.
+  .target(name: "CHDF5Probe", dependencies: ["CHDF5"], path: "Sources/C/CHDF5Probe"),
   .target(name: "CGemmi", path: "Sources/C/CGemmi"),
   // Opens oneDNN at run time, and needs none of its headers.
   .target(
@@ -47,7 +49,7 @@ let libraries: [Target] = [
   .target(
     name: "StageKit",
     dependencies: [
-      "CHDF5", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors",
+      "CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors",
       argumentParser, yams,
     ]),
 ]
@@ -65,6 +67,7 @@ let stages: [Target] = [
   stage("train", ["Generators", "Networks", "Tensors"]),
   stage("sample", ["Crystals", "Generators", "Tensors"]),
   stage("reconstruct", ["Crystals", "Tensors"]),
+  stage("hull", ["Crystals", "Potentials"]),
   stage("relax", ["Crystals", "Potentials", "Tensors"]),
   stage("metrics", ["Crystals", "Evaluation"]),
   stage("report", ["Crystals", "Evaluation", "Generators"]),
@@ -89,6 +92,15 @@ let tests: [Target] = [
   .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
 ]
 
+// The attacks of `make fuzz`; C for damage by HDF5's own calls, and for programs under limits.
+let attacks: [Target] = [
+  .executableTarget(
+    name: "fuzz", dependencies: ["CDamage", "StageKit", argumentParser], path: "Tests/Fuzz", exclude: ["CDamage"])
+]
+let attackTargets: [Target] = [
+  .target(name: "CDamage", dependencies: ["CHDF5"], path: "Tests/Fuzz/CDamage")
+]
+
 // MARK: Package, with one list of settings for all Swift targets
 
 let swiftSettings: [SwiftSetting] = [
@@ -99,7 +111,7 @@ let swiftSettings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-for target in libraries + stages + tests {
+for target in libraries + stages + attacks + tests {
   target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
 
@@ -109,5 +121,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: cTargets + libraries + stages + tests,
+  targets: cTargets + attackTargets + libraries + stages + attacks + tests,
   cxxLanguageStandard: .cxx17)

@@ -3,7 +3,6 @@
 
 CLUSTERS := $(patsubst Pipelines/cluster/%.sh,%,$(filter-out %/line.sh %/task.sh,$(wildcard Pipelines/cluster/*.sh)))
 $(if $(filter-out $(CLUSTERS),$(CLUSTER)),$(error there is no Pipelines/cluster/$(CLUSTER).sh; there are: $(CLUSTERS)))
-$(if $(shell [[ "$(SHARDS)" =~ ^[1-9][0-9]*$$ ]] || echo no),$(error SHARDS must be a whole number above 0, not '$(SHARDS)'))
 $(if $(filter-out $(STAGES),$(STAGE)),$(error there is no stage '$(STAGE)'; there are: $(STAGES)))
 
 # What a job asks for; TIME_train and its kin for one stage. From the command line, the environment or a file cluster.mk.
@@ -53,7 +52,7 @@ submit resume status: export FRIEZE_LINE = $(foreach s,$(STAGES),$(call describe
 submit resume status: export FRIEZE_CLUSTER = $(CLUSTER)
 submit resume:
 	$(if $(DRY),,+@$(MAKE) build $(FETCHED))
-	+@MAKEFLAGS= $(MAKE) -rRs $(MAKEOVERRIDES) stamps
+	+@flags=$${MAKEFLAGS%% *}; rest=$${MAKEFLAGS#"$$flags"}; MAKEFLAGS="$${flags//n/}$$rest" $(MAKE) -s stamps
 	+@$(DRY:n=DRY=yes) Pipelines/cluster/line.sh $@ $(STAGE)
 status:
 	@Pipelines/cluster/line.sh status

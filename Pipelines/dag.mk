@@ -3,8 +3,8 @@
 #   dataset.h5 -> model.h5 -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
 #
 # NEEDS_stage is what its rule depends on, COMMAND_stage what it runs; here by make, in cluster.mk by a batch system.
-# FILE.id holds the hash of FILE, FILE.options the options of the rule: both change only when their content does, and rules
-# depend on them. So changing a parameter rebuilds what depends on it, and touching a file rebuilds nothing.
+# FILE.id holds the hash of FILE, FILE.options the options of the rule, FILE.made what was in those that FILE needs when it was made.
+# stage.sh compares them and makes what is not current: changing a parameter rebuilds what depends on it, and dates mean nothing.
 
 # What SET says to the sampler, and what it says to training; steps are STEPS.
 SET_sample := $(filter-out sampling.steps=%,$(filter sampling.%,$(SET)))
@@ -13,17 +13,27 @@ ifneq ($(filter sampling.steps=%,$(SET)),)
 override STEPS := $(patsubst sampling.steps=%,%,$(filter sampling.steps=%,$(SET)))
 endif
 set_path = $(subst =,_,$(subst :,_,$(subst /,_,$(1:%=-%))))
-set_name = $(subst $() ,,$(call set_path,$(1)))
+set_name = $(subst $(blank),,$(call set_path,$(1)))
 
-D := $(ARTIFACTS)/$(DATASET)
-M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 comma := ,
 open := (
 close := )
+# What is added to a path where a variable has another value than it has by itself.
+apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
+D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))
+M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
-R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)
+# Another hull by its name and a checksum of its path.
+other_hull = $(if $(filter-out x$(DEFAULT_HULL),x$(HULL)),-hull_$(or $(firstword $(subst ., ,$(notdir $(HULL)))),none)_$(firstword $(shell cksum <<<'$(HULL)')))
+R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(POTENTIAL)),$(other_hull))
+# Hulls that energies stand above: the published one for CHGNet's, trained on its kind of energies; those that `make hull` has made.
+HULL_FOLDER := $(D)/hull-$(subst /,_,$(subst :,_,$(POTENTIAL)))
+FILE_hull := $(HULL_FOLDER)/$(DATASET)-$(firstword $(subst :, ,$(notdir $(POTENTIAL)))).h5
+PUBLISHED_HULL := $(if $(filter chgnet chgnet:%,$(POTENTIAL)),$(HULL))
+FILE_filled := $(if $(PUBLISHED_HULL),$(HULL_FOLDER)/filled.h5)
+HULLS := $(PUBLISHED_HULL) $(wildcard $(FILE_filled) $(FILE_hull))
 
 # Rows of papers to stand beside ours, where there are any for the dataset.
 PUBLISHED := $(addprefix --published ,$(wildcard Pipelines/published/$(DATASET).json))
@@ -34,7 +44,8 @@ OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
   $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %)
-OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(if $(filter chgnet%,$(POTENTIAL)),$(HULL:%=--hull %))
+OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
+OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
 
 STAGES := preprocess train sample reconstruct relax metrics report
 FILE_preprocess  := $(D)/dataset.h5
@@ -52,7 +63,7 @@ NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
-NEEDS_metrics     := $(FILE_relax).id $(FILE_preprocess).id
+NEEDS_metrics     := $(FILE_metrics).options $(FILE_relax).id $(FILE_preprocess).id
 NEEDS_report      := $(FILE_metrics).id $(FILE_train).id
 
 # Stages that can be cut into shards, and where their parts are. The number of shards is in the path: other parts, other folder.
@@ -66,7 +77,7 @@ COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(OPTIONS_samples) --output
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
 COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
 COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_relax) --reference $(FILE_preprocess) --output $(1) --name $(MODEL) \
-  --symprec $(SYMPREC) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
+  --symprec $(SYMPREC) $(OPTIONS_metrics) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
 COMMAND_report = $(BIN)/report --metrics $(FILE_metrics) --model $(FILE_train) --output $(1) --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) --figures $(R)/figures
 COMMAND_merge = $(BIN)/merge --output $(1) $(2)
 
@@ -75,9 +86,21 @@ continue = cat $(2) > $(1).new; cmp -s $(1).new $(1).begun || rm -f $(1) $(1).un
 
 .PHONY: eval $(STAGES) FORCE
 ifndef CLUSTER
+ifneq ($(JUDGES),)
+# Several judges of the same crystals, each with the hull of its own energies, and how often they agree.
+JUDGE_LIST := $(subst $(comma), ,$(JUDGES))
+eval: ## Run the whole line; with JUDGES=chgnet,chgnet-r2scan every judge's table and how often they agree
+	@for judge in $(JUDGE_LIST); do \
+	  $(MAKE) hull POTENTIAL=$$judge JUDGES= && $(MAKE) metrics POTENTIAL=$$judge JUDGES= && \
+	  cat $(S)/$$judge-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.txt || exit $$?; done
+	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(S)/$(j)-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.json) --agreement \
+	  --output $(S)/judges.html --title "Frieze: $(MODEL) on $(DATASET), judged by $(JUDGES)" $(PUBLISHED)
+	@echo "page: $(S)/judges.html"
+else
 eval: report ## Run the whole line; the table on the terminal, a page in report.html
 	@cat $(R)/metrics.txt
 	@echo "page: $(FILE_report)"
+endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
 train:       $(FILE_train)          ## Dataset to a trained model
@@ -100,37 +123,39 @@ $(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURC
 $(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
+$(eval $(call options_rule,$(FILE_metrics),$(OPTIONS_metrics)))
 
 # A stage in one piece; or its parts and a merge.
 define whole
-$$(FILE_$(1)): $$(NEEDS_$(1)) | $$(BIN)/$(1)
-	$$(call COMMAND_$(1),$$@)
+$$(FILE_$(1)): $$(NEEDS_$(1)) FORCE | $$(BIN)/$(1)
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_$(1),$$@)'
 endef
 define sharded
-$$(call PARTS,$(1))/%.h5: $$(NEEDS_$(1)) | $$(BIN)/$(1)
-	$$(call COMMAND_$(1),$$@,--shard $$*/$$(SHARDS))
-$$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$(1))/$$(i).h5) | $$(BIN)/merge
-	$$(call COMMAND_merge,$$@,$$^)
+$$(call PARTS,$(1))/%.h5: $$(NEEDS_$(1)) FORCE | $$(BIN)/$(1)
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_$(1),$$@,--shard $$*/$$(SHARDS))' $$(FILE_$(1))
+$$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$(1))/$$(i).h5) FORCE | $$(BIN)/merge
+	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_merge,$$@,$$(filter-out FORCE,$$^))'
 endef
 CUT := $(if $(filter-out 1,$(SHARDS)),$(SHARDED))
 $(foreach s,$(filter-out $(if $(SHIPPED),train),$(STAGES)),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
 
 # Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
 # distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.
-JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(DATASET)$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
+JUDGED := $(ARTIFACTS)/judged/$(notdir $(patsubst %/,%,$(INPUT)))-$(notdir $(D))$(COMPARE_WITH:%=-%)$(PREDICTION:%=-%)
 .PHONY: judge
 judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystals: make judge INPUT=folder/
 	@$(if $(INPUT),,echo "make judge INPUT=…: a folder, or a CIF, extxyz, CSV or .h5 file" >&2; exit 64)
-	$(BIN)/metrics --crystals $(INPUT) --reference $(D)/dataset.h5 --output $(JUDGED)/metrics.json --symprec $(SYMPREC) \
-	  $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(RUN)
-	$(BIN)/report --metrics $(JUDGED)/metrics.json --output $(JUDGED)/report.html --title "$(INPUT) against $(DATASET)" $(PUBLISHED)
+	@mkdir -p '$(JUDGED)'
+	flock '$(JUDGED)/.lock' bash -euc "$(BIN)/metrics --crystals '$(INPUT)' --reference '$(D)/dataset.h5' --output '$(JUDGED)/metrics.json' \
+	  --symprec $(SYMPREC) $(COMPARE_WITH:%=--compare-with %) $(PREDICTION:%=--prediction %) $(COVERAGE:%=--coverage-limits %) $(RUN); \
+	  $(BIN)/report --metrics '$(JUDGED)/metrics.json' --output '$(JUDGED)/report.html' --title '$(INPUT) against $(DATASET)' $(PUBLISHED)"
 
 # Starting over.
 .PHONY: redo $(STAGES:%=clean-%)
 redo: ## Run a stage and what is behind it again: make redo STAGE=sample
 	@$(if $(FILE_$(STAGE)),,echo "make redo STAGE=…: one of $(STAGES)" >&2; exit 64)
-	rm -rf $(FILE_$(STAGE)){,.log,.jobs} $(FILE_$(STAGE):.h5=).shards*
+	rm -rf '$(FILE_$(STAGE))'{,.log,.jobs,.made,.id,.state} '$(FILE_$(STAGE):.h5=)'.shards*
 	@$(MAKE) report
 
 $(STAGES:%=clean-%): clean-%: ## Remove the file of a stage: make clean-sample
-	rm -rf $(FILE_$*){,.log,.jobs} $(FILE_$*:.h5=).shards*
+	rm -rf '$(FILE_$*)'{,.log,.jobs,.made,.id,.state} '$(FILE_$*:.h5=)'.shards*

@@ -1,6 +1,6 @@
 # For those who work on Frieze.
 
-.PHONY: smoke test test-cluster mutations round-trips lint format bench help bin
+.PHONY: smoke test test-cluster fuzz fuzz-sanitized mutations round-trips lint format bench help bin
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
@@ -16,6 +16,20 @@ FILES ?= 100000
 mutations: setup ## Damaged files for the readers, FILES=100000 of them; FRIEZE_SEED=N repeats a run
 	swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
 	FRIEZE_MUTATIONS=$(FILES) swift test --skip-build $(SWIFT_TEST) --filter MutationTests
+
+# What `make fuzz` does unless it is told: FILES damaged files, OPTIONS wrong command lines, KILLS killed stages.
+OPTIONS ?= 500
+KILLS ?= 50
+FRIEZE_SEED ?=
+fuzz_with = for attack in files:$(if $(call given,FILES),$(FILES),5000) options:$(OPTIONS) kills:$(KILLS); do \
+  $(1)/fuzz $${attack%:*} --count $${attack\#*:} --programs $(1) $(FRIEZE_SEED:%=--seed %); done
+fuzz: setup ## Attack all programs: FILES=5000 damaged HDF5 files, OPTIONS=500 wrong command lines, KILLS=50; FRIEZE_SEED=N repeats a run
+	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	@$(call fuzz_with,.build-test/release)
+
+fuzz-sanitized: setup ## The same under AddressSanitizer, in a build of its own (.build-asan); slower, by hand
+	@swift build -c release --sanitize=address --scratch-path .build-asan 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
+	@export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1; $(call fuzz_with,.build-asan/release)
 
 round-trips: build ## Share of crystals that their asymmetric units give back, for every table at hand
 	@for set in mp20:0.1 mpts52:0.1 perov5:0.01; do \

@@ -6,7 +6,7 @@ BIN   := $(BUILD)/release
 # How both folders are built.
 SWIFT_BUILD := -c release
 SWIFT_TEST  := -c release --scratch-path .build-test -Xswiftc -enable-testing
-PROGRAMS := preprocess train sample reconstruct relax metrics report gallery export convert merge machine
+PROGRAMS := preprocess train sample reconstruct hull relax metrics report gallery export convert merge machine
 
 .PHONY: setup build
 setup: ## Install what is missing (apt-get; without root, print the command)

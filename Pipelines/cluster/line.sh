@@ -3,18 +3,14 @@
 #   line.sh submit STAGE | resume [STAGE] | status
 # From cluster.mk: FRIEZE_LINE (described there), FRIEZE_CLUSTER, DRY.
 #
-# A file is current where it exists and nothing that it needs is newer. FILE.jobs remembers what was submitted, a job a line:
+# A file is current where it was made of what it needs as that is now (Pipelines/current.sh). FILE.jobs remembers what was submitted, a job a line:
 # cluster, id, shards and options (a checksum), indices (- for a whole file or a merge). FILE.log is the log of the job of FILE.
 set -euo pipefail
 action=$1 upto=${2:-}
 fail() { echo "line.sh: $2" >&2; exit "$1"; }
 unique() { printf '%s\n' "$@" | awk 'NF && !seen[$1]++ { printf " %s", $1 }'; }
 
-current() { # FILE NEEDS…
-  [[ -e $1 ]] || return 1
-  local need
-  for need in "${@:2}"; do [[ -e $need && ! $need -nt $1 ]] || return 1; done
-}
+source Pipelines/current.sh
 
 # What was submitted for a stage: JOB[index], and KEY[index] for shards and options.
 read_jobs() { # FILE

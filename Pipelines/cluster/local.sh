@@ -11,9 +11,14 @@ submit_job() {
     return
   fi
   submitted $$ "$indices"
-  each_index "$indices" | xargs -P "$JOBS" -I @@ env FRIEZE_INDEX=@@ FRIEZE_LOG="${file//\$INDEX/@@}.log" \
-    bash -c 'exec "$@" >>"$FRIEZE_LOG" 2>&1' - "${command[@]}" ||
-    fail 75 "$stage: not all is done. make status says what failed; make resume goes on."
+  local ended status
+  ended=$(mktemp)
+  each_index "$indices" | FRIEZE_ENDED=$ended xargs -P "$JOBS" -I @@ env FRIEZE_INDEX=@@ FRIEZE_LOG="${file//\$INDEX/@@}.log" \
+    bash -c '"$@" >>"$FRIEZE_LOG" 2>&1 || { status=$?; echo "$status" >>"$FRIEZE_ENDED"; exit "$status"; }' - "${command[@]}" || true
+  # The status of the first that failed, as the program gave it.
+  status=$(head -n 1 "$ended")
+  rm -f "$ended"
+  [[ ! $status ]] || fail "$status" "$stage: not all is done. make status says what failed; make resume goes on."
 }
 
 each_index() {

@@ -10,7 +10,9 @@
 #   task_index, task_id   in a job: the number of the shard, empty where whole; the ID as live_jobs prints it
 
 submit_job() {
-  local stage=$1 log=${2//\$INDEX/%a}.log indices=$3 after=${4# } options
+  local stage=$1 log=${2//\$INDEX/%a}.log indices=$3 after=${4# } options further
+  # Words, but no patterns of files.
+  read -r -a further <<<"$SUBMIT"
   options=(--parsable --job-name="frieze-$stage" --output="$log" --open-mode=append --requeue
     --nodes=1 --ntasks=1 --cpus-per-task="$CPUS" --signal="B:USR1@$WARNING")
   [[ ! $indices ]] || options+=(--array="$indices$([[ $JOBS == 0 ]] || echo "%$JOBS")")
@@ -20,13 +22,13 @@ submit_job() {
   [[ ! $PARTITION ]] || options+=(--partition="$PARTITION")
   [[ ! $ACCOUNT ]] || options+=(--account="$ACCOUNT")
   if [[ ${DRY:-} ]]; then
-    printf '%q ' sbatch "${options[@]}" $SUBMIT "${@:5}"
+    printf '%q ' sbatch "${options[@]}" "${further[@]}" "${@:5}"
     echo
     submitted "<$stage${indices:+:$indices}>" "$indices"
     return
   fi
   local answer
-  answer=$(sbatch "${options[@]}" $SUBMIT "${@:5}") || fail 69 "$stage: sbatch took no job."
+  answer=$(sbatch "${options[@]}" "${further[@]}" "${@:5}") || fail 69 "$stage: sbatch took no job."
   submitted "${answer%%;*}" "$indices"
 }
 

@@ -5,6 +5,7 @@
 # (SIGUSR1), passes it on, and where the program has saved its work (status 75) asks to be put into the queue again.
 set -uo pipefail
 source "Pipelines/cluster/$1.sh"
+source Pipelines/current.sh
 INDEX=$(task_index)
 export INDEX
 file=${2//\$INDEX/$INDEX} needs=$3 command=$4
@@ -27,13 +28,11 @@ appears() {
   [[ -e $1 ]]
 }
 
-fresh=yes
-[[ -e $file ]] || fresh=
 for need in $needs; do
   appears "$need" || { echo "'$need' is not there; was the stage before this one run?"; finish 65; }
-  if [[ $need -nt $file ]]; then fresh=; fi
 done
-if [[ $fresh ]]; then finish 0 "there already"; fi
+if current "$file" $needs; then finish 0 "there already"; fi
+made=$(made_of $needs)
 
 # What a process that was killed while it wrote has left behind; line.sh lets no second job write the same file.
 rm -f "$file".partial-* "$file".unfinished.h5.partial-*
@@ -48,7 +47,7 @@ warned() { # time or cancelled; a program ends at once at the second signal, so 
 bash -c "$command" &
 child=$!
 trap 'warned time' USR1
-trap 'warned cancelled' TERM INT
+trap 'warned cancelled' TERM INT HUP
 while :; do
   interrupted=
   # Without the shell's own words about a process that was killed.
@@ -58,6 +57,7 @@ while :; do
 done
 
 if ((status == 0)); then
+  note_made "$file" "$made" || finish 74 "what it was made of cannot be written"
   # Parts are checked by the merge.
   [[ $INDEX ]] || Pipelines/stamp.sh "$file" || finish 74 "the hash cannot be written"
   finish 0

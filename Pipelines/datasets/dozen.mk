@@ -1,3 +1,3 @@
 # A dozen of the minerals, for `make smoke`.
 SOURCE := /usr/share/avogadro2/crystals
-LIMIT := 12
+DEFAULT_LIMIT := 12

@@ -47,6 +47,16 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
       ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
       ("training.average_decay (below 1)", averageDecay >= 0 && averageDecay < 1),
     ]
-    return positive.first { !$0.1 }.map { "\($0.0) must be positive" }
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess
+  }
+
+  /// What is beyond all reason: arithmetic has not the numbers.
+  private var excess: String? {
+    let limits: [(String, Double, Double)] = [
+      ("training.learning_rate", Double(learningRate), 1e6), ("training.warm_up_steps", Double(warmUpSteps), 1e12),
+      ("training.weight_decay", Double(weightDecay), 1e6), ("training.batch", Double(batch), 1e6),
+      ("training.epochs", Double(epochs), 1e9), ("training.clip_norm", Double(clipNorm), 1e30),
+    ]
+    return limits.first { !($0.1 <= $0.2) }.map { "\($0.0) must be at most \($0.2)" }
   }
 }

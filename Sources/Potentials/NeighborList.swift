@@ -41,6 +41,14 @@ public struct NeighborList: Sendable {
     guard crystal.lattice.isUsable,
       crystal.fractionalCoordinates.allSatisfy({ $0.min() > -1e6 && $0.max() < 1e6 && $0.sum().isFinite })
     else { throw .unusableCell }
+    if Self.cellsAround(crystal.lattice, cutoff) > Self.mostCells {
+      try self.init(ofNeedle: crystal, cutoff: cutoff, centers: centers, most: most)
+    } else {
+      try self.init(ofOrdinary: crystal, cutoff: cutoff, centers: centers, most: most)
+    }
+  }
+
+  private init(ofOrdinary crystal: Crystal, cutoff: Double, centers: [Int]?, most: Int) throws(EvaluationFailure) {
     let expected = 4.19 * cutoff * cutoff * cutoff * Double(crystal.count) / crystal.lattice.volume
     guard expected < Double(most) else { throw .tooDense(neighbors: Int(min(expected, 1e9))) }
     self.centers = centers ?? Array(0..<crystal.count)
@@ -58,6 +66,34 @@ public struct NeighborList: Sendable {
     for center in self.centers {
       append(neighborsOf: center, in: bins, cutoff: cutoff)
       offsets.append(neighbors.count)
+    }
+  }
+
+  /// Cells that are looked at around one; an ordinary cell has a thousand at most.
+  private static let mostCells = 100_000.0
+
+  private static func cellsAround(_ lattice: Lattice, _ cutoff: Double) -> Double {
+    let reciprocal = lattice.reciprocal
+    return (0..<3).reduce(1) { $0 * (2 * (cutoff * reciprocal[$1].length).rounded(.up) + 1) }
+  }
+
+  /// The same for a cell so oblique that a short way crosses thousands of its images: done in the reduced cell.
+  private init(ofNeedle crystal: Crystal, cutoff: Double, centers: [Int]?, most: Int) throws(EvaluationFailure) {
+    let (reduced, change) = crystal.lattice.reduced()
+    guard reduced.isUsable, Self.cellsAround(reduced, cutoff) <= Self.mostCells else { throw .unusableCell }
+    let back = change.inverse
+    let inside = crystal.fractionalCoordinates.map { ($0.wrapped * back).wrapped }
+    self = try NeighborList(
+      Crystal(lattice: reduced, atomicNumbers: crystal.atomicNumbers, fractionalCoordinates: inside), cutoff: cutoff,
+      centers: centers, most: most)
+    let inverse = crystal.lattice.vectors.inverse
+    let x = crystal.fractionalCoordinates
+    for (index, center) in self.centers.enumerated() {
+      for edge in edges(ofCenter: index) {
+        let n = (vectors[edge] * inverse + x[center] - x[Int(neighbors[edge])]).rounded(.toNearestOrEven)
+        guard n.max() < 1e9, n.min() > -1e9 else { throw .unusableCell }
+        images[edge] = SIMD3<Int32>(Int32(n.x), Int32(n.y), Int32(n.z))
+      }
     }
   }
 

@@ -25,6 +25,7 @@ public final class SocketListener: Sendable {
     // Before the properties have their values, or leaving here would take the file away.
     let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     guard kind == nil || kind == .typeSocket else { throw SocketError("'\(path)' is there already and is no socket") }
+    if kind != nil { try Self.refuseLiving(path) }
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     self.path = path
     self.patience = patience
@@ -35,10 +36,10 @@ public final class SocketListener: Sendable {
     guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
       throw SocketError("the socket's path is longer than 107 bytes: '\(path)'")
     }
-    // Safety: a string lends its bytes to the call.
-    unsafe unlink(path)
     // Safety: the guard above leaves room for the bytes and a zero behind them.
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    // Safety: a string lends its bytes to the call; nobody listens there, as was asked.
+    if kind != nil { unsafe unlink(path) }
     // Safety: a sockaddr_un of its own size.
     let bound = unsafe withUnsafePointer(to: &address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -71,6 +72,27 @@ public final class SocketListener: Sendable {
     guard bound == 0, listen(descriptor, 64) == 0 else { throw SocketError.system("cannot listen on port \(port)") }
   }
 
+  /// Where somebody answers the socket is somebody's; one that a program has left behind refuses.
+  private static func refuseLiving(_ path: String) throws {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    guard probe >= 0, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+    defer { Glibc.close(probe) }
+    // Safety: the guard above leaves room for the bytes and a zero behind them.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    // Safety: a sockaddr_un of its own size.
+    let answer = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(probe, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard answer != 0, errno == ECONNREFUSED || errno == ENOENT else {
+      throw SocketError("another program listens at '\(path)'; give another name")
+    }
+  }
+
   deinit {
     close(descriptor)
     // Safety: as above.
@@ -79,7 +101,7 @@ public final class SocketListener: Sendable {
 
   /// Waits for the next client; nil where none comes in so many seconds.
   public func accept(within seconds: Double) throws -> SocketStream? {
-    guard wait(descriptor, for: POLLIN, seconds: seconds) else { return nil }
+    guard try wait(descriptor, for: POLLIN, seconds: seconds) else { return nil }
     let client = Glibc.accept(descriptor, nil, nil)
     guard client >= 0 else { throw SocketError.system("a client could not be accepted") }
     return SocketStream(descriptor: client, patience: patience)
@@ -103,7 +125,7 @@ public final class SocketStream: Sendable {
     var bytes = [UInt8](repeating: 0, count: count)
     var have = 0
     while have < count {
-      guard wait(descriptor, for: POLLIN, seconds: patience) else {
+      guard try wait(descriptor, for: POLLIN, seconds: patience) else {
         throw SocketError("the client said nothing for \(patience) seconds")
       }
       // Safety: at most as many bytes as the slice has are written.
@@ -119,7 +141,7 @@ public final class SocketStream: Sendable {
   public func write(_ bytes: [UInt8]) throws {
     var done = 0
     while done < bytes.count {
-      guard wait(descriptor, for: POLLOUT, seconds: patience) else {
+      guard try wait(descriptor, for: POLLOUT, seconds: patience) else {
         throw SocketError("the client took nothing for \(patience) seconds")
       }
       // Safety: the slice's own bytes; a client that is gone gives an error, not a signal.
@@ -137,12 +159,18 @@ public final class SocketStream: Sendable {
 }
 
 /// Waits until a socket may be read or written.
-private func wait(_ descriptor: Int32, for event: Int32, seconds: Double) -> Bool {
+///
+/// - Throws: where a signal has come, which is looked for ten times a second.
+private func wait(_ descriptor: Int32, for event: Int32, seconds: Double) throws -> Bool {
   var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+  let end = Date().addingTimeInterval(seconds)
   while true {
+    try Interruption.check()
+    let left = max(0, end.timeIntervalSinceNow)
     // Safety: one request, as said.
-    let ready = unsafe poll(&request, 1, Int32(min(seconds * 1000, 2e9)))
-    if ready < 0 && errno == EINTR { continue }
-    return ready > 0
+    let ready = unsafe poll(&request, 1, Int32(min(left * 1000, 100).rounded(.up)))
+    if ready > 0 { return true }
+    guard ready == 0 || errno == EINTR else { return false }
+    if left <= 0 { return false }
   }
 }

@@ -42,8 +42,16 @@ struct Convert: Stage {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard symprec >= 0, symprec <= 1 else { throw ValidationError("--symprec must be from 0 to 1 angstrom.") }
+    guard symprec == 0 || (symprec >= 1e-6 && symprec <= 1) else {
+      throw ValidationError("--symprec must be 0 or from 0.000001 to 1 angstrom.")
+    }
     guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+  }
+
+  var files: StageFiles {
+    var isFolder = output.hasSuffix("/")
+    if case .folder = FileKind(path: output) { isFolder = true }
+    return StageFiles(inputs: [input], outputs: [isFolder ? .folder(output) : .file(output)])
   }
 
   func perform() throws {
@@ -67,7 +75,7 @@ struct Convert: Stage {
     }
     try CrystalWriter(symprec: symprec).write(
       crystals, to: output, rejected: report.rejected, options: shared, seconds: report.seconds)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
   private func convertWeights() throws {
@@ -76,6 +84,6 @@ struct Convert: Stage {
     }
     var report = StageReport(stage: "convert")
     report.accept(try PotentialWeights.convert(input, to: output))
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

@@ -28,9 +28,11 @@ struct Export: Stage {
 
   @OptionGroup var shared: SharedOptions
 
+  var files: StageFiles { StageFiles(inputs: [model], outputs: [.file(output)]) }
+
   func perform() throws {
     var report = StageReport(stage: "export")
     report.accept(try ModelFile.export(model, to: output, weights: weights, options: shared, seconds: report.seconds))
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

@@ -36,9 +36,11 @@ struct Gallery: Stage {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     guard drawn >= 0 else { throw ValidationError("--drawn must be 0 or more.") }
   }
+
+  var files: StageFiles { StageFiles(inputs: [crystals], outputs: [.folder(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "gallery")
@@ -70,6 +72,6 @@ struct Gallery: Stage {
       "\(ranked.items.count) crystals, \(ranked.order)."
       + (cards.count < ranked.items.count ? " The first \(cards.count) are drawn." : "")
     try AtomicFile.write(GalleryPage(title: title, lead: lead, crystals: cards).html, to: "\(output)/index.html")
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

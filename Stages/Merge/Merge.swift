@@ -20,12 +20,14 @@ struct Merge: Stage {
 
   @OptionGroup var shared: SharedOptions
 
+  var files: StageFiles { StageFiles(inputs: parts, outputs: [.file(output)]) }
+
   func perform() throws {
     var report = StageReport(stage: "merge")
     let merger = try ShardMerger(parts)
     try merger.write(to: output, options: shared)
     report.accept(parts.count)
     report.note("records", merger.records)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

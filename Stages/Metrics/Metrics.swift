@@ -39,8 +39,10 @@ struct Metrics: Stage {
   @Option(help: "Tolerance of the symmetry search, in angstrom.")
   var symprec = 0.1
 
-  @Option(help: "The part of the dataset that distances are measured to: test (train where there is none) or train.")
-  var compareWith = ComparedPart.test
+  @OptionGroup var judging: JudgingOptions
+
+  @Option(help: "What 'metrics --shard' has measured, its parts put together by 'merge' (HDF5).")
+  var measures: String?
 
   @Option(help: "The crystals are predictions, made from the composition or from composition, group and Wyckoff positions.")
   var prediction: Given?
@@ -51,12 +53,23 @@ struct Metrics: Stage {
   @OptionGroup var shared: SharedOptions
 
   enum Given: String, ExpressibleByArgument, CaseIterable { case composition, wyckoff }
-  enum ComparedPart: String, ExpressibleByArgument, CaseIterable { case test, train }
 
   func validate() throws {
-    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
-    guard output.hasSuffix(".json") else { throw ValidationError("--output must end in .json.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
+    guard output.hasSuffix(isPart ? ".h5" : ".json") else {
+      throw ValidationError(isPart ? "--output of a shard must end in .h5." : "--output must end in .json.")
+    }
     _ = try targets()
+  }
+
+  /// Whether only a part of the crystals is measured.
+  private var isPart: Bool { shared.part.count > 1 }
+
+  /// The file of every crystal, beside the totals.
+  private var table: String { (output as NSString).deletingPathExtension + ".h5" }
+
+  var files: StageFiles {
+    StageFiles(inputs: [crystals, reference] + timing, outputs: isPart ? [.file(output)] : [.file(output), .file(table)])
   }
 
   private func targets() throws -> [String: Double] {
@@ -83,40 +96,49 @@ struct Metrics: Stage {
       settings: Settings(
         symprec: symprec, seed: shared.seed, judge: judged.potential, hull: judged.hull,
         judgeWeights: judged.potentialWeights, hullHash: judged.hullHash))
-    (input.properties, input.targets) = (judged.properties, try targets())
-    input.notes = notes + (try otherTrainingSet(judged, data))
-    input.comparesWithTrain = compareWith == .train
+    (input.properties, input.targets, input.notes) = (judged.properties, try targets(), notes)
+    try judging.apply(
+      to: &input, data: data, reference: reference,
+      models: try timing.filter { try Artifact.open($0).attribute("format") == Artifact.Format.model.rawValue },
+      threads: shared.threadCount)
+    input.hulls = judged.hulls
     input.prediction = prediction.map {
       PredictionTask(
-        given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids, testIDs: data.indices(ofSplit: 2).map { data.ids[$0] }
-      )
+        given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids,
+        testIDs: data.indices(ofSplit: 2).map { data.ids[$0] },
+        lost: judged.rejected.map(\.id))
     }
     input.work = Work(threads: shared.threadCount) { phase, done, total in
       try Interruption.check()
       progress.withLock { $0.update(phase, done, of: total) }
     }
+    if isPart { return try measure(input, judged, &report) }
+    if let measures {
+      let file = try MeasuresFile(reading: measures, inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]))
+      guard file.ids == judged.ids else { throw StageError(.input, "'\(measures)' is of other crystals than '\(crystals)'.") }
+      input.stored = file.sets
+    }
     let judgement = try MetricsSummary.judge(input)
     report.note("seconds_by_phase", json: progress.withLock { $0.finish() })
     try MetricsFile.write(
       judgement, ids: judged.ids, crystals: judged.crystals.map(\.crystal), rejected: judged.rejected,
-      to: (output as NSString).deletingPathExtension + ".h5", inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
+      to: table, inputs: judged.inputs + (data.ids.isEmpty ? [] : [reference]),
       options: shared, seconds: report.seconds)
     try JSONFile.write(judgement.summary, to: output)
-    if !shared.quiet { print(judgement.summary.table) }
+    if !shared.quiet { try standardOutput(judgement.summary.table) }
     report.accept(judged.crystals.count)
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 
-  /// A word where the crystals' model was not trained on the reference's training part: novelty would be measured against others.
-  private func otherTrainingSet(_ judged: JudgedSet, _ data: Dataset) throws -> [String] {
-    guard let learnt = judged.trainingSet, !data.ids.isEmpty, try TrainingSetRecord(data).fingerprint() != learnt else {
-      return []
-    }
-    let note =
-      "the model of these crystals was trained on \(learnt.prefix { $0 != " " }) crystals that are not the training part of the reference: "
-      + "what is called novel here may be known to it."
-    if !shared.quiet { standardError("metrics: \(note)") }
-    return [note]
+  /// Measures a part of the crystals, to be merged and judged later.
+  private func measure(_ input: MetricsInput, _ judged: JudgedSet, _ report: inout StageReport) throws {
+    let range = shared.part.range(of: judged.ids.count)
+    let sets = try input.measured(range)
+    try MeasuresFile(ids: Array(judged.ids[range]), sets: sets).write(
+      to: output, inputs: judged.inputs + (input.reference.name.isEmpty ? [] : [reference]), options: shared,
+      records: RecordRange(range, of: judged.ids.count), seconds: report.seconds)
+    report.accept(range.count)
+    try report.finish(shared, output: output)
   }
 
   /// A reference of another version costs the figures that need one, and no others.

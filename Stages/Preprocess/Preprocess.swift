@@ -43,10 +43,12 @@ struct Preprocess: Stage {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard symprec > 0, symprec <= 1 else { throw ValidationError("--symprec must be above 0 and at most 1 angstrom.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     guard maxSites >= 0, limit >= 0 else { throw ValidationError("--max-sites and --limit must be 0 or more.") }
     guard (0..<0.5).contains(heldOut) else { throw ValidationError("--held-out must be from 0 to below 0.5.") }
   }
+
+  var files: StageFiles { StageFiles(inputs: [input], outputs: [.file(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "preprocess")
@@ -85,7 +87,7 @@ struct Preprocess: Stage {
     try dataset.write(to: output, symprec: symprec, options: shared, seconds: report.seconds)
     report.note("per_second", Double(report.accepted + report.rejected.count) / report.seconds)
     report.note("round_trip_share", report.shareWithout("round_trip"))
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }
 

@@ -46,18 +46,22 @@ struct Reconstruct: Stage {
   enum Choice: String, ExpressibleByArgument, CaseIterable { case code, probability }
 
   func validate() throws {
-    guard minimumDistance >= 0, radiiShare >= 0, radiiShare < 1 else {
-      throw ValidationError("--minimum-distance must be 0 or more, --radii-share from 0 to below 1.")
+    guard minimumDistance >= 0, minimumDistance <= 100, radiiShare >= 0, radiiShare < 1 else {
+      throw ValidationError("--minimum-distance must be from 0 to 100, --radii-share from 0 to below 1.")
     }
-    guard deviation > 0, deviation.isFinite else { throw ValidationError("--deviation must be above 0 angstrom.") }
+    guard deviation >= 1e-6, deviation <= 1e6 else {
+      throw ValidationError("--deviation must be from 0.000001 to 1000000 angstrom.")
+    }
   }
+
+  var files: StageFiles { StageFiles(inputs: [samples], outputs: [.file(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "reconstruct")
     let reader = try Artifact.open(samples)
-    let total = try reader.shape(of: "/asymmetric_unit/space_group")[0]
+    let total = try reader.rows(of: "/asymmetric_unit/space_group")
     guard try reader.shape(of: "/id") == [total] else {
-      throw StageError(.input, "'\(samples)': /id has \(try reader.shape(of: "/id")[0]) entries for \(total) units.")
+      throw StageError(.input, "'\(samples)': /id has \(try reader.rows(of: "/id")) entries for \(total) units.")
     }
     let range = shared.part.range(of: total)
     let units = try reader.units(range)
@@ -94,6 +98,6 @@ struct Reconstruct: Stage {
       to: output, input: samples, trainingSet: reader.trainingSet, options: shared, records: RecordRange(range, of: total),
       seconds: report.seconds)
     for (name, value) in file.figures { report.note(name, value) }
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

@@ -29,8 +29,7 @@ struct Relax: Stage {
   @Option(help: "The relaxed crystals to write (HDF5).")
   var output: String?
 
-  @Option(help: "Convex hull to place energies above (CSV, with elements.csv beside it); for chgnet's energies.")
-  var hull: String?
+  @OptionGroup var hulls: HullOptions
 
   @Option(help: "Converged where no force is longer than this, in eV/angstrom.")
   var fmax = 0.1
@@ -50,6 +49,13 @@ struct Relax: Stage {
   @Flag(help: "Keep the cell.")
   var fixCell = false
 
+  @OptionGroup var staged: StageOptions
+
+  @Flag(help: "Take the energies of --crystals, a relaxed.h5, and only place them above the hulls.")
+  var keepEnergies = false
+  @Option(help: "Seconds to wait for a client of ipi, and for its answers; one that says nothing for so long is let go.")
+  var patience = 600.0
+
   @Flag(help: "List the potentials and leave.")
   var listPotentials = false
 
@@ -59,17 +65,37 @@ struct Relax: Stage {
     guard listPotentials || (crystals != nil && output != nil) else {
       throw ValidationError("--crystals and --output are needed.")
     }
-    guard fmax > 0, maxSteps >= 0 else { throw ValidationError("--fmax must be above 0, --max-steps 0 or more.") }
+    guard fmax > 0, fmax.isFinite, (0...1_000_000).contains(maxSteps) else {
+      throw ValidationError("--fmax must be above 0, --max-steps from 0 to 1000000.")
+    }
+    guard staged.within == nil || !hulls.hull.isEmpty else { throw ValidationError("--within needs a --hull.") }
+    guard staged.rattle == 0 || (!`static` && !free && staged.protocolName == .own) else {
+      throw ValidationError(
+        "--rattle follows a relaxation within the group: not with --static, --free or --protocol published.")
+    }
+    guard !keepEnergies || !hulls.hull.isEmpty else { throw ValidationError("--keep-energies needs a --hull.") }
+    guard patience > 0, patience <= 1e6 else {
+      throw ValidationError("--patience must be above 0 and at most 1000000 seconds.")
+    }
+  }
+
+  static let savesWork = true
+
+  var files: StageFiles {
+    let elements = hulls.hull.map { OutputNames.beside($0, "elements.csv") }.filter(FileManager.default.fileExists(atPath:))
+    let names = listPotentials ? [] : output.map { [$0, $0 + ".unfinished.h5"] } ?? []
+    return StageFiles(inputs: [crystals] + hulls.hull + elements, outputs: names.map { StageFiles.Output.file($0) })
   }
 
   func perform() throws {
-    if listPotentials { return print(PotentialCatalog.listing) }
+    if listPotentials { return try standardOutput(PotentialCatalog.listing) }
     guard let crystals, let output else { return }
+    if keepEnergies { return try place(crystals, output) }
     var report = StageReport(stage: "relax")
-    let judge = try PotentialCatalog.open(potential)
+    let judge = try PotentialCatalog.open(potential, patience: patience)
     let run = try RelaxationRun(
-      input: crystals, output: output, potential: potential, hull: try hull.map(HullFile.init(reading:)), options: options,
-      shared: shared)
+      input: crystals, output: output, potential: potential, hulls: try hulls.open(for: potential, quiet: shared.quiet),
+      options: options, stages: staged.stages(seed: shared.seed), within: staged.within, shared: shared)
     let stopped = try run.perform(with: judge, report)
     let file = run.file
     report.accept(file.records.count)
@@ -77,8 +103,17 @@ struct Relax: Stage {
       let count = file.records.count { $0.result.outcome == outcome }
       if count > 0 { report.note(outcome.name, count) }
     }
+    for rescue in Rescue.allCases where staged.rescue && rescue != .none {
+      report.note("rescue_\(rescue.name)", file.records.count { $0.result.rescue == rescue })
+    }
+    if staged.rattle > 0 {
+      let falls = file.records.compactMap(\.result.rattled).map(\.fall)
+      report.note("rattled", falls.count)
+      for limit in [0.005, 0.05] { report.note("fell_by_\(limit)", falls.count { $0 > limit }) }
+    }
     report.note("seconds_per_crystal", report.seconds / Double(max(1, file.records.count)))
-    report.finish(shared, output: stopped ? run.unfinished : output)
+    if !stopped { hulls.tellThinSystems(run.hulls, run.crystals, &report, quiet: shared.quiet) }
+    try report.finish(shared, output: stopped ? run.unfinished : output)
     if stopped {
       throw StageError(
         .interrupted,
@@ -93,6 +128,19 @@ struct Relax: Stage {
     options.optimizer = optimizer
     options.free = free
     options.fixCell = fixCell
+    staged.apply(to: &options)
+    if `static` { options.maxSteps = 0 }
     return options
+  }
+
+  /// Energies of a file above other hulls, without asking the potential.
+  private func place(_ input: String, _ output: String) throws {
+    var report = StageReport(stage: "relax")
+    let placed = try PlacedEnergies(reading: input)
+    let files = try hulls.open(for: placed.potential, weights: placed.weights, quiet: shared.quiet)
+    try placed.write(to: output, input: input, hulls: files, options: shared, seconds: report.seconds)
+    report.accept(placed.file.records.count)
+    hulls.tellThinSystems(files, placed.file.records.map(\.result.crystal), &report, quiet: shared.quiet)
+    try report.finish(shared, output: output)
   }
 }

@@ -14,10 +14,13 @@ final class RelaxationRun {
 
   private let input: String
   private let potential: String
-  private let hull: HullFile?
+  let hulls: [HullFile]
   private let options: RelaxationOptions
+  private let stages: RelaxationStages
+  /// Crystals further above the first hull as they are, eV/atom, are not relaxed.
+  private let within: Double?
   private let shared: SharedOptions
-  private let crystals: [Crystal]
+  let crystals: [Crystal]
   private let units: [AsymmetricUnit]?
   private let ids: [String]
   /// The shard; crystals, units and ids are those of these records alone.
@@ -27,10 +30,17 @@ final class RelaxationRun {
   private static let blockSize = 8
 
   init(
-    input: String, output: String, potential: String, hull: HullFile?, options: RelaxationOptions, shared: SharedOptions
+    input: String, output: String, potential: String, hulls: [HullFile], options: RelaxationOptions, stages: RelaxationStages,
+    within: Double?, shared: SharedOptions
   ) throws {
-    self.hull = hull
-    (self.input, self.output, self.potential, self.options, self.shared) = (input, output, potential, options, shared)
+    (self.hulls, self.stages, self.within) = (hulls, stages, within)
+    (file.isRattled, file.isRescued) = (stages.rattle > 0, stages.rescue)
+    (self.input, self.output, self.potential, self.shared) = (input, output, potential, shared)
+    self.options = {
+      var heard = options
+      heard.check = Interruption.check
+      return heard
+    }()
     let reader = try Artifact.open(input)
     let all = try reader.crystalCount()
     let range = shared.part.range(of: all, blocksOf: Self.blockSize)
@@ -48,6 +58,9 @@ final class RelaxationRun {
   private var protocolText: String {
     "potential=\(potential) fmax=\(options.maxForce) max_steps=\(options.maxSteps) optimizer=\(options.optimizer) "
       + "free=\(options.free) fix_cell=\(options.fixCell)"
+      + (stages.rattle > 0
+        ? " rattle=\(stages.rattle) strain=\(stages.strain) symprec=\(stages.symprec) seed=\(stages.seed)" : "")
+      + (stages.rescue ? " rescue=true" : "") + (within.map { " within=\($0) of \(hulls.first?.name ?? "")" } ?? "")
   }
 
   /// Relaxes all that is not done yet and writes the output; true where a signal stopped it.
@@ -68,12 +81,17 @@ final class RelaxationRun {
       let chunk = Array(blocks[start..<min(blocks.count, start + shared.threadCount)])
       let parts = try relax(chunk, judge)
       for part in parts { file.records += part.records }
-      if let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
+      // Crystals in the middle of their relaxation begin anew when the run goes on.
+      if !Interruption.isRequested, let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
       progress.update(file.records.count)
       if Date().timeIntervalSince(saved) > 60 {
         try write(to: unfinished, report)
         saved = Date()
       }
+    }
+    if file.records.count < total, Interruption.isRequested {
+      try write(to: unfinished, report)
+      return true
     }
     progress.finish()
     try write(to: output, report)
@@ -94,13 +112,22 @@ final class RelaxationRun {
   private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [(records: [RelaxedFile.Record], error: (any Error)?)]
   {
     let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
+    let (stages, within, hull) = (stages, within, hulls.first)
     return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
       let start = Date()
       let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
       var results: [(place: Int, result: RelaxationResult)] = []
       var failure: (any Error)?
       do {
-        try Potentials.relax(inputs, with: judge, options: options) { results.append(($0, $1)) }
+        var chosen = Array(inputs.indices)
+        if let within, let hull {
+          let far = try Self.farAbove(hull, within, inputs, judge, options)
+          for (place, result) in far { results.append((place, result)) }
+          chosen.removeAll { far[$0] != nil }
+        }
+        try Potentials.relax(
+          chosen.map { inputs[$0] }, numbers: chosen.map { blocks[b][$0] }, with: judge, options: options, stages: stages
+        ) { results.append((chosen[$0], $1)) }
       } catch {
         failure = error
       }
@@ -114,6 +141,21 @@ final class RelaxationRun {
     }
   }
 
+  /// The crystals that stand further above a hull, as they are, than those that are relaxed; by their places.
+  private static func farAbove(
+    _ hull: HullFile, _ within: Double, _ inputs: [RelaxationInput], _ judge: any Potential, _ options: RelaxationOptions
+  ) throws -> [Int: RelaxationResult] {
+    var options = options
+    options.maxSteps = 0
+    var far: [Int: RelaxationResult] = [:]
+    for (place, var result) in try Potentials.relax(inputs, with: judge, options: options).enumerated()
+    where result.energy.isFinite && hull.place(result.crystal, energy: result.energy).aboveHull > within {
+      result.outcome = .leftOut
+      far[place] = result
+    }
+    return far
+  }
+
   private func resume() throws {
     guard FileManager.default.fileExists(atPath: unfinished) else { return }
     let reader = try Artifact.open(unfinished, formats: [.relaxed])
@@ -125,13 +167,17 @@ final class RelaxationRun {
         "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
       return
     }
-    file.records = try RelaxedFile(reading: unfinished).records
+    let done = try RelaxedFile(reading: unfinished).records
+    guard Set(done.map(\.index)).count == done.count, done.allSatisfy({ records.range.contains($0.index) }) else {
+      throw StageError(.input, "'\(unfinished)', /relaxation/index: expected each of \(records.range) once at most.")
+    }
+    file.records = done
     if !shared.quiet { standardError("relax: going on from \(file.records.count) of \(total) in '\(unfinished)'.") }
   }
 
   private func write(to path: String, _ report: StageReport) throws {
     try file.write(
       to: path, input: input, potential: potential, protocolText: protocolText,
-      hull: path == output ? hull : nil, options: shared, of: records, seconds: report.seconds)
+      hulls: path == output ? hulls : [], options: shared, of: records, seconds: report.seconds)
   }
 }

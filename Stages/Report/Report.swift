@@ -31,6 +31,9 @@ struct ReportStage: Stage {
   @Option(help: "Folder for the figures as SVG files.")
   var figures: String?
 
+  @Flag(help: "Print how often the runs, judges of the same crystals, agree on what is stable.")
+  var agreement = false
+
   @Option(help: "Title of the page.")
   var title = "Frieze"
 
@@ -44,8 +47,18 @@ struct ReportStage: Stage {
     guard model.isEmpty || model.count == metrics.count else {
       throw ValidationError("--model needs as many files as --metrics, or none.")
     }
-    guard gallery >= 0 else { throw ValidationError("--gallery must be 0 or more.") }
+    guard !agreement || metrics.count > 1 else { throw ValidationError("--agreement needs two files or more.") }
+    guard (0...1_000_000).contains(gallery) else { throw ValidationError("--gallery goes from 0 to 1000000.") }
   }
+
+  var files: StageFiles {
+    StageFiles(
+      inputs: metrics + metrics.map(table) + model + [published],
+      outputs: [.file(output), figures.map { StageFiles.Output.folder($0) }])
+  }
+
+  /// The file of every crystal beside the totals.
+  private func table(of path: String) -> String { (path as NSString).deletingPathExtension + ".h5" }
 
   func perform() throws {
     var stage = StageReport(stage: "report")
@@ -54,11 +67,15 @@ struct ReportStage: Stage {
       let summary = try JSONFile.read(MetricsSummary.self, path)
       var run = ReportRun(summary: summary)
       if !model.isEmpty { run.history = try TrainingHistory(ofModel: model[i]) }
-      let table = (path as NSString).deletingPathExtension + ".h5"
+      let table = table(of: path)
       if gallery > 0, FileManager.default.fileExists(atPath: table) {
         run.gallery = try MetricsFile.gallery(table, count: gallery)
       }
       runs.append(run)
+    }
+    if agreement {
+      let tables = metrics.map { ($0 as NSString).deletingPathExtension + ".h5" }
+      print(try JudgeAgreement(ofTables: tables, names: runs.map { $0.summary.settings.judge ?? $0.summary.name }).table)
     }
     let rows = try published.map { try JSONFile.read([PublishedResult].self, $0) } ?? []
     let subtitle = "frieze \(friezeVersion), \(ISO8601DateFormatter().string(from: Date()))"
@@ -68,6 +85,6 @@ struct ReportStage: Stage {
       for figure in page.figures { try AtomicFile.write(figure.svg, to: "\(figures)/\(figure.name).svg") }
     }
     stage.accept(runs.count)
-    stage.finish(shared, output: output)
+    try stage.finish(shared, output: output)
   }
 }

@@ -42,10 +42,17 @@ struct Sample: Stage {
   @OptionGroup var arithmetic: PrecisionOption
   @OptionGroup var shared: SharedOptions
 
+  /// What a run keeps in memory, with room to spare.
+  private static let mostSamples = 10_000_000
+
   func validate() throws {
     guard count != nil || condition.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
-    guard count ?? 1 > 0 else { throw ValidationError("--count must be above 0.") }
+    guard (1...Self.mostSamples).contains(count ?? 1) else {
+      throw ValidationError("--count goes from 1 to \(Self.mostSamples); another --seed gives others.")
+    }
   }
+
+  var files: StageFiles { StageFiles(inputs: [model, condition.like], outputs: [.file(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "sample")
@@ -68,6 +75,6 @@ struct Sample: Stage {
     report.note("seconds_per_sample", report.seconds / Double(max(1, drawn)))
     report.note("network_calls", run.networkCalls)
     report.note("precision", json: "\"\(precision.rawValue)\"")
-    report.finish(shared, output: output)
+    try report.finish(shared, output: output)
   }
 }

@@ -19,7 +19,7 @@ struct SamplingOptions: ParsableArguments {
   @OptionGroup var retired: RetiredOptions
 
   func validate() throws {
-    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be above 0.") }
+    guard (1...1_000_000).contains(steps ?? 1) else { throw ValidationError("--steps goes from 1 to 1000000.") }
   }
 
   var values: [ModelConfiguration.Setting] {

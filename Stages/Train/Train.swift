@@ -53,9 +53,16 @@ struct Train: Stage {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard epochs ?? 0 >= 0 else { throw ValidationError("--epochs must be 0 or more.") }
+    guard (0...1_000_000_000).contains(epochs ?? 0) else { throw ValidationError("--epochs goes from 0 to 1000000000.") }
     guard minutes ?? 1 > 0, checkpoint > 0 else { throw ValidationError("--minutes and --checkpoint must be above 0.") }
   }
+
+  static let savesWork = true
+
+  var files: StageFiles { StageFiles(inputs: [dataset, config, initial], outputs: [.file(output), .file(unfinished)]) }
+
+  /// Where an unfinished run keeps what it has done.
+  private var unfinished: String { output + ".unfinished.h5" }
 
   func perform() throws {
     let configuration = try ModelConfiguration.read(path: config, settings: settings.values)
@@ -76,11 +83,11 @@ struct Train: Stage {
     report.note("precision", json: "\"\(precision.rawValue)\"")
     report.note("parameters", run.trainer.learner.layout.count)
     report.note("validation_loss", run.validationLoss)
-    report.finish(shared, output: stopped ? run.unfinished : output)
+    try report.finish(shared, output: stopped ? unfinished : output)
     if stopped {
       throw StageError(
         .interrupted,
-        "stopped by a signal after \(run.trainer.epoch) epochs; '\(run.unfinished)' is saved, --resume goes on.")
+        "stopped by a signal after \(run.trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")
     }
   }
 }

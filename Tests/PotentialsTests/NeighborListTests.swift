@@ -35,6 +35,37 @@ import Testing
     return edges
   }
 
+  @Test("an oblique cell has the neighbours of the straight one, soon; a needle thinner than atoms is refused")
+  func oblique() throws {
+    let straight = Crystal(
+      lattice: Lattice(vectors: Matrix3(Vector3(4, 0, 0), Vector3(0, 4.1, 0), Vector3(0, 0, 4.2))), atomicNumbers: [26, 8],
+      fractionalCoordinates: [Vector3(0.1, 0.2, 0.3), Vector3(0.6, 0.7, 0.9)])
+    let v = straight.lattice.vectors
+    // The same lattice, b a long way along a.
+    let oblique = Lattice(vectors: Matrix3(v[0], v[1] + 20_001 * v[0], v[2] - 7 * v[0]))
+    let turned = Crystal(
+      lattice: oblique, atomicNumbers: straight.atomicNumbers,
+      fractionalCoordinates: straight.fractionalCoordinates.map { straight.lattice.cartesian($0) * oblique.vectors.inverse })
+    let start = ContinuousClock.now
+    let (a, b) = (try NeighborList(straight, cutoff: 6), try NeighborList(turned, cutoff: 6))
+    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(a.count == b.count && a.count > 50)
+    for (x, y) in zip(a.distances.sorted(), b.distances.sorted()) { #expect(abs(x - y) < 1e-6) }
+    for center in 0..<2 {
+      for edge in b.edges(ofCenter: center) {
+        let n = b.images[edge]
+        let image = Vector3(Double(n.x), Double(n.y), Double(n.z))
+        let d = turned.lattice.cartesian(
+          turned.fractionalCoordinates[Int(b.neighbors[edge])] + image - turned.fractionalCoordinates[center])
+        #expect((d - b.vectors[edge]).length < 1e-5)
+      }
+    }
+    let needle = Crystal(
+      lattice: Lattice(vectors: Matrix3(Vector3(1e-4, 0, 0), Vector3(0, 1e-4, 0), Vector3(0, 0, 9e5))), atomicNumbers: [26],
+      fractionalCoordinates: [.zero])
+    #expect(throws: EvaluationFailure.self) { try NeighborList(needle, cutoff: 6) }
+  }
+
   @Test(
     "finds what brute force finds",
     arguments: [

@@ -49,6 +49,31 @@ import Testing
     return nil
   }
 
+  @Test("a socket that somebody listens at is not taken over; one that was left behind is")
+  func living() throws {
+    let path = NSTemporaryDirectory() + "frieze_\(UUID().uuidString.prefix(8))"
+    let first = try SocketListener(unixPath: path, patience: 0.2)
+    #expect(throws: SocketError.self) { try SocketListener(unixPath: path, patience: 0.2) }
+    let client = Self.connect(to: path)
+    defer { close(client) }
+    #expect(try first.accept(within: 1) != nil)
+    // A program that was killed leaves its socket.
+    let other = path + "-left"
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    // Safety: paths of this test are shorter than the field; the call reads a sockaddr_un of its own size.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(other.utf8)) }
+    let bound = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    #expect(bound == 0)
+    close(descriptor)
+    _ = try SocketListener(unixPath: other, patience: 0.2)
+  }
+
   @Test("each is one clear failure of one crystal, in time", arguments: Manner.allCases)
   func clients(manner: Manner) throws {
     let path = NSTemporaryDirectory() + "frieze_\(UUID().uuidString.prefix(8))"

@@ -71,7 +71,7 @@ import Testing
     try part(place, "b.h5", 1, 4..<9)
     try expect("records 9 to 9 are in no shard.")
     try part(place, "b.h5", 1, 4..<10, count: 5)
-    try expect("'b.h5' holds 5 records, expected 6. Remove it and make that shard again.")
+    try expect("'b.h5' holds 5 records, expected 6. Make that shard again.")
     try part(place, "b.h5", 1, 4..<11, of: 11)
     try expect("'b.h5' was cut from 11 records, 'a.h5' from 10.")
     try part(place, "b.h5", 1, 4..<10, seed: 3)
@@ -132,7 +132,8 @@ import Testing
     #expect(outcome.status == 65)
     #expect(
       outcome.errors
-        == "merge: 'b.h5' is damaged: its content is not what was written. Remove it and make that shard again.\n")
+        == "merge: 'b.h5' is damaged: its content is not what was written (\(column)). Make it again; where another program "
+        + "changed it on purpose, have that take away the attribute content.\n")
     #expect(!place.files.contains { $0.hasPrefix("whole") })
   }
 

@@ -5,7 +5,7 @@ extension Lattice {
   /// of the two others, until that does not shorten it.
   ///
   /// - Returns: the reduced lattice, and its vectors in the old basis by rows: `reduced = change * vectors`, all integers.
-  func reduced() -> (lattice: Lattice, change: Matrix3) {
+  public func reduced() -> (lattice: Lattice, change: Matrix3) {
     var rows = vectors
     var change = Matrix3.identity
     func swapRows(_ i: Int, _ j: Int) {

@@ -186,9 +186,9 @@ public struct Lattice: Sendable, Equatable {
   /// Cartesian position in angstrom of fractional coordinates.
   @inlinable public func cartesian(_ fractional: Vector3) -> Vector3 { fractional * vectors }
 
-  /// Whether every entry is finite and the volume is above a millionth of a cubic angstrom.
+  /// Whether no entry is beyond a million angstrom (or not finite) and the volume is above a millionth of a cubic angstrom.
   public var isUsable: Bool {
-    let sum = vectors[0].sum() + vectors[1].sum() + vectors[2].sum()
-    return sum.isFinite && volume.isFinite && volume > 1e-6
+    let isBounded = (0..<3).allSatisfy { vectors[$0].min() > -1e6 && vectors[$0].max() < 1e6 && vectors[$0].sum().isFinite }
+    return isBounded && volume > 1e-6
   }
 }

@@ -11,6 +11,13 @@ public struct GeneratedCrystal: Sendable {
   public var isRelaxed: Bool?
   /// eV/atom; nil or NaN where it is not known.
   public var energyAboveHull: Double?
+  /// The last energy above the hull of a relaxation that did not converge, too; nil where it is not known.
+  public var lastEnergyAboveHull: Double?
+  /// As relaxed within its group, before its symmetry was broken, with its energy above the hull; nil where nobody broke it.
+  public var kept: Crystal?
+  public var keptEnergyAboveHull: Double?
+  /// eV/atom that it fell when its symmetry was broken.
+  public var fall: Double?
 
   public init(
     _ crystal: Crystal, initial: Crystal? = nil, askedSpaceGroup: Int? = nil, isRelaxed: Bool? = nil,
@@ -36,6 +43,11 @@ public struct ReferenceSet: Sendable {
   /// Properties by name, one value a crystal of the training and of the test set, NaN where not known.
   public var trainProperties: [String: [Double]]
   public var testProperties: [String: [Double]]
+  /// A further part that the model has not seen, for choices that are not to be made on the test set.
+  public var validation: [Crystal] = []
+  public var validationProperties: [String: [Double]] = [:]
+  /// How many training crystals have each template.
+  public var trainTemplateCounts: [Template: Int] = [:]
 
   public init(
     name: String, train: [Crystal], test: [Crystal] = [], trainTemplates: Set<Template> = [],
@@ -67,10 +79,20 @@ public struct MetricsInput: Sendable {
   public var targets: [String: Double] = [:]
   /// Set where the crystals are predictions of the test set's structures.
   public var prediction: PredictionTask?
-  /// Distances are measured to the training set, not the test set.
-  public var comparesWithTrain = false
+  /// The part of the reference that distances are measured to; the training set where there is no such part.
+  public var comparedPart = ComparedPart.test
+  /// Further sets that crystals may be known from.
+  public var known: [(name: String, crystals: [Crystal])] = []
+  /// Energies above further hulls, eV/atom, one a crystal, NaN where not known.
+  public var hulls: [(name: String, energies: [Double])] = []
+  /// Whether the published protocol's row is computed, too.
+  public var includesPublished = false
+  /// Largest distances of fingerprints that cover.
+  public var coverageLimits = Coverage.Limits.standard
   /// Whether coverage is computed: it needs a structure fingerprint, some milliseconds, of every crystal on both sides.
   public var includesCoverage: Bool
+  /// Measures that are known already, an entry a crystal of each set.
+  public var stored: [MeasuredSet: [StoredMeasures]] = [:]
   /// What could not be read, one line each.
   public var notes: [String] = []
   public var work = Work()
@@ -98,6 +120,9 @@ public struct MetricsInput: Sendable {
   }
 }
 
+/// A part of a reference set.
+public enum ComparedPart: String, Sendable, CaseIterable { case test, validation, train }
+
 /// A judgement: the totals, and the same by structure.
 public struct Judgement: Sendable {
   public var summary: MetricsSummary
@@ -111,22 +136,26 @@ extension MetricsSummary {
   public static func judge(_ input: MetricsInput) throws -> Judgement {
     let reference = input.reference
     let train = try StructureIndex(reference.train, matcher: input.settings.matcher, work: input.work)
-    var parts: CrystalMeasures.Parts = [.symmetry, .strictValidity]
-    if input.includesCoverage { parts.insert(.fingerprints) }
-    let results = try StructureResults(
-      input.crystals.map(\.crystal), of: input, parts: parts, train: train, phase: "crystals")
-    let initial = try input.initialCrystals.map {
-      try StructureResults($0, of: input, parts: parts, train: train, phase: "unrelaxed crystals")
+    let results = try StructureResults(.crystals, input.crystals.map(\.crystal), of: input, train: train, phase: "crystals")
+    let initial = try input.crystals(of: .initial).map {
+      try StructureResults(.initial, $0, of: input, train: train, phase: "unrelaxed crystals")
     }
     let compared = try ComparedSet(input, train: train)
+    let kept = try input.crystals(of: .kept).map {
+      try StructureResults(
+        .kept, $0, of: input, train: train,
+        energies: input.crystals.map { ($0.kept == nil ? $0.energyAboveHull : $0.keptEnergyAboveHull) ?? .nan },
+        phase: "crystals, symmetry kept")
+    }
     let funnel = funnelSteps(input, results)
     let builder = FigureBuilder(
-      input: input, results: results, initial: initial, compared: compared, train: train, funnel: funnel)
+      input: input, results: results, initial: initial, kept: kept, compared: compared, train: train,
+      training: TrainingQuantities(reference.train, reduced: train.reduced), funnel: funnel)
     let summary = MetricsSummary(
       name: input.name, sampled: input.sampled, judged: input.crystals.count, settings: input.settings,
       reference: Reference(
         name: reference.name, train: reference.train.count, test: reference.test.count,
-        comparedWith: compared.isTest ? "test" : "train"),
+        comparedWith: compared.name),
       figures: try builder.figures(), funnel: funnel,
       distributions: results.distributions(against: compared) + builder.conditioningDistributions(),
       stages: input.cost.stages.filter(\.seconds.isFinite), notes: notes(input, results, compared))
@@ -152,6 +181,9 @@ extension MetricsSummary {
     }
     if let task = input.prediction {
       if !compared.isTest { notes.append("There is no test set to predict: no match rates.") }
+      if task.lostTargets > 0 {
+        notes.append("\(task.lostTargets) predictions were lost on the way and count as misses.")
+      }
       let lost = task.targets.count { $0 == nil }
       if lost > 0 { notes.append("\(lost) of \(task.targets.count) predictions name no crystal of the test set.") }
     }

@@ -65,7 +65,7 @@ public struct Reference: Codable, Sendable, Equatable {
   public var name: String
   public var train: Int
   public var test: Int
-  /// The split that distances are measured to: `test`, or `train` where there is no test set.
+  /// The split that distances are measured to: `test`, `validation`, or `train` where there is no test set.
   public var comparedWith: String
 }
 
@@ -79,9 +79,11 @@ public struct Figure: Codable, Sendable, Equatable {
   public var section: Section
   /// nil where it could not be computed.
   public var value: Double?
-  /// Bounds of the 95 % bootstrap interval, where there is one.
+  /// Bounds of the 95 % interval, where there is one: Wilson's of shares, the bootstrap's of distances and means.
   public var low: Double?
   public var high: Double?
+  /// Standard deviation of what the value is the mean of, where it is one.
+  public var deviation: Double?
   /// Numerator and denominator of a rate.
   public var count: Int?
   public var total: Int?
@@ -93,6 +95,10 @@ public struct Figure: Codable, Sendable, Equatable {
   /// The headings of the table.
   public enum Section: String, Codable, Sendable, CaseIterable {
     case validity, discovery, symmetry, distance, coverage, stability
+    case kept = "symmetry kept and free"
+    case hulls = "further hulls"
+    case published = "published protocol"
+    case breakdown = "stable, unique and novel by kind"
     case initial = "before relaxation"
     case conditioning, prediction, reference, cost
   }

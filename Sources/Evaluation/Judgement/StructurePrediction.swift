@@ -13,21 +13,34 @@ public struct PredictionTask: Sendable {
   /// Index in the test set of each crystal's target; nil for one that has none.
   public var targets: [Int?]
   public var matcher: StructureMatcher
+  /// The order among a target's predictions of each crystal, and targets and orders of those that were lost on the way: misses.
+  var orders: [Int]
+  var lost: [(target: Int, order: Int)]
+
+  /// How many predictions of targets were lost.
+  public var lostTargets: Int { lost.count }
 
   /// - Parameters:
   ///   - ids: names of the crystals: a target's own, or with `#2`, `/2`, `-2` or `_2` behind it where there are several predictions.
   ///   - testIDs: names of the test set's crystals.
-  public init(given: Given, ids: [String], testIDs: [String], matcher: StructureMatcher = .prediction) {
+  ///   - lost: names of predictions that no crystal came of.
+  public init(
+    given: Given, ids: [String], testIDs: [String], lost: [String] = [], matcher: StructureMatcher = .prediction
+  ) {
     self.given = given
     self.matcher = matcher
     let places = Dictionary(testIDs.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
-    targets = ids.map { id in
-      if let place = places[id] { return place }
+    func aim(_ id: String) -> (target: Int, order: Int)? {
+      if let place = places[id] { return (place, 0) }
       guard let mark = id.lastIndex(where: { "#/-_".contains($0) }),
-        id[id.index(after: mark)...].allSatisfy(\.isNumber)
+        id[id.index(after: mark)...].allSatisfy(\.isNumber), let place = places[String(id[..<mark])]
       else { return nil }
-      return places[String(id[..<mark])]
+      return (place, Int(id[id.index(after: mark)...]) ?? 0)
     }
+    let aims = ids.map(aim)
+    targets = aims.map { $0?.target }
+    orders = aims.map { $0?.order ?? 0 }
+    self.lost = lost.compactMap(aim)
   }
 }
 
@@ -53,7 +66,8 @@ struct PredictionScore: Sendable {
     let matcher = task.matcher
     let aimed = task.targets.indices.filter { task.targets[$0] != nil }
     let byTarget = Dictionary(grouping: aimed) { task.targets[$0] ?? 0 }
-    let targets = byTarget.keys.sorted()
+    let lost = Dictionary(grouping: task.lost, by: \.target)
+    let targets = Set(byTarget.keys).union(lost.keys).sorted()
     let scores = try work.map("match predictions", count: targets.count) { t -> [Double?] in
       (byTarget[targets[t]] ?? []).map { i in
         guard let own = predictions[i].reduced, let aim = test[targets[t]].reduced else { return nil }
@@ -61,12 +75,18 @@ struct PredictionScore: Sendable {
       }
     }
     self.targets = targets
-    first = scores.map { $0.first ?? nil }
-    best = scores.map { $0.compactMap { $0 }.min() }
-    firstValid = zip(targets, scores).map { target, all in
-      predictions[byTarget[target]?.first ?? 0].isValid ? all.first ?? nil : nil
+    // The first prediction of a target may be one that was lost.
+    let isFirstLost = targets.map { target in
+      let arrived = (byTarget[target] ?? []).map { task.orders[$0] }.first ?? .max
+      return (lost[target] ?? []).contains { $0.order < arrived }
     }
-    most = byTarget.values.map(\.count).max() ?? 0
+    first = zip(scores, isFirstLost).map { $1 ? nil : $0.first ?? nil }
+    best = scores.map { $0.compactMap { $0 }.min() }
+    firstValid = zip(targets, first).map { target, own in
+      guard let place = byTarget[target]?.first, predictions[place].isValid else { return nil }
+      return own
+    }
+    most = targets.map { (byTarget[$0]?.count ?? 0) + (lost[$0]?.count ?? 0) }.max() ?? 0
     let byKey = Dictionary(grouping: predictions.indices.filter { predictions[$0].reduced != nil }) {
       predictions[$0].reduced?.key
     }

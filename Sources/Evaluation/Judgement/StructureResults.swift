@@ -31,29 +31,37 @@ public struct StructureResults: Sendable {
   public func isUniqueAndNovel(_ index: Int) -> Bool { isUnique(index) && novel[index] }
 
   /// - Parameters:
+  ///   - set: which of the input's sets they are, for measures that are known already.
   ///   - crystals: those to judge; the relaxed ones of the input, or what they were before.
   ///   - train: what novelty is measured against.
+  ///   - energies: above the hull, eV/atom; the input's where nil.
   ///   - phase: what a progress line calls them.
   init(
-    _ crystals: [Crystal], of input: MetricsInput, parts: CrystalMeasures.Parts, train: StructureIndex, phase: String
+    _ set: MeasuredSet, _ crystals: [Crystal], of input: MetricsInput, train: StructureIndex, energies: [Double]? = nil,
+    phase: String
   ) throws {
+    let stored = input.stored[set]
+    precondition(stored?.count ?? crystals.count == crystals.count)
+    let parts = input.parts(of: set)
     let work = input.work
     let symprec = input.settings.symprec
     let measures = try work.map("measure \(phase)", count: crystals.count) {
-      CrystalMeasures(of: crystals[$0], parts, symprec: symprec)
+      CrystalMeasures(of: crystals[$0], parts, symprec: symprec, stored: stored?[$0])
     }
     self.measures = measures
     let templates = input.reference.trainTemplates
     templateInTrain = measures.map { $0.template.map(templates.contains) }
     askedSpaceGroup = input.crystals.map { $0.askedSpaceGroup ?? 0 }
-    energyAboveHull = input.crystals.map { $0.energyAboveHull ?? .nan }
+    energyAboveHull = energies ?? input.crystals.map { $0.energyAboveHull ?? .nan }
     firstOfKind = try Evaluation.firstOfKind(
       measures.map(\.reduced), matcher: input.settings.matcher, work: work, phase: "compare \(phase)")
-    trainMatch = try work.map("look up \(phase)", count: crystals.count) { i in
-      measures[i].reduced.flatMap {
-        train.match(of: $0, formula: measures[i].formula, spaceGroup: measures[i].spaceGroup)
-      } ?? -1
-    }
+    trainMatch =
+      try stored?.map(\.trainMatch)
+      ?? work.map("look up \(phase)", count: crystals.count) { i in
+        measures[i].reduced.flatMap {
+          train.match(of: $0, formula: measures[i].formula, spaceGroup: measures[i].spaceGroup)
+        } ?? -1
+      }
     novel = zip(trainMatch, measures).map { $0 < 0 && $1.reduced != nil }
   }
 }

@@ -16,6 +16,15 @@ public struct StructureMatcher: Sendable, Codable, Equatable {
   public var siteTolerance: Double
   /// Angles may differ by this, in degrees (`angle_tol`).
   public var angleTolerance: Double
+  /// What must be below the site tolerance for two crystals to be the same.
+  public var criterion = Criterion.maximum
+
+  public enum Criterion: String, Sendable, Codable, CaseIterable {
+    /// The largest distance of two paired atoms (pymatgen's `fit`).
+    case maximum
+    /// The root of the mean square (pymatgen's `get_rms_dist`).
+    case rootMeanSquare
+  }
 
   /// The field's default for uniqueness and novelty.
   public static let standard = StructureMatcher(
@@ -38,9 +47,21 @@ public struct StructureMatcher: Sendable, Codable, Equatable {
     public var maximum: Double
   }
 
-  /// Whether some pairing keeps every distance below the site tolerance (pymatgen's `fit`).
+  /// Reads what was written before there was a criterion, too.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    lengthTolerance = try fields.decode(Double.self, forKey: .lengthTolerance)
+    siteTolerance = try fields.decode(Double.self, forKey: .siteTolerance)
+    angleTolerance = try fields.decode(Double.self, forKey: .angleTolerance)
+    criterion = try fields.decodeIfPresent(Criterion.self, forKey: .criterion) ?? .maximum
+  }
+
+  /// Whether some pairing keeps every distance, or their root mean square, below the site tolerance.
   public func matches(_ first: ReducedCrystal, _ second: ReducedCrystal) -> Bool {
-    search(first, second, stopAtFirst: true, measure: { $0.maximum }) != nil
+    switch criterion {
+    case .maximum: search(first, second, stopAtFirst: true, measure: { $0.maximum }) != nil
+    case .rootMeanSquare: search(first, second, stopAtFirst: true, measure: { $0.rms }) != nil
+    }
   }
 
   /// The pairing with the least rms; nil where it isn't below the site tolerance (pymatgen's `get_rms_dist`).

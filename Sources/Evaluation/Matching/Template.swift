@@ -10,6 +10,12 @@ public struct Template: Hashable, Sendable {
   /// ASCII letters in rising order, one a site.
   public let letters: [UInt8]
 
+  /// - Parameter canonicalLetters: as another template of the group has them.
+  init(spaceGroup: Int, canonicalLetters: [UInt8]) {
+    self.spaceGroup = spaceGroup
+    letters = canonicalLetters
+  }
+
   /// The template of an asymmetric unit; nil where a letter is not known.
   public init?(_ unit: AsymmetricUnit) {
     guard !unit.sites.isEmpty, (1...230).contains(unit.spaceGroup),

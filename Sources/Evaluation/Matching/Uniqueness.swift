@@ -26,6 +26,24 @@ public struct StructureIndex: Sendable {
     byFormula = Dictionary(grouping: entries.compactMap { $0 }, by: \.0).mapValues { $0.map(\.1) }
   }
 
+  /// Of crystals that are reduced already.
+  init(reduced: [ReducedCrystal?], formulas: [String], spaceGroups: [Int], matcher: StructureMatcher) {
+    self.matcher = matcher
+    self.reduced = reduced
+    let entries = reduced.indices.compactMap { i in
+      reduced[i].map { (formulas[i], Entry(index: i, spaceGroup: spaceGroups[i], reduced: $0)) }
+    }
+    byFormula = Dictionary(grouping: entries, by: \.0).mapValues { $0.map(\.1) }
+  }
+
+  private init(_ other: StructureIndex, matcher: StructureMatcher) {
+    self.matcher = matcher
+    (byFormula, reduced) = (other.byFormula, other.reduced)
+  }
+
+  /// The same crystals, compared another way.
+  func with(_ matcher: StructureMatcher) -> StructureIndex { StructureIndex(self, matcher: matcher) }
+
   /// Whether any crystal of the set has a formula.
   public func contains(formula: String) -> Bool { byFormula[formula] != nil }
 

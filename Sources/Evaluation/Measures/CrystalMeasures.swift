@@ -40,8 +40,10 @@ public struct CrystalMeasures: Sendable {
     public static let strictValidity = Parts(rawValue: 4)
   }
 
-  /// - Parameter symprec: tolerance of the symmetry search in angstrom.
-  public init(of crystal: Crystal, _ parts: Parts, symprec: Double) {
+  /// - Parameters:
+  ///   - symprec: tolerance of the symmetry search in angstrom.
+  ///   - stored: what is known already and need not be measured.
+  public init(of crystal: Crystal, _ parts: Parts, symprec: Double, stored: StoredMeasures? = nil) {
     let isKnown = crystal.atomicNumbers.allSatisfy { (1...Element.last).contains(Int($0)) }
     validity = Validity(of: crystal)
     let isMeasurable = isKnown && crystal.count > 0 && crystal.lattice.isUsable && validity.volume > 0
@@ -51,6 +53,13 @@ public struct CrystalMeasures: Sendable {
     elements = crystal.composition.map(\.atomicNumber)
     formula = crystal.reducedFormula
     reduced = ReducedCrystal(crystal)
+    if let stored {
+      (spaceGroup, operationsPerAtom) = (stored.spaceGroup, stored.operationsPerAtom)
+      template = stored.letters.isEmpty ? nil : Template(spaceGroup: stored.spaceGroup, canonicalLetters: stored.letters)
+      strictValidity = stored.strictValidity.map(StrictValidity.init(flags:))
+      (compositionFingerprint, structureFingerprint) = (stored.compositionFingerprint, stored.structureFingerprint)
+      return
+    }
     if parts.contains(.symmetry) {
       let found = Symmetry(of: crystal, symprec: symprec)
       (spaceGroup, template, operationsPerAtom) = (found.spaceGroup, found.template, found.operationsPerAtom)

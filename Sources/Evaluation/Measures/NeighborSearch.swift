@@ -19,6 +19,8 @@ struct NeighborSearch {
 
   /// Where the search for neighbors begins, in angstrom.
   private static let firstCutoff = 7.0
+  /// Images of atoms that are looked at for one atom; 28 angstrom around it has some ten thousand atoms.
+  private static let mostImages = 4e6
   /// Largest difference of two electronegativities.
   private static let electronegativityRange = 3.3
   /// Beyond the sum of the radii, in angstrom: where the weight begins to fall and where it is zero.
@@ -107,6 +109,9 @@ struct NeighborSearch {
   private func voronoiCell(of index: Int) -> (VoronoiCell, [Neighbor])? {
     var cutoff = Self.firstCutoff
     while true {
+      // Needles and sheets whose atoms are a long way apart in one direction and on top of each other in another.
+      let images = (0..<3).reduce(1) { $0 * (2 * cutoff * reach[$1] + 1) }
+      guard images * Double(points.count) < Self.mostImages else { return nil }
       let around = neighbors(of: index, within: cutoff)
       let cell = VoronoiCell(neighbors: around.map(\.vector))
       if cell.isClosed { return (cell, around) }

@@ -21,6 +21,9 @@ public struct StrictValidity: Sendable, Codable, Equatable {
   /// Atoms a cubic angstrom.
   public static let atomDensities = 1e-5...0.5
 
+  /// - Parameter flags: distances, density, round trip, symmetry.
+  init(flags: [Bool]) { (distances, density, roundTrip, symmetry) = (flags[0], flags[1], flags[2], flags[3]) }
+
   init(of crystal: Crystal, classic: Validity, hasSymmetry: Bool) {
     let isKnown = crystal.atomicNumbers.allSatisfy { (1...Element.last).contains(Int($0)) }
     guard isKnown, crystal.count > 0, crystal.lattice.isUsable, let shortest = classic.shortestDistance else {
@@ -40,7 +43,7 @@ public struct StrictValidity: Sendable, Codable, Equatable {
 
   /// Whether a CIF holds the crystal: elements in order, every atom within 0.001 angstrom, the volume within 1e-5.
   private static func survivesCIF(_ crystal: Crystal) -> Bool {
-    guard let blocks = try? CIF.read(Array(CIF.text(crystal, name: "x").utf8)), blocks.count == 1,
+    guard let blocks = try? CIF.read(Array(CIF.text(crystal, name: "x").utf8), options: .unjudged), blocks.count == 1,
       case .success(let back) = blocks[0].crystal, back.atomicNumbers == crystal.atomicNumbers,
       abs(back.lattice.volume / crystal.lattice.volume - 1) < 1e-5
     else { return false }

@@ -3,39 +3,6 @@ import Crystals
 // Distances between sets and symmetry.
 
 extension FigureBuilder {
-  /// Distances to the reference: Wasserstein on valid structures, Jensen-Shannon for space groups.
-  func distanceFigures() -> [Figure] {
-    let valid = results.measures.filter(\.isValid)
-    let other = compared.measures
-    func distance(
-      _ name: String, _ label: String, unit: String = "", _ value: (CrystalMeasures) -> Double?
-    ) -> Figure {
-      number(
-        name, "\(label), Wasserstein", .distance, wassersteinDistance(valid.compactMap(value), other.compactMap(value)),
-        unit: unit, better: false)
-    }
-    var figures = [
-      distance("density_distance", "density", unit: "g/cm³") { $0.density },
-      distance("elements_distance", "number of elements") { Double($0.elements.count) },
-      distance("atoms_distance", "atoms in the primitive cell") { $0.atoms > 0 ? Double($0.atoms) : nil },
-      number(
-        "space_group_distance", "space group, Jensen-Shannon", .distance,
-        jensenShannonDistance(results.spaceGroup.filter { $0 > 0 }, compared.spaceGroups), better: false),
-    ]
-    let axes = [("a", "alpha"), ("b", "beta"), ("c", "gamma")]
-    for (k, axis) in axes.enumerated() {
-      figures.append(
-        distance("length_\(axis.0)_distance", "primitive cell, length \(axis.0)", unit: "Å") {
-          $0.latticeParameters?.lengths[k]
-        })
-    }
-    for (k, axis) in axes.enumerated() {
-      figures.append(
-        distance("angle_\(axis.1)_distance", "primitive cell, angle \(axis.1)", unit: "°") { $0.latticeParameters?.angles[k] })
-    }
-    return figures
-  }
-
   /// Of every property that both sides know: formation energy and energy above hull, where energies are.
   func propertyDistances() -> [Figure] {
     input.properties.keys.sorted().compactMap { name in

@@ -6,14 +6,18 @@ struct FigureBuilder {
   var results: StructureResults
   /// The same before relaxation, where it is known.
   let initial: StructureResults?
+  /// The same as relaxed within their groups, where symmetry was broken.
+  let kept: StructureResults?
   /// The crystals that distances are measured to.
   let compared: ComparedSet
   let train: StructureIndex
+  let training: TrainingQuantities
   let funnel: [FunnelStep]
 
   func figures() throws -> [Figure] {
-    var figures = validity() + discovery() + templates() + stability() + symmetryFigures() + distanceFigures()
-    figures += propertyDistances()
+    var figures = try validity() + discovery() + knownFigures() + templates()
+    figures += stability() + relaxationFigures() + trackFigures() + hullFigures() + breakdownFigures()
+    figures += try publishedFigures() + symmetryFigures() + distanceFigures() + propertyDistances()
     figures += try coverage() + unrelaxed() + conditioningFigures() + predictionFigures() + reference()
     return figures + costFigures()
   }
@@ -23,7 +27,7 @@ struct FigureBuilder {
     _ name: String, _ label: String, _ section: Figure.Section, _ count: Int, of total: Int,
     better: Bool? = true
   ) -> Figure {
-    let estimate = bootstrapRate(successes: min(count, total), of: total, seed: input.settings.seed)
+    let estimate = wilsonInterval(successes: min(count, total), of: total)
     return Figure(
       name: name, label: label, section: section, value: estimate?.value, low: estimate?.low,
       high: estimate?.high, count: count, total: total, unit: "", isHigherBetter: better)
@@ -102,11 +106,13 @@ struct FigureBuilder {
     for limit in ["0.0", "0.1"] {
       let isStable = { (i: Int) in results.isStable(i, within: Double(limit) ?? 0) }
       figures += [
-        share("stable_\(limit)", "stable, at most \(limit) eV/atom above the hull", .stability, where: isStable),
+        share("stable_\(limit)", "stable, at most \(limit) eV/atom above the hull", .stability, where: isStable)
+      ]
+      guard !input.reference.train.isEmpty else { continue }
+      figures.append(
         share("sun_\(limit)", "stable, unique and novel, \(limit) eV/atom", .stability) {
           isStable($0) && results.isUniqueAndNovel($0)
-        },
-      ]
+        })
       if let initial {
         figures.append(
           share("sun_as_generated_\(limit)", "S.U.N. at \(limit), unique and novel as generated", .stability) {
@@ -127,14 +133,15 @@ struct FigureBuilder {
   private func coverage() throws -> [Figure] {
     guard input.includesCoverage, results.count > 0, !compared.crystals.isEmpty else { return [] }
     let coverage = try Coverage(
-      generated: results.measures.map(\.fingerprints), reference: compared.measures.map(\.fingerprints), work: input.work)
+      generated: results.measures.map(\.fingerprints), reference: compared.measures.map(\.fingerprints),
+      limits: input.coverageLimits, work: input.work)
     let printed = compared.measures.indices.filter { compared.measures[$0].fingerprints != nil }
     let recalled = coverage.isRecalled
     var figures = [
       rate("coverage_recall", "coverage, recall", .coverage, coverage.recalled, of: coverage.reference),
       rate("coverage_precision", "coverage, precision", .coverage, coverage.precise, of: input.sampled),
     ]
-    if compared.isTest {
+    if compared.isHeldOut {
       let fresh = zip(printed, recalled).filter { !compared.isLeaked[$0.0] }
       figures.append(
         rate(
@@ -169,9 +176,9 @@ struct FigureBuilder {
     if !input.reference.train.isEmpty {
       try repeats("duplicates_train", "training crystals that repeat another", train.reduced)
     }
-    guard compared.isTest else { return figures }
+    guard compared.isHeldOut else { return figures }
     let reduced = compared.measures.map(\.reduced)
-    try repeats("duplicates", "test crystals that repeat another", reduced)
+    try repeats("duplicates", "\(compared.name) crystals that repeat another", reduced)
     guard !input.reference.train.isEmpty else { return figures }
     let known = try input.work.map("look up reference", count: reduced.count) { i in
       reduced[i].flatMap {
@@ -180,10 +187,11 @@ struct FigureBuilder {
     }
     return figures + [
       rate(
-        "leakage", "test formulas that occur in training", .reference, compared.isLeaked.count { $0 },
+        "leakage", "\(compared.name) formulas that occur in training", .reference, compared.isLeaked.count { $0 },
         of: reduced.count, better: nil),
       rate(
-        "leakage_structures", "test structures that occur in training", .reference, known.count { $0 }, of: reduced.count,
+        "leakage_structures", "\(compared.name) structures that occur in training", .reference, known.count { $0 },
+        of: reduced.count,
         better: nil),
     ]
   }

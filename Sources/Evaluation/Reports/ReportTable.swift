@@ -51,6 +51,7 @@ struct ReportTable {
   private static func cell(_ figure: Figure) -> String {
     guard figure.value != nil else { return "–" }
     var text = valueText(figure)
+    if let deviation = figure.deviation { text += " <small>± \(readable(deviation))</small>" }
     if let low = figure.low, let high = figure.high {
       let scale = figure.total == nil ? 1.0 : 100.0
       text +=

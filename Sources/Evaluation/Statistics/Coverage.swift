@@ -12,10 +12,19 @@ public struct Coverage: Sendable, Equatable {
   public var precise: Int
   public var generated: Int
 
-  /// Largest distance of structure fingerprints.
-  public static let structureCutoff = 0.4
-  /// Largest distance of scaled composition fingerprints.
-  public static let compositionCutoff = 10.0
+  /// Largest distances of structure fingerprints and of scaled composition fingerprints.
+  public struct Limits: Sendable, Equatable {
+    public var structure: Double
+    public var composition: Double
+
+    public init(structure: Double, composition: Double) {
+      self.structure = structure
+      self.composition = composition
+    }
+
+    /// CDVAE's for MP-20; its Perov-5 has 0.2 and 4.
+    public static let standard = Limits(structure: 0.4, composition: 10)
+  }
 
   /// Both fingerprints of a crystal.
   public struct Fingerprints: Sendable {
@@ -39,13 +48,13 @@ public struct Coverage: Sendable, Equatable {
   /// - Parameters:
   ///   - generated: nil for a crystal without fingerprints: it covers nothing, isn't covered, and counts in the precision's denominator.
   ///   - reference: nil for a crystal without: left out.
-  public init(generated: [Fingerprints?], reference: [Fingerprints?], work: Work = Work()) throws {
+  public init(generated: [Fingerprints?], reference: [Fingerprints?], limits: Limits = .standard, work: Work = Work()) throws {
     let own = generated.compactMap { $0 }
     let other = reference.compactMap { $0 }
-    let structures = try Neighborhood(own.map(\.structure), other.map(\.structure), cutoff: Self.structureCutoff, work)
+    let structures = try Neighborhood(own.map(\.structure), other.map(\.structure), cutoff: limits.structure, work)
     let compositions = try Neighborhood(
       own.map { CompositionScaler.scaled($0.composition) },
-      other.map { CompositionScaler.scaled($0.composition) }, cutoff: Self.compositionCutoff, work)
+      other.map { CompositionScaler.scaled($0.composition) }, cutoff: limits.composition, work)
     isRecalled = other.indices.map { structures.second[$0] && compositions.second[$0] }
     recalled = isRecalled.count { $0 }
     self.reference = other.count

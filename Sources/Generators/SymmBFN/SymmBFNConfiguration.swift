@@ -97,7 +97,21 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("flow.known_templates (at most 1)", flow.knownTemplates > 0 && flow.knownTemplates <= 1),
       ("sampling.steps", sampling.steps > 0),
     ]
-    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? training.complaint
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? training.complaint
+  }
+
+  /// What is beyond all reason: no machine has the memory, or arithmetic the numbers.
+  private var excess: String? {
+    let limits: [(String, Double, Double)] = [
+      ("network.hidden", Double(network.hidden), 16_384), ("network.layers", Double(network.layers), 1000),
+      ("network.embedding", Double(network.embedding), 16_384), ("network.frequencies", Double(network.frequencies), 16_384),
+      ("network.coordinate_frequencies", Double(network.coordinateFrequencies), 16_384),
+      ("flow.beta_elements", Double(flow.betaElements), 1e6), ("flow.beta_site_symmetry", Double(flow.betaSiteSymmetry), 1e6),
+      ("sampling.steps", Double(sampling.steps), 1e6),
+    ]
+    if let (name, _, most) = limits.first(where: { !($0.1 <= $0.2) }) { return "\(name) must be at most \(most)" }
+    let width = Double(network.hidden + network.embedding + network.frequencies + network.coordinateFrequencies)
+    return width * width * Double(network.layers) > 1e9 ? "network.hidden and network.layers make too large a network" : nil
   }
 
   /// Parameters mean the same with the same form, network and flow; how losses are weighed, and how much is told, may change.

@@ -68,17 +68,15 @@ public struct ConvexHull: Sendable {
   }
 
   public let phases: [Phase]
-  /// The elements of each phase as bits, for picking those of a chemical system.
-  private let masks: [ElementSet]
+  /// Which phases have which elements, for picking those of a chemical system.
+  let systems: ChemicalSystems
 
   /// - Parameter phases: several of one composition may be given; the lowest counts.
   public init(phases: [Phase]) {
-    var lowest: [[UInt32]: Int] = [:]
+    var lowest: [CompositionKey: Int] = [:]
     var kept: [Phase] = []
     for phase in phases {
-      let key = phase.fractions.map {
-        UInt32($0.atomicNumber) << 24 | UInt32(($0.fraction * 1e5).rounded())
-      }
+      let key = CompositionKey(phase)
       if let index = lowest[key] {
         if phase.formationEnergy < kept[index].formationEnergy { kept[index] = phase }
       } else {
@@ -87,7 +85,7 @@ public struct ConvexHull: Sendable {
       }
     }
     self.phases = kept
-    masks = kept.map { ElementSet($0.fractions.map { Int($0.atomicNumber) }) }
+    systems = ChemicalSystems(kept)
   }
 
   /// A table `composition_fractions,formation_energy_per_atom,...` with a header, compositions like `Ac:0.2 Al:0.2 O:0.6`.
@@ -125,7 +123,7 @@ public struct ConvexHull: Sendable {
   }
 
   /// Rounded fractions as the whole numbers that they came from, so that a phase covers its own composition exactly.
-  private static func wholeNumbers(_ amounts: [(z: UInt8, amount: Double)]) -> [(z: UInt8, amount: Double)] {
+  static func wholeNumbers(_ amounts: [(z: UInt8, amount: Double)]) -> [(z: UInt8, amount: Double)] {
     for atoms in 1...400 {
       let counts = amounts.map { $0.amount * Double(atoms) }
       // Six digits are what tables give.
@@ -149,15 +147,13 @@ public struct ConvexHull: Sendable {
       formationEnergy: formationEnergy)
     guard !wanted.fractions.isEmpty else { throw .noAtoms }
     let elements = wanted.fractions.map { Int($0.atomicNumber) }
-    let mask = ElementSet(elements)
-    let candidates = phases.indices.filter { masks[$0].isSubset(of: mask) }
-    var columns: [Double] = []
-    for c in candidates {
-      var column = [Double](repeating: 0, count: elements.count)
+    let candidates = systems.phases(within: elements)
+    var columns = [Double](repeating: 0, count: candidates.count * elements.count)
+    for (place, c) in candidates.enumerated() {
       for part in phases[c].fractions {
-        if let row = elements.firstIndex(of: Int(part.atomicNumber)) { column[row] = part.fraction }
+        guard let row = elements.firstIndex(of: Int(part.atomicNumber)) else { continue }
+        columns[place * elements.count + row] = part.fraction
       }
-      columns += column
     }
     let programme = LinearProgramme(
       columns: columns, rows: elements.count, costs: candidates.map { phases[$0].formationEnergy },
@@ -190,6 +186,9 @@ extension ConvexHull.Phase {
 public struct ElementReferences: Sendable {
   /// eV/atom by atomic number.
   public let energies: [Int: Double]
+
+  /// - Parameter energies: eV/atom by atomic number.
+  public init(energies: [Int: Double]) { self.energies = energies }
 
   /// A table `element,energy_per_atom,...` with a header.
   public init(text: String) throws(HullError) {
@@ -232,19 +231,4 @@ extension Substring {
     while part.last?.isWhitespace == true { part.removeLast() }
     return part
   }
-}
-
-/// A set of atomic numbers below 128.
-struct ElementSet: Sendable, Equatable {
-  private var bits: (UInt64, UInt64) = (0, 0)
-
-  init(_ atomicNumbers: [Int]) {
-    for z in atomicNumbers {
-      if z < 64 { bits.0 |= 1 << UInt64(z) } else { bits.1 |= 1 << UInt64(z - 64) }
-    }
-  }
-
-  func isSubset(of other: Self) -> Bool { bits.0 & ~other.bits.0 == 0 && bits.1 & ~other.bits.1 == 0 }
-
-  static func == (a: Self, b: Self) -> Bool { a.bits == b.bits }
 }

@@ -16,6 +16,19 @@ public enum RelaxationOutcome: Int8, Sendable, CaseIterable {
   case stalled = 8
   /// Only the energy was asked for.
   case notRelaxed = 9
+  /// Too far above the hull to be relaxed: only its energy is known.
+  case leftOut = 10
+  /// It converged within its group, and lower in a lower one once its symmetry was broken.
+  case saddle = 11
+
+  /// Whether the last energy means something: where a relaxation failed the potential is asked far from what it knows, and its
+  /// energies may be absurdly low.
+  public var hasUsableEnergy: Bool {
+    switch self {
+    case .converged, .notRelaxed, .stepsExhausted, .leftOut, .saddle: true
+    default: false
+    }
+  }
 
   /// A short name for tables and files.
   public var name: String {
@@ -30,6 +43,8 @@ public enum RelaxationOutcome: Int8, Sendable, CaseIterable {
     case .symmetryNotFound: "symmetry_not_found"
     case .stalled: "stalled"
     case .notRelaxed: "not_relaxed"
+    case .leftOut: "left_out"
+    case .saddle: "saddle"
     }
   }
 }
@@ -50,6 +65,8 @@ public struct RelaxationOptions: Sendable {
   public var volumeRange = 0.25...4.0
   /// Crystals evaluated together.
   public var batch = 64
+  /// Called before every evaluation; an error thrown from it stops the relaxation.
+  public var check: @Sendable () throws -> Void = {}
 
   public init() {}
 }
@@ -87,13 +104,16 @@ public struct RelaxationResult: Sendable {
   public var steps = 0
   public var outcome = RelaxationOutcome.notRelaxed
   public var failure: EvaluationFailure?
+  /// What became of it when its symmetry was broken; nil where nobody did.
+  public var rattled: SymmetryBreaking?
+  public var rescue = Rescue.none
 
   public init(crystal: Crystal, asymmetricUnit: AsymmetricUnit? = nil) {
     self.crystal = crystal
     self.asymmetricUnit = asymmetricUnit
   }
 
-  public var converged: Bool { outcome == .converged }
+  public var converged: Bool { outcome == .converged || outcome == .saddle }
 }
 
 /// Relaxes crystals, many at a time, each on its own way: a result does not depend on the others or on the size of the batch.
@@ -127,6 +147,7 @@ public func relax(
       }
     }
     if active.isEmpty { break }
+    try options.check()
     let evaluations = try potential.evaluate(active.map(\.track.trial))
     precondition(evaluations.count == active.count)
     var still: [(index: Int, track: RelaxationTrack)] = []

@@ -6,7 +6,7 @@ public protocol ProductUser {}
 
 extension ProductUser {
   /// Starts the program again where OpenBLAS took kernels that are slow or wrong here; to be called before anything else.
-  public static func chooseKernels() { ProcessorKernels.choose() }
+  public static func chooseKernels() { ProcessorKernels.choose(products: true) }
   /// What there is to say about the choice.
   public var kernelsLine: String? { unsafe ProcessorKernels.line }
   /// The processor's name as the system tells it; empty where it does not.
@@ -35,8 +35,17 @@ enum ProcessorKernels {
   /// One line about the choice, where there is something to say.
   nonisolated(unsafe) private(set) static var line: String?
 
-  static func choose() {
+  /// Its threads, of which we need none: each has a stack and a buffer, for which a limit of memory may have no room.
+  private static let threads = "OPENBLAS_NUM_THREADS"
+
+  /// - Parameter products: whether the program multiplies.
+  static func choose(products: Bool) {
     let environment = ProcessInfo.processInfo.environment
+    if environment[threads] == nil, MemoryLimit.isSet {
+      unsafe setenv(threads, "1", 0)
+      return start()
+    }
+    guard products else { return }
     let asked = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     let share = ProductSpeed.openBLAS().map { $0 / ProductSpeed.peak() } ?? 0
     guard let tried = environment[record] else {
@@ -82,6 +91,10 @@ enum ProcessorKernels {
       unsafe unsetenv(variable)
     }
     unsafe setenv(record, text, 1)
+    start()
+  }
+
+  private static func start() {
     var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
     // Safety: the list of C strings ends with nil.
     _ = unsafe execv("/proc/self/exe", &arguments)

@@ -32,16 +32,16 @@ public struct Progress {
     let rate = Double(done) / max(elapsed, 1e-9)
     let line =
       "\(name): \(done)/\(total)  \(formatRate(rate))/s  \(note.isEmpty ? "" : note + "  ")\(Self.duration(left)) left"
-    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+    standardErrorWords(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 
   /// Clears the line of a terminal.
   public func finish() {
-    if isTerminal, !quiet, lastShown != nil { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if isTerminal, !quiet, lastShown != nil { standardErrorWords("\r\u{1B}[K") }
   }
 
   private func formatRate(_ rate: Double) -> String {
-    rate >= 100 ? String(Int(rate)) : String(format: rate >= 10 ? "%.1f" : "%.2f", rate)
+    rate >= 1e15 ? "?" : rate >= 100 ? String(Int(rate)) : String(format: rate >= 10 ? "%.1f" : "%.2f", rate)
   }
 
   /// Seconds as `1h 02m`, `3m 20s`, `12 s`.

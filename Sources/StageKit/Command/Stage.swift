@@ -8,17 +8,29 @@ public let friezeVersion = "0.1.0"
 /// An executable of the line. A stage holds no science: it reads options, opens files, calls a library, writes a file, reports.
 public protocol Stage: ParsableCommand {
   var shared: SharedOptions { get }
+  /// What it reads and writes, decided about before the work begins.
+  var files: StageFiles { get throws }
   /// Whether it runs a network's products, whose kernels are chosen before the program begins.
   static var usesProducts: Bool { get }
+  /// Whether it saves what it has done when it is stopped.
+  static var savesWork: Bool { get }
   /// The work; `run()` wraps it with signals and exit statuses.
   mutating func perform() throws
 }
 
 extension Stage {
   public static var usesProducts: Bool { false }
+  public static var savesWork: Bool { false }
+
+  private static var name: String { configuration.commandName ?? "frieze" }
 
   public mutating func run() throws {
     Interruption.listen()
+    MemoryLimit.watch(stage: Self.name)
+    // A stage that saves its work does so between two steps of it, which may take a while.
+    Interruption.watch(stage: Self.name, patience: Self.savesWork ? 20 : 0.7)
+    try files.check()
+    if Self.savesWork { try InputFiles.hashAll() }
     if !shared.quiet, let warning = shared.threadWarning {
       standardError("\(Self.configuration.commandName ?? "frieze"): \(warning)")
     }
@@ -28,29 +40,44 @@ extension Stage {
 
   /// Runs the command and leaves with the design's exit status: 0, 64 (usage), 65, 69, 74 or 75.
   public static func main() {
+    openStandardDescriptors()
     frieze_keep_memory()
-    if usesProducts { ProcessorKernels.choose() }
+    ProcessorKernels.choose(products: usesProducts)
     do {
       var command = try parseAsRoot()
       try command.run()
+      endProcess(0)
     } catch let error as StageError {
-      standardError("\(configuration.commandName ?? "frieze"): \(error.description)")
-      Foundation.exit(error.status.rawValue)
+      standardError("\(name): \(error.description)")
+      endProcess(error.status.rawValue)
     } catch {
-      exit(withError: error)
+      leave(with: error)
     }
   }
-}
 
-/// Writes a line to standard error.
-public func standardError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
+  /// Help and versions go to standard output, complaints about the command line to standard error.
+  private static func leave(with error: any Error) -> Never {
+    let status = exitCode(for: error).rawValue
+    let words = fullMessage(for: error)
+    if status != 0 {
+      standardError(words)
+      endProcess(status == 64 ? status : StageError.Status.inputOutput.rawValue)
+    }
+    do { try standardOutput(words) } catch {
+      standardError("\(name): \(error)")
+      endProcess(StageError.Status.inputOutput.rawValue)
+    }
+    endProcess(0)
+  }
 }
 
 /// A part of a run: records `index` of `count`, as `1/16`-like text counted from 0: `0/16` ... `15/16`.
 public struct Shard: ExpressibleByArgument, Equatable, Sendable {
   public let index: Int
   public let count: Int
+
+  /// More shards than anybody cuts.
+  static let most = 1_000_000
 
   public init(index: Int, count: Int) {
     self.index = index
@@ -59,9 +86,9 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
 
   public init?(argument: String) {
     let parts = argument.split(separator: "/").map { Int($0) }
-    guard parts.count == 2, let index = parts[0], let count = parts[1], count > 0, (0..<count).contains(index) else {
-      return nil
-    }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], (1...Self.most).contains(count),
+      (0..<count).contains(index)
+    else { return nil }
     self.init(index: index, count: count)
   }
 
@@ -78,7 +105,8 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
     func number(_ keys: [String]) -> Int? { keys.compactMap { environment[$0].flatMap { Int($0) } }.first }
     let first = number(["SLURM_ARRAY_TASK_MIN", "SGE_TASK_FIRST"]) ?? 0
     guard let task = number(["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "SGE_TASK_ID", "LSB_JOBINDEX"]),
-      let count = number(["SLURM_ARRAY_TASK_COUNT", "FRIEZE_SHARDS"]), (0..<count).contains(task - first)
+      let count = number(["SLURM_ARRAY_TASK_COUNT", "FRIEZE_SHARDS"]), (1...most).contains(count),
+      (0...Int(Int32.max)).contains(first), (first..<first + count).contains(task)
     else { return Shard(index: 0, count: 1) }
     return Shard(index: task - first, count: count)
   }
@@ -131,10 +159,15 @@ public struct SharedOptions: ParsableArguments {
   @Flag(help: "One line of JSON that sums up the run, on standard output.")
   public var json = false
 
+  /// No machine has more processors.
+  private static let mostThreads = 1024
+
   public init() {}
 
   public mutating func validate() throws {
-    guard threads >= 0 else { throw ValidationError("--threads must be 0 or more.") }
+    guard (0...Self.mostThreads).contains(threads) else {
+      throw ValidationError("--threads goes from 0 (all processors) to \(Self.mostThreads).")
+    }
     guard shard != nil || !Shard.environmentHasGaps else {
       throw ValidationError("this is a task of an array with gaps, which does not tell the number of shards: give --shard I/N.")
     }

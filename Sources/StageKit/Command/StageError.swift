@@ -2,6 +2,7 @@
 public struct StageError: Error, CustomStringConvertible {
   /// The exit statuses of all stages (as in sysexits.h).
   public enum Status: Int32, Sendable {
+    case usage = 64
     case input = 65
     case unavailable = 69
     case inputOutput = 74

@@ -59,7 +59,9 @@ public struct StageReport {
   }
 
   /// Prints the summary: words to standard error, one JSON line to standard output where asked for.
-  public func finish(_ options: SharedOptions, output: String) {
+  ///
+  /// - Throws: where standard output cannot be written.
+  public func finish(_ options: SharedOptions, output: String) throws {
     if !options.quiet {
       var line = "\(stage): \(accepted) of \(accepted + rejected.count) in \(Progress.duration(seconds))"
       if !rejected.isEmpty {
@@ -77,7 +79,7 @@ public struct StageReport {
       ]
       if mergedCopies > 0 { fields.append(("merged_copies", String(mergedCopies))) }
       fields += facts
-      print("{" + fields.map { "\(jsonText($0.0)):\($0.1)" }.joined(separator: ",") + "}")
+      try standardOutput("{" + fields.map { "\(jsonText($0.0)):\($0.1)" }.joined(separator: ",") + "}")
     }
   }
 }

@@ -12,6 +12,8 @@ public enum Artifact {
     case crystals = "frieze-crystals"
     case relaxed = "frieze-relaxed"
     case metrics = "frieze-metrics"
+    case hull = "frieze-hull"
+    case measures = "frieze-measures"
 
     /// The stage that makes such a file.
     public var stage: String {
@@ -22,6 +24,8 @@ public enum Artifact {
       case .crystals: "reconstruct"
       case .relaxed: "relax"
       case .metrics: "metrics"
+      case .hull: "hull"
+      case .measures: "metrics"
       }
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// What the system says of the last call that failed.
 func systemErrorText() -> String {
@@ -7,29 +8,49 @@ func systemErrorText() -> String {
 
 /// A file that appears whole or not at all: written under a temporary name beside its place, flushed, renamed.
 public enum AtomicFile {
-  /// Runs `body` with a temporary path and puts what it wrote in place; removes it where `body` throws.
+  /// Temporary files that this process is writing.
+  private static let begun = Mutex<Set<String>>([])
+
+  /// Runs `body` with a temporary path and puts what it wrote in place; removes it where `body` throws. Where the path is a symbolic
+  /// link, its target is written.
   public static func write(to path: String, _ body: (String) throws -> Void) throws {
-    let directory = (path as NSString).deletingLastPathComponent
-    if !directory.isEmpty {
-      do {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-      } catch {
-        throw StageError(.inputOutput, "the folder '\(directory)' cannot be made: \(error.localizedDescription)")
-      }
+    guard !path.isEmpty else { throw StageError(.usage, "the name of an output is empty.") }
+    let place = OutputFiles.resolved(path)
+    let directory = OutputFiles.parent(of: place)
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw StageError(.inputOutput, "the folder '\(directory)' cannot be made: \(reason(error)).")
     }
     // Processes of other machines may write the same file on a shared disk: host and number make a name that is nobody else's.
-    let temporary = path + ".partial-\(hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    let temporary = place + ".partial-\(hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    begun.withLock { _ = $0.insert(temporary) }
+    defer { begun.withLock { _ = $0.remove(temporary) } }
     do {
       errno = 0
       try body(temporary)
-      try flush(temporary)
-      guard unsafe rename(temporary, path) == 0 else {
+      try InputFiles.check()
+      try flush(temporary, path)
+      guard unsafe rename(temporary, place) == 0 else {
         throw StageError(.inputOutput, "'\(path)' cannot be put in place: \(systemErrorText()).")
       }
+      // The name, too, is to be there after the power has failed; some disks do not take that for folders.
+      try? flush(directory, path)
     } catch {
       unsafe unlink(temporary)
       throw error
     }
+  }
+
+  /// Removes what this process has begun to write, before it ends in the middle of that.
+  static func abandon() {
+    for path in begun.withLock({ $0 }) { unsafe unlink(path) }
+  }
+
+  /// What the system says of an error of Foundation, without its wrapping.
+  static func reason(_ error: any Error) -> String {
+    let inner = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return inner.map { unsafe String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
   }
 
   /// The machine's name, as the system has it; nobody is asked over the network.
@@ -46,13 +67,13 @@ public enum AtomicFile {
       do {
         try Data(text.utf8).write(to: URL(fileURLWithPath: temporary))
       } catch {
-        throw StageError(.inputOutput, "'\(path)' cannot be written: \(error.localizedDescription)")
+        throw StageError(.inputOutput, "'\(path)' cannot be written: \(reason(error)).")
       }
     }
   }
 
-  private static func flush(_ path: String) throws {
-    let descriptor = unsafe open(path, O_RDONLY)
+  private static func flush(_ file: String, _ path: String) throws {
+    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw StageError(.inputOutput, "'\(path)' is gone: \(systemErrorText()).") }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else {
@@ -60,79 +81,71 @@ public enum AtomicFile {
     }
   }
 
-  /// The bytes of a file; .gz, .xz, .zst, .bz2 and .zip (of one file) are unpacked by their tools.
+  /// The bytes of a regular file; .gz, .xz, .zst, .bz2 and .zip (of one file) are unpacked by their tools, as far as what comes out is
+  /// in keeping with what went in.
   public static func bytes(of path: String) throws -> [UInt8] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file '\(path)'.")
     }
     guard let (ending, command) = CrystalFileNames.packed.first(where: { path.lowercased().hasSuffix($0.ending) }) else {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw StageError(.inputOutput, "'\(path)' cannot be read: \(systemErrorText()).")
-      }
-      return Array(data)
+      return try InputFiles.bytes(of: path)
     }
     if ending == ".zip", try members(ofArchive: path).count != 1 {
       throw StageError(.input, "'\(path)' holds several files; only an archive of one is read under such a name.")
     }
-    return try output(of: command + [path], reading: path)
+    return try output(of: command, reading: path)
   }
 
   /// Names of the files in a zip archive.
   static func members(ofArchive path: String) throws -> [String] {
-    String(decoding: try output(of: ["unzip", "-Z1", path], reading: path), as: UTF8.self).split(separator: "\n").map(
-      String.init)
+    String(decoding: try output(of: ["unzip", "-Z1"], reading: path), as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
   /// A file of a zip archive.
   static func bytes(ofMember name: String, in path: String) throws -> [UInt8] {
     // unzip takes brackets, stars and question marks in a name for patterns.
     let plain = name.reduce(into: "") { text, c in text += "*?[]\\".contains(c) ? "\\\(c)" : "\(c)" }
-    return try output(of: ["unzip", "-p", path, plain], reading: path)
+    return try output(of: ["unzip", "-p"], reading: path, further: [plain])
   }
 
-  private static func output(of command: [String], reading path: String) throws -> [UInt8] {
+  /// What a command prints of a packed file.
+  ///
+  /// - Parameter further: arguments behind the file's name.
+  private static func output(of command: [String], reading path: String, further: [String] = []) throws -> [UInt8] {
+    let (name, state) = try InputFiles.open(path)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
+    process.arguments = command + [name] + further
     let pipe = Pipe()
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     let missing = StageError(
-      .unavailable, "'\(command[0])' is needed to read '\(path)' and cannot be run: apt-get install \(package(of: command[0]))."
-    )
+      .unavailable, "'\(command[0])' is needed to read '\(path)' and cannot be run: apt-get install \(package(of: command[0])).")
     do { try process.run() } catch { throw missing }
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    // Tables of crystals shrink to a tenth or so.
+    let most = max(64 << 20, 100 * state.size)
+    var data: [UInt8] = []
+    while let chunk = try pipe.fileHandleForReading.read(upToCount: 1 << 20), !chunk.isEmpty {
+      data += chunk
+      guard data.count <= most, !Interruption.isRequested else {
+        process.terminate()
+        process.waitUntilExit()
+        try Interruption.check()
+        throw StageError(
+          .input, "'\(path)' unpacks to more than \(most >> 20) MiB, a hundred times its size: no table of crystals does.")
+      }
+    }
     process.waitUntilExit()
     if process.terminationStatus == 127 { throw missing }
     guard process.terminationStatus == 0 else {
       throw StageError(.input, "'\(path)' cannot be unpacked by \(command[0]): it is damaged or no file of that kind.")
     }
-    return Array(data)
+    return data
   }
 
   private static func package(of tool: String) -> String { tool == "xz" ? "xz-utils" : tool }
 
-  /// SHA-256 of a file in hexadecimal; as the line has noted it in FILE.id, where that is younger than the file: a thousand shards
-  /// need not all read the whole input for it.
-  public static func hash(of path: String) throws -> String {
-    let noted = path + ".id"
-    func date(_ path: String) -> Date? {
-      (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-    }
-    if let own = date(path), let then = date(noted), then > own, let text = try? String(contentsOfFile: noted, encoding: .utf8)
-    {
-      let hash = text.trimmingCharacters(in: .newlines)
-      if hash.count == 64, hash.allSatisfy(\.isHexDigit) { return hash }
-    }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw StageError(.input, "there is no file '\(path)'.")
-    }
-    defer { try? handle.close() }
-    let hash = try RunningHash()
-    // Safety: the bytes are the chunk's own, for the time of the call.
-    while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
-      unsafe chunk.withUnsafeBytes { unsafe hash.update($0) }
-    }
-    return hash.finish()
-  }
+  /// SHA-256 of a file in hexadecimal; see `InputFiles.hash`.
+  public static func hash(of path: String) throws -> String { try InputFiles.hash(of: path) }
 }

@@ -16,6 +16,8 @@ public struct SourceRecord: Sendable {
     case parsed(Crystal, CalculatedResults)
     /// Something that is in a folder and is not read.
     case refused(Rejection)
+    /// A line of a file of JSON objects.
+    case line([UInt8])
   }
 
   /// A crystal of a record or why there is none, with what was computed for it.
@@ -38,6 +40,13 @@ public struct SourceRecord: Sendable {
       case .member(let archive, let name):
         let bytes = try AtomicFile.bytes(ofMember: name, in: archive)
         return named(try parse(bytes, FileKind(name: name), options))
+      case .line(let line):
+        // The compact form is read by itself: files of a hundred thousand lines have it.
+        if CrystalLine.isLine(line) {
+          let (name, crystal) = try CrystalLine.read(line)
+          return [Item(id: name ?? id, crystal: .success(crystal))]
+        }
+        return named(try StructureJSON.read(line, options: options))
       case .row(let table, let index):
         let row = try table.row(index)
         let numbers = Dictionary(zip(table.propertyNames, row.properties)) { first, _ in first }
@@ -137,6 +146,8 @@ public enum CrystalSource {
     case .folder: return try folder(path)
     case .table: return try table(path, split: nil)
     case .artifact: return try artifact(path)
+    case .json where ["jsonl", "ndjson"].contains((CrystalFileNames.unpacked(path) as NSString).pathExtension.lowercased()):
+      return try lines(path)
     case .pyTorch:
       throw StageError(.input, "'\(path)' holds weights of a network, no crystals; only 'convert' takes it, to .h5.")
     case .archive: return try archive(path)
@@ -223,11 +234,20 @@ public enum CrystalSource {
   private static func artifact(_ path: String) throws -> [SourceRecord] {
     let reader = try Artifact.open(path)
     let crystals = try reader.crystals()
-    let ids = try reader.ids()
+    let ids = try reader.ids(of: crystals.count)
     let split = try reader.split(records: crystals.count)
     let results = try reader.results(of: crystals)
     return crystals.indices.map {
       SourceRecord(id: ids[$0], split: split[$0], text: .parsed(crystals[$0], results[$0]))
+    }
+  }
+
+  /// One JSON object a line.
+  private static func lines(_ path: String) throws -> [SourceRecord] {
+    let name = CrystalFileNames.identifier((path as NSString).lastPathComponent)
+    let lines = try AtomicFile.bytes(of: path).split(separator: UInt8(ascii: "\n")).filter { $0.contains { $0 > 0x20 } }
+    return lines.enumerated().map {
+      SourceRecord(id: lines.count == 1 ? name : "\(name)#\($0.offset + 1)", split: nil, text: .line(Array($0.element)))
     }
   }
 

@@ -31,6 +31,7 @@ extension MetricsSummary {
     guard let value = figure.value, value.isFinite else { return "       -" }
     var text = String(format: abs(value) >= 100 ? "%8.1f" : "%8.3f", value)
     if !figure.unit.isEmpty { text += " \(figure.unit)" }
+    if let deviation = figure.deviation { text += String(format: " +- %.3f", deviation) }
     if let low = figure.low, let high = figure.high { text += String(format: "  (%.3f to %.3f)", low, high) }
     if let count = figure.count, let total = figure.total { text += "  \(count) of \(total)" }
     return text

@@ -31,7 +31,7 @@ struct Provenance {
     for path in paths {
       let reader = try Artifact.open(path)
       if let name = reader.attribute("processor"), !name.isEmpty, !names.contains(name) { names.append(name) }
-      whole.threads = max(whole.threads, Int(reader.attribute("threads", as: Int64.self) ?? 0))
+      whole.threads = max(whole.threads, Int(clamping: reader.attribute("threads", as: Int64.self) ?? 0))
       whole.peakMemory = max(whole.peakMemory, reader.attribute("peak_memory_bytes", as: Int64.self) ?? 0)
     }
     whole.processor = names.joined(separator: ", ")

@@ -1,27 +1,41 @@
-import CHDF5
+import CHDF5Probe
 import Foundation
+import Synchronization
 
-/// Reads one HDF5 file. Every error names the file, the field, what was expected and what was found.
+/// Reads one HDF5 file, of ours or of anybody. Every error names the file, the field, what was expected and what was found.
+///
+/// Nothing that a file says is believed: the library first goes through it in a process of its own (`HDF5Calls.probe`), sizes are held
+/// against the bytes that are there, and where a file says what it holds (`content`), what is read is compared with it.
 public struct HDF5Reader: ~Copyable {
-  private let file: hid_t
+  private let file: HDF5Handle
   public let path: String
+  /// Bytes of the file.
+  private let size: Int
+  let contents: HDF5Contents
+
+  /// Files that have been gone through, by what the system knows of them.
+  private static let probed = Mutex<Set<FileState>>([])
+  /// Values that may take many times the bytes they have in the file: this much, or so many times as much.
+  private static let unpacked = (bytes: 256 << 20, times: 100)
+  private static let deepest = 32
 
   public init(path: String) throws {
-    frieze_h5_silence()
-    self.path = path
-    guard FileManager.default.fileExists(atPath: path) else {
-      file = -1
-      throw StageError(.input, "there is no file '\(path)'. Run the stage that makes it first, or check the name.")
+    let (real, state) = try InputFiles.open(path)
+    if !Self.probed.withLock({ $0.contains(state) }) {
+      try Self.probe(real, path, size: state.size)
+      Self.probed.withLock { _ = $0.insert(state) }
     }
-    file = unsafe H5Fopen(path, frieze_h5_read_only(), frieze_h5_default())
-    guard file >= 0 else {
-      throw StageError(
-        .input,
-        Self.isHDF5(path)
-          ? "'\(path)' cannot be opened: it was cut off, or another process is writing it or holds it locked (then try again when "
-            + "that has ended). If it is cut off, make it again."
-          : "'\(path)' is no HDF5 file.")
-    }
+    guard let file = HDF5Calls.open(real) else { throw Self.unreadable(path) }
+    (self.file, self.path, size, contents) = (file, path, state.size, HDF5Contents())
+  }
+
+  private static func unreadable(_ path: String) -> StageError {
+    StageError(
+      .input,
+      isHDF5(path)
+        ? "'\(path)' cannot be opened: it was cut off, or another process is writing it or holds it locked (then try again when "
+          + "that has ended). If it is cut off, make it again."
+        : "'\(path)' is no HDF5 file.")
   }
 
   /// Whether a file begins as HDF5 files do.
@@ -31,259 +45,220 @@ public struct HDF5Reader: ~Copyable {
     return (try? handle.read(upToCount: 8)).map { [UInt8]($0) } == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
   }
 
-  deinit { if file >= 0 { H5Fclose(file) } }
+  private static func probe(_ real: String, _ path: String, size: Int) throws {
+    switch Int(HDF5Calls.probe(real, size: size)) {
+    case FRIEZE_PROBE_UNREADABLE: throw unreadable(path)
+    case FRIEZE_PROBE_FATAL:
+      throw StageError(.input, "'\(path)' is damaged: HDF5's library does not survive it. Run the stage that makes it again.")
+    case FRIEZE_PROBE_ENDLESS:
+      throw StageError(.input, "'\(path)' has groups within groups without end; no file that frieze reads has.")
+    case FRIEZE_PROBE_STOPPED: try Interruption.check()
+    // Sound, or no process to be had for it.
+    default: break
+    }
+  }
+
+  // MARK: What there is
 
   /// Whether there is a dataset or group with a name such as `/crystal/lattice`.
-  public func contains(_ name: String) -> Bool {
+  public func contains(_ name: String) -> Bool { link(name) == .hard }
+
+  private func link(_ name: String) -> HDF5Calls.Link {
     var partial = ""
     for part in name.split(separator: "/") {
       partial += "/" + part
-      if unsafe H5Lexists(file, partial, frieze_h5_default()) <= 0 { return false }
+      let link = HDF5Calls.link(partial, in: file)
+      if link != .hard { return link }
     }
-    return true
+    return .hard
   }
 
   /// Names of what a group holds, in alphabetical order; none where there is no such group.
   public func names(in group: String) throws -> [String] {
     guard contains(group) else { return [] }
-    let id = unsafe H5Gopen2(file, group, frieze_h5_default())
-    guard id >= 0 else { throw wrong(group, "expected a group") }
-    defer { H5Gclose(id) }
-    var info = H5G_info_t()
-    guard unsafe H5Gget_info(id, &info) >= 0 else { throw wrong(group, "cannot be listed") }
-    return try (0..<info.nlinks).map { index in
-      let length = unsafe H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, frieze_h5_default())
-      guard length > 0 else { throw wrong(group, "cannot be listed") }
-      var name = [CChar](repeating: 0, count: length + 1)
-      // Safety: room for the length just asked for and its zero.
-      let got = unsafe H5Lget_name_by_idx(
-        id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &name, name.count, frieze_h5_default())
-      guard got == length else { throw wrong(group, "cannot be listed") }
-      return String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-  }
-
-  /// The kind of a dataset's elements; an error where it is none that we write.
-  public func kind(of name: String) throws -> HDF5Kind {
-    try withDataset(name) { dataset, _ in
-      let type = H5Dget_type(dataset)
-      defer { H5Tclose(type) }
-      let size = H5Tget_size(type)
-      switch (H5Tget_class(type), size) {
-      case (H5T_STRING, _): return .string
-      case (H5T_FLOAT, 8): return .float64
-      case (H5T_FLOAT, 4): return .float32
-      case (H5T_FLOAT, 2): return .float16
-      case (H5T_INTEGER, 1): return .uint8
-      case (H5T_INTEGER, 2): return .int16
-      case (H5T_INTEGER, 4): return .int32
-      case (H5T_INTEGER, 8): return .int64
-      default: throw wrong(name, "expected numbers or strings")
-      }
-    }
+    guard let handle = HDF5Calls.group(group, in: file) else { throw wrong(group, "expected a group") }
+    guard let names = HDF5Calls.names(in: handle) else { throw wrong(group, "cannot be listed") }
+    return names
   }
 
   /// Full names of all datasets, in alphabetical order.
   public func datasetNames(in group: String = "") throws -> [String] {
-    try names(in: group.isEmpty ? "/" : group).flatMap { name in
-      isGroup("\(group)/\(name)") ? try datasetNames(in: "\(group)/\(name)") : ["\(group)/\(name)"]
+    guard group.split(separator: "/").count < Self.deepest else { throw wrong(group, "expected no more groups in groups") }
+    return try names(in: group.isEmpty ? "/" : group).flatMap { name in
+      let full = "\(group)/\(name)"
+      guard link(full) == .hard else { throw wrong(full, "is a link to elsewhere, which is not followed") }
+      if HDF5Calls.group(full, in: file) == nil { return [full] }
+      return try datasetNames(in: full)
     }
   }
 
   /// Names of the attributes of the root or of an object, in alphabetical order.
   public func attributeNames(of name: String = "/") throws -> [String] {
-    let id = unsafe H5Oopen(file, name, frieze_h5_default())
-    guard id >= 0 else { throw wrong(name, "expected, not found") }
-    defer { H5Oclose(id) }
-    return try (0..<hsize_t(max(0, H5Aget_num_attrs(id)))).map { index in
-      var bytes = [CChar](repeating: 0, count: 256)
-      // Safety: room for 255 bytes and a zero; longer names are cut.
-      let length = unsafe H5Aget_name_by_idx(
-        id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &bytes, bytes.count, frieze_h5_default())
-      guard length >= 0 else { throw wrong(name, "its attributes cannot be listed") }
-      return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    guard contains(name), let object = HDF5Calls.object(name, in: file) else { throw wrong(name, "expected, not found") }
+    guard let names = HDF5Calls.attributeNames(of: object) else { throw wrong(name, "its attributes cannot be listed") }
+    return names
   }
 
   /// Whether an attribute is a text, a number with a fraction or a whole one; nil where there is none.
   public func attributeKind(_ key: String, of name: String = "/") -> HDF5Kind? {
-    guard unsafe H5Aexists_by_name(file, name, key, frieze_h5_default()) > 0 else { return nil }
-    let attribute = unsafe H5Aopen_by_name(file, name, key, frieze_h5_default(), frieze_h5_default())
-    guard attribute >= 0 else { return nil }
-    defer { H5Aclose(attribute) }
-    let type = H5Aget_type(attribute)
-    defer { H5Tclose(type) }
-    switch H5Tget_class(type) {
-    case H5T_STRING: return .string
-    case H5T_FLOAT: return .float64
+    guard let attribute = attributeHandle(key, name), let type = HDF5Calls.type(ofAttribute: attribute) else { return nil }
+    switch HDF5Calls.kind(of: type) {
+    case .string: return .string
+    case .float64, .float32, .float16: return .float64
+    case nil: return nil
     default: return .int64
     }
   }
 
-  private func isGroup(_ name: String) -> Bool {
-    let id = unsafe H5Gopen2(file, name, frieze_h5_default())
-    if id >= 0 { H5Gclose(id) }
-    return id >= 0
+  /// A text attribute of the root or of an object; nil where there is none, or it is not one text.
+  public func attribute(_ key: String, of name: String = "/") -> String? {
+    attributeHandle(key, name).flatMap(HDF5Calls.text(of:))
   }
 
+  /// A numeric attribute; nil where there is none, or it is not one number.
+  public func attribute<Scalar: HDF5Scalar>(_ key: String, as type: Scalar.Type, of name: String = "/") -> Scalar? {
+    attributeHandle(key, name).flatMap { HDF5Calls.number(type, of: $0) }
+  }
+
+  private func attributeHandle(_ key: String, _ name: String) -> HDF5Handle? {
+    contains(name) ? HDF5Calls.attribute(key, of: name, in: file) : nil
+  }
+
+  // MARK: Datasets
+
+  /// The kind of a dataset's elements; an error where it is none that we write.
+  public func kind(of name: String) throws -> HDF5Kind { try open(name).kind }
+
   /// The sizes of a dataset's axes.
-  public func shape(of name: String) throws -> [Int] {
-    try withDataset(name) { _, shape in shape }
+  public func shape(of name: String) throws -> [Int] { try open(name).shape }
+
+  /// The size of a dataset's first axis: its rows.
+  public func rows(of name: String) throws -> Int {
+    guard let rows = try shape(of: name).first else { throw wrong(name, "expected a row a record, found one value") }
+    return rows
   }
 
   /// Reads a dataset of numbers, converted to the type asked for where HDF5 can.
   ///
   /// - Parameters:
   ///   - shape: expected sizes, nil where any will do; the wrong rank or size is an error.
-  ///   - rows: along the first axis; all where nil. Only they are read from disk.
+  ///   - rows: along the first axis; all where nil. Only they are read from disk, but for the first time, when all are compared
+  ///     with what the file says it holds.
   public func read<Scalar: HDF5Scalar>(
     _ type: Scalar.Type = Scalar.self, _ name: String, shape expected: [Int?]? = nil, rows: Range<Int>? = nil
   ) throws -> [Scalar] {
-    try withDataset(name) { dataset, shape in
-      if let expected {
-        let fits = shape.count == expected.count && zip(shape, expected).allSatisfy { $1 == nil || $0 == $1 }
-        guard fits else {
-          let wanted = expected.map { $0.map(String.init) ?? "any" }.joined(separator: " x ")
-          throw wrong(name, "expected shape \(wanted), found \(shape.map(String.init).joined(separator: " x "))")
-        }
+    let set = try open(name)
+    if let expected {
+      let fits = set.shape.count == expected.count && zip(set.shape, expected).allSatisfy { $1 == nil || $0 == $1 }
+      guard fits else {
+        let wanted = expected.map { $0.map(String.init) ?? "any" }.joined(separator: " x ")
+        throw wrong(name, "expected shape \(wanted), found \(set.shape.map(String.init).joined(separator: " x "))")
       }
-      let stored = H5Dget_type(dataset)
-      defer { H5Tclose(stored) }
-      let kind = H5Tget_class(stored)
-      guard kind == H5T_INTEGER || kind == H5T_FLOAT else {
-        throw wrong(name, "expected \(Scalar.hdf5Kind.rawValue), found something that is no number")
-      }
-      let spaces = try select(rows, of: shape, dataset, name)
-      defer { spaces.close() }
-      var values = [Scalar](repeating: .zero, count: spaces.count)
-      guard !values.isEmpty else { return values }
-      // Safety: the array has as many elements as the dataspace.
-      let status = unsafe values.withUnsafeMutableBytes {
-        unsafe H5Dread(dataset, Scalar.hdf5Type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
-      }
-      guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
-      return values
     }
-  }
-
-  /// Where to read and where to put it: HDF5's dataspaces of some rows, or all of it.
-  private struct Selection {
-    var memory = frieze_h5_all()
-    var file = frieze_h5_all()
-    var count: Int
-
-    func close() {
-      for space in [memory, file] where space != frieze_h5_all() { H5Sclose(space) }
+    guard set.kind != .string else {
+      throw wrong(name, "expected \(Scalar.hdf5Kind.rawValue), found something that is no number")
     }
-  }
-
-  private func select(_ rows: Range<Int>?, of shape: [Int], _ dataset: hid_t, _ name: String) throws -> Selection {
-    guard let rows, rows != 0..<(shape.first ?? 1) else { return Selection(count: shape.reduce(1, *)) }
-    guard let all = shape.first, rows.lowerBound >= 0, rows.upperBound <= all else {
-      throw wrong(name, "expected rows \(rows.lowerBound)..<\(rows.upperBound), found \(shape.first ?? 1)")
-    }
-    let size = [hsize_t(rows.count)] + shape.dropFirst().map { hsize_t($0) }
-    let start = [hsize_t(rows.lowerBound)] + shape.dropFirst().map { _ in 0 }
-    let file = H5Dget_space(dataset)
-    // Safety: start and size have a number an axis, as the dataspace does.
-    let selected = unsafe H5Sselect_hyperslab(file, H5S_SELECT_SET, start, nil, size, nil)
-    let memory = unsafe H5Screate_simple(Int32(size.count), size, nil)
-    let selection = Selection(memory: memory, file: file, count: size.reduce(1) { $0 * Int($1) })
-    guard selected >= 0, memory >= 0 else {
-      selection.close()
-      throw wrong(name, "cannot be read; the file is damaged")
-    }
-    return selection
+    let isWhole = rows == nil || rows == 0..<(set.shape.first ?? 1)
+    let kind = set.kind == .float16 ? .float32 : set.kind
+    if !isWhole || kind != Scalar.hdf5Kind { try verify(name, set) }
+    let values = try numbers(type, name, set, rows: rows)
+    if isWhole, kind == Scalar.hdf5Kind { try verify(name, values) }
+    return values
   }
 
   /// Reads a dataset of strings.
   ///
   /// - Parameter rows: all where nil.
   public func readStrings(_ name: String, rows: Range<Int>? = nil) throws -> [String] {
-    try withDataset(name) { dataset, shape in
-      let spaces = try select(rows, of: shape, dataset, name)
-      defer { spaces.close() }
-      let count = spaces.count
-      let stored = H5Dget_type(dataset)
-      defer { H5Tclose(stored) }
-      guard H5Tget_class(stored) == H5T_STRING else { throw wrong(name, "expected strings") }
-      if H5Tis_variable_str(stored) == 0 { return try fixedStrings(dataset, stored, spaces, name) }
-      guard count > 0 else { return [] }
-      let type = stringType()
-      defer { H5Tclose(type) }
-      var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-      // Safety: one pointer a string; the library allocates what they point to and reclaims it below.
-      let status = unsafe pointers.withUnsafeMutableBytes {
-        unsafe H5Dread(dataset, type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
-      }
-      guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
-      let strings = unsafe pointers.map { p in unsafe p.map { unsafe String(cString: $0) } ?? "" }
-      let space = spaces.memory == frieze_h5_all() ? H5Dget_space(dataset) : H5Scopy(spaces.memory)
-      defer { H5Sclose(space) }
-      _ = unsafe pointers.withUnsafeMutableBytes {
-        unsafe H5Dvlen_reclaim(type, space, frieze_h5_default(), $0.baseAddress)
-      }
-      return strings
+    let set = try open(name)
+    guard set.kind == .string else { throw wrong(name, "expected strings") }
+    if rows != nil { try verify(name, set) }
+    let strings = try strings(name, set, rows: rows)
+    if rows == nil, let digest = try contents.expected(name, self) {
+      let hash = try RunningHash()
+      for string in strings { hash.update(string + "\0") }
+      try contents.compare(digest, hash.finish(), name, self)
     }
+    return strings
   }
 
-  /// Strings of one length each, as other programs may write them.
-  private func fixedStrings(_ dataset: hid_t, _ type: hid_t, _ spaces: Selection, _ name: String) throws -> [String] {
-    let width = H5Tget_size(type)
-    let count = spaces.count
-    var bytes = [UInt8](repeating: 0, count: count * width)
-    // Safety: count strings of the width that the type has.
-    let status = unsafe bytes.withUnsafeMutableBytes {
-      unsafe H5Dread(dataset, type, spaces.memory, spaces.file, frieze_h5_default(), $0.baseAddress)
+  /// Bytes of the longest string of a dataset, or a few more.
+  func stringWidth(of name: String) throws -> Int {
+    let set = try open(name)
+    guard HDF5Calls.isVariable(set.type) else { return HDF5Calls.size(of: set.type) }
+    return try strings(name, set, rows: nil).reduce(1) { max($0, $1.utf8.count) }
+  }
+
+  /// A dataset that has been looked at: its kind is one that we read, its sizes are in keeping with the file's.
+  struct OpenDataset {
+    fileprivate let handle: HDF5Handle
+    fileprivate let type: HDF5Handle
+    fileprivate let space: HDF5Handle
+    let kind: HDF5Kind
+    let shape: [Int]
+  }
+
+  func open(_ name: String) throws -> OpenDataset {
+    switch link(name) {
+    case .hard: break
+    case .none: throw wrong(name, "expected, not found")
+    case .elsewhere: throw wrong(name, "is a link to elsewhere, which is not followed")
     }
-    guard status >= 0 else { throw wrong(name, "cannot be read; the file is damaged") }
-    return (0..<count).map {
-      String(decoding: bytes[$0 * width..<($0 + 1) * width].prefix { $0 != 0 }, as: UTF8.self)
+    guard HDF5Calls.group(name, in: file) == nil, let handle = HDF5Calls.dataset(name, in: file) else {
+      throw wrong(name, "expected a dataset")
     }
+    guard let type = HDF5Calls.type(ofDataset: handle), let space = HDF5Calls.space(ofDataset: handle),
+      let shape = HDF5Calls.shape(of: space), let storage = HDF5Calls.storage(of: handle)
+    else { throw wrong(name, "cannot be read; the file is damaged") }
+    guard let kind = HDF5Calls.kind(of: type) else { throw wrong(name, "expected numbers or strings") }
+    let count = HDF5Calls.product(shape) ?? 0
+    guard let bytes = HDF5Calls.product([count, max(1, HDF5Calls.size(of: type))]) else {
+      throw wrong(name, "claims \(shape.map(String.init).joined(separator: " x ")) values; the file is damaged")
+    }
+    let fits: Bool
+    switch storage {
+    case .plain(let stored): fits = count == 0 || (bytes <= stored && stored <= size)
+    case .chunks(let stored): fits = stored <= size && (bytes <= Self.unpacked.bytes || bytes / Self.unpacked.times <= stored)
+    case .elsewhere: throw wrong(name, "has its values in another file, which is not read")
+    }
+    guard fits else {
+      throw wrong(
+        name,
+        "claims \(shape.map(String.init).joined(separator: " x ")) values, more than there are in the file's \(size) bytes")
+    }
+    return OpenDataset(handle: handle, type: type, space: space, kind: kind, shape: shape)
   }
 
-  /// A text attribute of the root or of an object, nil where there is none.
-  public func attribute(_ key: String, of name: String = "/") -> String? {
-    guard unsafe H5Aexists_by_name(file, name, key, frieze_h5_default()) > 0 else { return nil }
-    let attribute = unsafe H5Aopen_by_name(file, name, key, frieze_h5_default(), frieze_h5_default())
-    guard attribute >= 0 else { return nil }
-    defer { H5Aclose(attribute) }
-    let type = H5Aget_type(attribute)
-    defer { H5Tclose(type) }
-    guard H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) == 0 else { return nil }
-    var bytes = [UInt8](repeating: 0, count: H5Tget_size(type))
-    // Safety: a scalar string of the type's width.
-    let status = unsafe bytes.withUnsafeMutableBytes { unsafe H5Aread(attribute, type, $0.baseAddress) }
-    return status < 0 ? nil : String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  func numbers<Scalar: HDF5Scalar>(
+    _ type: Scalar.Type, _ name: String, _ set: OpenDataset, rows: Range<Int>?
+  ) throws -> [Scalar] {
+    guard let selection = HDF5Calls.select(rows, of: set.shape, in: set.space) else {
+      throw wrong(name, "expected rows \(rows ?? 0..<0), found \(set.shape.first ?? 1)")
+    }
+    guard let values = HDF5Calls.numbers(type, of: set.handle, selection) else {
+      throw wrong(name, "cannot be read; the file is damaged")
+    }
+    return values
   }
 
-  /// A numeric attribute, nil where there is none.
-  public func attribute<Scalar: HDF5Scalar>(_ key: String, as type: Scalar.Type, of name: String = "/") -> Scalar? {
-    guard unsafe H5Aexists_by_name(file, name, key, frieze_h5_default()) > 0 else { return nil }
-    let attribute = unsafe H5Aopen_by_name(file, name, key, frieze_h5_default(), frieze_h5_default())
-    guard attribute >= 0 else { return nil }
-    defer { H5Aclose(attribute) }
-    var value = [Scalar.zero]
-    // Safety: one element for a scalar attribute.
-    let status = unsafe value.withUnsafeMutableBytes { unsafe H5Aread(attribute, Scalar.hdf5Type, $0.baseAddress) }
-    return status < 0 ? nil : value[0]
+  func strings(_ name: String, _ set: OpenDataset, rows: Range<Int>?) throws -> [String] {
+    let all = 0..<(set.shape.first ?? 1)
+    let wanted = rows ?? all
+    guard set.shape.count < 2, wanted.lowerBound >= 0, wanted.upperBound <= all.upperBound else {
+      throw wrong(name, "expected rows \(wanted), found \(all)")
+    }
+    var found: [String]?
+    if HDF5Calls.isVariable(set.type) {
+      found = HDF5Calls.variableStrings(
+        of: set.handle, set.type, shape: set.shape, rows: wanted, most: Self.unpacked.bytes + size)
+    } else if let selection = HDF5Calls.select(rows, of: set.shape, in: set.space) {
+      found = HDF5Calls.fixedStrings(of: set.handle, set.type, selection)
+    }
+    guard let found else { throw wrong(name, "cannot be read; the file is damaged") }
+    return found
   }
 
-  private func withDataset<R>(_ name: String, _ body: (hid_t, [Int]) throws -> R) throws -> R {
-    guard contains(name) else { throw wrong(name, "expected, not found") }
-    let dataset = unsafe H5Dopen2(file, name, frieze_h5_default())
-    guard dataset >= 0 else { throw wrong(name, "expected a dataset") }
-    defer { H5Dclose(dataset) }
-    let space = H5Dget_space(dataset)
-    defer { H5Sclose(space) }
-    let rank = Int(H5Sget_simple_extent_ndims(space))
-    var dimensions = [hsize_t](repeating: 0, count: max(1, rank))
-    // Safety: room for `rank` sizes.
-    _ = unsafe H5Sget_simple_extent_dims(space, &dimensions, nil)
-    return try body(dataset, dimensions.prefix(rank).map(Int.init))
-  }
-
-  private func wrong(_ name: String, _ what: String) -> StageError {
+  func wrong(_ name: String, _ what: String) -> StageError {
     StageError(.input, "'\(path)', \(name): \(what).")
   }
 }

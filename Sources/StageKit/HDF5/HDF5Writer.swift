@@ -2,19 +2,24 @@ import CHDF5
 
 /// Writes one HDF5 file; nothing is certain until `close` has returned.
 ///
-/// Every call checks what the library says: a full disk is an error here, not a broken file.
+/// Every call checks what the library says: a full disk is an error here, not a broken file. The layout is that of HDF5 1.8, in which all
+/// that describes the data has checksums; strings have one width, so that no heap of strings can be damaged.
 public struct HDF5Writer: ~Copyable {
   private let file: hid_t
   private let path: String
   private var isOpen = true
   private let columns = HDF5Columns()
+  /// Bytes of a column of strings that may be padding.
+  private static let mostPadding = 64 << 20
 
   /// Makes the file anew.
   ///
   /// - Parameter name: what messages call it; the path where nil.
   public init(path: String, name: String? = nil) throws {
     frieze_h5_silence()
-    file = unsafe H5Fcreate(path, frieze_h5_truncate(), frieze_h5_default(), frieze_h5_default())
+    let access = frieze_h5_checksums()
+    defer { H5Pclose(access) }
+    file = unsafe H5Fcreate(path, frieze_h5_truncate(), frieze_h5_default(), access)
     self.path = name ?? path
     guard file >= 0 else {
       throw StageError(.inputOutput, "'\(name ?? path)' cannot be written: \(systemErrorText()).")
@@ -65,24 +70,27 @@ public struct HDF5Writer: ~Copyable {
     try append(values, to: name)
   }
 
-  /// Writes strings of any length.
+  /// Writes strings of any length, in the width of the longest.
   public func write(_ strings: [String], to name: String) throws {
-    try begin(name, .string, shape: [strings.count])
+    try begin(name, .string, shape: [strings.count], width: strings.reduce(1) { max($0, $1.utf8.count) })
     try append(strings, to: name)
   }
 
   /// Makes a dataset that is written piece by piece along its first axis; with the last piece it is done.
-  public func begin(_ name: String, _ kind: HDF5Kind, shape: [Int]) throws {
+  ///
+  /// - Parameter width: bytes of the longest string; strings that would mostly be padding get variable length.
+  public func begin(_ name: String, _ kind: HDF5Kind, shape: [Int], width: Int = 1) throws {
     let space = try dataspace(shape, name)
     defer { H5Sclose(space) }
-    let type = kind.hdf5Type
+    let isWide = kind == .string && width * (shape.first ?? 1) > Self.mostPadding
+    let type = kind == .string && !isWide ? stringType(width: width) : kind.hdf5Type
     defer { if kind == .string || kind == .float16 { H5Tclose(type) } }
     let links = H5Pcreate(frieze_h5_link_create())
     defer { H5Pclose(links) }
     H5Pset_create_intermediate_group(links, 1)
     let dataset = unsafe H5Dcreate2(file, name, type, space, links, frieze_h5_default(), frieze_h5_default())
     guard dataset >= 0 else { throw failure(name) }
-    columns.open[name] = HDF5Columns.Column(dataset: dataset, shape: shape)
+    columns.open[name] = HDF5Columns.Column(dataset: dataset, shape: shape, width: isWide ? nil : width)
     try columns.digest.begin(name, kind, shape: shape)
     if shape.contains(0) { try finish(name) }
   }
@@ -98,7 +106,12 @@ public struct HDF5Writer: ~Copyable {
   /// The next strings of a dataset that was begun.
   public func append(_ strings: [String], to name: String) throws {
     guard !strings.isEmpty else { return }
+    // A zero ends a string in any file; what would stand behind it is no part of what is written.
+    let strings = strings.map { text in
+      text.utf8.contains(0) ? String(decoding: Array(text.utf8.prefix { $0 != 0 }), as: UTF8.self) : text
+    }
     columns.digest.update(name, strings)
+    if let width = columns.open[name]?.width { return try append(strings, width: width, to: name) }
     let type = stringType()
     defer { H5Tclose(type) }
     let text = strings.map { Array($0.utf8CString) }
@@ -113,6 +126,22 @@ public struct HDF5Writer: ~Copyable {
       }
       try unsafe pointers.withUnsafeBytes { try unsafe put($0.baseAddress, count: strings.count, type, name) }
     }
+  }
+
+  /// Strings of one width, with zeros behind them.
+  private func append(_ strings: [String], width: Int, to name: String) throws {
+    let type = stringType(width: width)
+    defer { H5Tclose(type) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(strings.count * width)
+    for string in strings {
+      let text = string.utf8
+      precondition(text.count <= width)
+      bytes += text
+      bytes += repeatElement(0, count: width - text.count)
+    }
+    // Safety: as many elements as there are strings, each of the type's width.
+    try unsafe bytes.withUnsafeBytes { try unsafe put($0.baseAddress, count: strings.count, type, name) }
   }
 
   /// Writes elements behind those that a dataset has already.
@@ -139,7 +168,9 @@ public struct HDF5Writer: ~Copyable {
 
   private func finish(_ name: String) throws {
     guard let column = columns.open.removeValue(forKey: name) else { return }
-    guard H5Dclose(column.dataset) >= 0 else { throw failure(name) }
+    let closed = H5Dclose(column.dataset)
+    try setAttribute(ContentDigest.key, columns.digest.end(name), of: name)
+    guard closed >= 0 else { throw failure(name) }
   }
 
   /// Sets a text attribute of the root, or of the object with a name.
@@ -189,6 +220,8 @@ final class HDF5Columns {
   struct Column {
     let dataset: hid_t
     let shape: [Int]
+    /// Bytes of a string; nil where it has as many as it needs.
+    let width: Int?
     /// Rows written.
     var done = 0
   }
@@ -197,6 +230,15 @@ final class HDF5Columns {
   let digest = ContentDigest()
 
   deinit { for column in open.values { H5Dclose(column.dataset) } }
+}
+
+/// The type of strings of up to so many bytes; the caller closes it.
+func stringType(width: Int) -> hid_t {
+  let type = H5Tcopy(frieze_h5_string())
+  H5Tset_size(type, max(1, width))
+  H5Tset_strpad(type, H5T_STR_NULLPAD)
+  H5Tset_cset(type, H5T_CSET_UTF8)
+  return type
 }
 
 /// The type of strings of any length.

@@ -16,8 +16,8 @@ public struct JudgedSet {
   public var potentialWeights: String?
   public var hull: String?
   public var hullHash: String?
-  /// The fingerprint of what their model was trained on, where the file says.
-  public var trainingSet: String?
+  /// Energies above further hulls, by name.
+  public var hulls: [(name: String, energies: [Double])] = []
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
@@ -61,13 +61,9 @@ public struct JudgedSet {
 
   private mutating func readArtifact(_ path: String) throws {
     let reader = try Artifact.open(path)
-    trainingSet = reader.trainingSet
     inputs = [path]
-    ids = try reader.ids()
     let all = try reader.crystals()
-    guard ids.count == all.count else {
-      throw StageError(.input, "'\(path)': /id has \(ids.count) entries for \(all.count) crystals.")
-    }
+    ids = try reader.ids(of: all.count)
     let converged = try convergence(reader, all.count)
     let initial = reader.contains("/initial") ? try reader.crystals(group: "/initial") : nil
     guard initial?.count ?? all.count == all.count else {
@@ -87,13 +83,46 @@ public struct JudgedSet {
       let values = try reader.read(Double.self, "/relaxation/\(column)", shape: [all.count])
       properties[name] = values.indices.map { (converged?[$0] ?? nil) == false ? .nan : values[$0] }
     }
-    let energies = reader.contains("/relaxation/energy_above_hull") ? properties["e_above_hull"] : nil
+    let hasEnergies = reader.contains("/relaxation/energy_above_hull")
+    let energies = hasEnergies ? properties["e_above_hull"] : nil
+    let last = hasEnergies ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
-      GeneratedCrystal(
-        all[i], initial: initial?[i], askedSpaceGroup: all[i].spaceGroup > 0 ? all[i].spaceGroup : nil,
-        isRelaxed: converged?[i] ?? nil, energyAboveHull: energies?[i])
+      // The group asked for is the one before relaxation: a free one may end in another.
+      let asked = (initial?[i] ?? all[i]).spaceGroup
+      var crystal = GeneratedCrystal(
+        all[i], initial: initial?[i], askedSpaceGroup: asked > 0 ? asked : nil, isRelaxed: converged?[i] ?? nil,
+        energyAboveHull: energies?[i])
+      crystal.lastEnergyAboveHull = last?[i]
+      return crystal
     }
+    try readTracks(reader, converged)
+  }
+
+  /// What broken symmetry and further hulls say.
+  private mutating func readTracks(_ reader: borrowing HDF5Reader, _ converged: [Bool?]?) throws {
+    let n = crystals.count
+    if reader.contains("/rattle/fall") {
+      let falls = try reader.read(Double.self, "/rattle/fall", shape: [n])
+      let outcomes = try reader.read(Int16.self, "/rattle/outcome", shape: [n])
+      let kept = try reader.crystals(group: "/kept")
+      guard kept.count == n else {
+        throw StageError(.input, "'\(inputs.first ?? "")', /kept: expected \(n) crystals, found \(kept.count).")
+      }
+      let name = "/relaxation/energy_above_hull_kept"
+      let energies = reader.contains(name) ? try reader.read(Double.self, name, shape: [n]) : nil
+      for i in 0..<n where outcomes[i] != Int16(RelaxationOutcome.notRelaxed.rawValue) {
+        crystals[i].kept = kept[i]
+        crystals[i].keptEnergyAboveHull = energies?[i]
+        crystals[i].fall = falls[i].isFinite ? falls[i] : nil
+      }
+    }
+    for name in try reader.names(in: "/hull").sorted() {
+      let values = try reader.read(Double.self, "/hull/\(name)/energy_above_hull", shape: [n])
+      hulls.append((name, values.indices.map { (converged?[$0] ?? nil) == false ? .nan : values[$0] }))
+    }
+    // The first hull is the one of the main figures.
+    if hulls.count == 1 { hulls = [] }
   }
 
   /// Whether each relaxation converged; nil where none was run, or only energies were asked for.
@@ -102,8 +131,8 @@ public struct JudgedSet {
     let converged = try reader.read(UInt8.self, "/relaxation/converged", shape: [count])
     guard reader.contains("/relaxation/outcome") else { return converged.map { $0 != 0 } }
     let outcomes = try reader.read(Int16.self, "/relaxation/outcome", shape: [count])
-    let notRun = Int16(RelaxationOutcome.notRelaxed.rawValue)
-    return zip(converged, outcomes).map { $1 == notRun ? nil : $0 != 0 }
+    let notRun = [RelaxationOutcome.notRelaxed, .leftOut].map { Int16($0.rawValue) }
+    return zip(converged, outcomes).map { notRun.contains($1) ? nil : $0 != 0 }
   }
 
   /// Earlier losses for the funnel, the most frequent first.
@@ -126,10 +155,12 @@ extension Cost {
           threads: reader.attribute("threads", as: Int64.self).map(Int.init),
           peakMemory: reader.attribute("peak_memory_bytes", as: Int64.self).map { Double($0) / 1e6 }))
       if reader.contains("/training/first_moment") {
-        parameters = try reader.shape(of: "/training/first_moment").reduce(1, *)
+        parameters = try reader.rows(of: "/training/first_moment")
       }
       // A call a step, and the last one that the classes are drawn from.
-      if let steps = reader.attribute("steps", as: Int64.self) { networkCalls = Int(steps) + 1 }
+      if let steps = reader.attribute("steps", as: Int64.self), (0..<HDF5Reader.mostCounted).contains(steps) {
+        networkCalls = Int(steps) + 1
+      }
     }
   }
 }
@@ -137,11 +168,15 @@ extension Cost {
 extension ReferenceSet {
   /// The training and test sets of a dataset.
   public init(_ data: Dataset, name: String) {
-    let (train, test) = (data.indices(ofSplit: 0), data.indices(ofSplit: 2))
+    let (train, validation, test) = (data.indices(ofSplit: 0), data.indices(ofSplit: 1), data.indices(ofSplit: 2))
+    let templates = train.compactMap { Template(data.units[$0]) }
     self.init(
       name: name, train: train.map { data.crystals[$0] }, test: test.map { data.crystals[$0] },
-      trainTemplates: Set(train.compactMap { Template(data.units[$0]) }),
+      trainTemplates: Set(templates),
       trainProperties: data.properties.mapValues { values in train.map { values[$0] } },
       testProperties: data.properties.mapValues { values in test.map { values[$0] } })
+    self.validation = validation.map { data.crystals[$0] }
+    validationProperties = data.properties.mapValues { values in validation.map { values[$0] } }
+    trainTemplateCounts = Dictionary(templates.map { ($0, 1) }, uniquingKeysWith: +)
   }
 }

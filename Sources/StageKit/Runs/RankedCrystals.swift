@@ -20,8 +20,9 @@ public struct RankedCrystals: Sendable {
   /// - Parameter path: a crystals or relaxed file.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.crystals, .relaxed])
-    let (crystals, ids) = (try reader.crystals(), try reader.ids())
+    let crystals = try reader.crystals()
     let n = crystals.count
+    let ids = try reader.ids(of: n)
     func column(_ name: String) throws -> [Double]? {
       reader.contains("/relaxation/\(name)") ? try reader.read(Double.self, "/relaxation/\(name)", shape: [n]) : nil
     }

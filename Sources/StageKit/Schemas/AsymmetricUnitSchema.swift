@@ -46,12 +46,12 @@ extension HDF5Reader {
   /// - Parameter records: which of them; all where nil. No others are read from disk.
   public func units(_ records: Range<Int>? = nil) throws -> [AsymmetricUnit] {
     let group = "/asymmetric_unit"
-    let all = try shape(of: "\(group)/space_group").first ?? 0
+    let all = try self.rows(of: "\(group)/space_group")
     let range = records ?? 0..<all
     let n = range.count
     let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range)
     let k = try read(Double.self, "\(group)/lattice_k", shape: [all, 6], rows: range)
-    let sites = try shape(of: "\(group)/atomic_number").first ?? 0
+    let sites = try self.rows(of: "\(group)/atomic_number")
     let (rows, offsets) = try offsets("\(group)/site_offset", range, of: all, rows: sites)
     let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [sites], rows: rows)
     let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [sites, 3], rows: rows)
@@ -61,6 +61,10 @@ extension HDF5Reader {
     try check(groups, in: 1...230, "\(group)/space_group")
     try check(numbers, in: 1...UInt8(Element.last), "\(group)/atomic_number")
     try check(symmetries, in: 0...UInt8(SiteSymmetry.operationCount - 1), "\(group)/site_symmetry")
+    try check(multiplicities, in: 0...192, "\(group)/multiplicity")
+    try check(letters, in: 0...127, "\(group)/wyckoff_letter")
+    try check(k, below: CrystalLimits.logarithm, "\(group)/lattice_k", width: 6, first: range.lowerBound)
+    try check(coordinates, below: CrystalLimits.fractional, "\(group)/frac_coord", width: 3, first: rows.lowerBound)
     let axes = SiteSymmetry.axisCount
     return (0..<n).map { i in
       AsymmetricUnit(
@@ -73,11 +77,5 @@ extension HDF5Reader {
             wyckoffLetter: letters[s], multiplicity: Int(multiplicities[s]))
         })
     }
-  }
-
-  private func check<T: Comparable>(_ values: [T], in range: ClosedRange<T>, _ name: String) throws {
-    guard let bad = values.first(where: { !range.contains($0) }) else { return }
-    throw StageError(
-      .input, "'\(path)', \(name): expected \(range.lowerBound)...\(range.upperBound), found \(bad).")
   }
 }

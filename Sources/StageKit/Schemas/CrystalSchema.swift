@@ -21,13 +21,13 @@ extension HDF5Writer {
 
 extension HDF5Reader {
   /// How many crystals `/crystal` has.
-  public func crystalCount() throws -> Int { try shape(of: "/crystal/lattice").first ?? 0 }
+  public func crystalCount() throws -> Int { try rows(of: "/crystal/lattice") }
 
   /// The crystals of `/crystal` or of another group of that layout.
   ///
   /// - Parameter records: which of them; all where nil. No others are read from disk.
   public func crystals(_ records: Range<Int>? = nil, group: String = "/crystal") throws -> [Crystal] {
-    let all = try shape(of: "\(group)/lattice").first ?? 0
+    let all = try self.rows(of: "\(group)/lattice")
     let range = records ?? 0..<all
     let n = range.count
     // Other programs need not know the space group or where the atoms came from.
@@ -35,21 +35,26 @@ extension HDF5Reader {
       contains("\(group)/space_group")
       ? try read(Int16.self, "\(group)/space_group", shape: [all], rows: range) : [Int16](repeating: 0, count: n)
     let lattices = try read(Double.self, "\(group)/lattice", shape: [all, 3, 3], rows: range)
-    let atoms = try shape(of: "\(group)/atomic_number").first ?? 0
+    let atoms = try self.rows(of: "\(group)/atomic_number")
     let (rows, offsets) =
       all == 1 && !contains("\(group)/atom_offset")
       ? (0..<atoms, [0, atoms]) : try offsets("\(group)/atom_offset", range, of: all, rows: atoms)
     let numbers = try read(UInt8.self, "\(group)/atomic_number", shape: [atoms], rows: rows)
     let coordinates = try read(Double.self, "\(group)/frac_coord", shape: [atoms, 3], rows: rows)
     let orbits = contains("\(group)/orbit") ? try read(Int32.self, "\(group)/orbit", shape: [atoms], rows: rows) : nil
-    if let bad = numbers.first(where: { $0 < 1 || Int($0) > Element.last }) {
-      throw StageError(.input, "'\(path)', \(group)/atomic_number: expected 1...118, found \(bad).")
-    }
-    return (0..<n).map { i in
+    try check(numbers, in: 1...UInt8(Element.last), "\(group)/atomic_number")
+    try check(groups, in: 0...230, "\(group)/space_group")
+    if let orbits { try check(orbits, in: 0...Int32.max, "\(group)/orbit") }
+    try check(coordinates, below: CrystalLimits.fractional, "\(group)/frac_coord", width: 3, first: rows.lowerBound)
+    let cells = (0..<n).map { i in
       let l = lattices[9 * i..<9 * i + 9].map { $0 }
+      return Lattice(vectors: Matrix3(Vector3(l[0], l[1], l[2]), Vector3(l[3], l[4], l[5]), Vector3(l[6], l[7], l[8])))
+    }
+    try check(cells, "\(group)/lattice", first: range.lowerBound)
+    return (0..<n).map { i in
       let range = offsets[i]..<offsets[i + 1]
       return Crystal(
-        lattice: Lattice(vectors: Matrix3(Vector3(l[0], l[1], l[2]), Vector3(l[3], l[4], l[5]), Vector3(l[6], l[7], l[8]))),
+        lattice: cells[i],
         atomicNumbers: Array(numbers[range]),
         fractionalCoordinates: range.map { Vector3(coordinates[3 * $0], coordinates[3 * $0 + 1], coordinates[3 * $0 + 2]) },
         spaceGroup: Int(groups[i]), orbit: orbits.map { Array($0[range]) })
@@ -58,9 +63,13 @@ extension HDF5Reader {
 
   /// Where some ragged records lie: their rows, and the offsets into these of each and of the end.
   func offsets(_ name: String, _ records: Range<Int>, of all: Int, rows: Int) throws -> (rows: Range<Int>, offsets: [Int]) {
+    guard all < Int.max, records.lowerBound >= 0, records.upperBound <= all else {
+      throw wrong(name, "expected records \(records), found \(all)")
+    }
     let offsets = try read(Int64.self, name, shape: [all + 1], rows: records.lowerBound..<records.upperBound + 1).map(Int.init)
     let (first, last) = (offsets[0], offsets[offsets.count - 1])
-    guard zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }), records.lowerBound > 0 ? first >= 0 : first == 0,
+    guard zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }), first >= 0, last <= rows,
+      records.lowerBound > 0 ? first >= 0 : first == 0,
       records.upperBound < all ? last <= rows : last == rows
     else {
       throw StageError(.input, "'\(path)', \(name): expected offsets that rise from 0 to the \(rows) rows there are.")

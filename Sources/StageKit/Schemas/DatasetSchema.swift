@@ -47,9 +47,9 @@ public struct Dataset: Sendable {
   /// Reads the file.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.dataset])
-    ids = try reader.ids()
     units = try reader.units()
     crystals = try reader.crystals()
+    ids = try reader.ids()
     guard units.count == ids.count, crystals.count == ids.count else {
       throw StageError(
         .input,
@@ -103,14 +103,22 @@ extension HDF5Reader {
   public func statistics() throws -> DatasetStatistics {
     let counts = try read(Int64.self, "/statistics/sites_given_space_group", shape: [231, nil])
     let width = counts.count / 231
+    let groups = try read(Int64.self, "/statistics/space_group", shape: [231])
+    let elements = try read(Int64.self, "/statistics/element", shape: [Element.last + 1])
+    let symmetries = try read(
+      Int64.self, "/statistics/site_symmetry_given_space_group",
+      shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount])
+    let moments = try read(Double.self, "/statistics/lattice_k_moments", shape: [6, 2])
+    for (values, name) in [
+      (counts, "sites_given_space_group"), (groups, "space_group"), (elements, "element"),
+      (symmetries, "site_symmetry_given_space_group"),
+    ] {
+      try check(values, in: 0...Self.mostCounted, "/statistics/\(name)")
+    }
+    try check(moments, below: CrystalLimits.logarithm, "/statistics/lattice_k_moments", width: 2)
     return DatasetStatistics(
-      spaceGroups: try read(Int64.self, "/statistics/space_group", shape: [231]),
-      sites: (0..<231).map { Array(counts[$0 * width..<($0 + 1) * width]) },
-      elements: try read(Int64.self, "/statistics/element", shape: [Element.last + 1]),
-      siteSymmetries: try read(
-        Int64.self, "/statistics/site_symmetry_given_space_group",
-        shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount]),
-      latticeMoments: try read(Double.self, "/statistics/lattice_k_moments", shape: [6, 2]),
+      spaceGroups: groups, sites: (0..<231).map { Array(counts[$0 * width..<($0 + 1) * width]) }, elements: elements,
+      siteSymmetries: symmetries, latticeMoments: moments,
       prototypes: contains("/statistics/template/count") ? try prototypes() : [])
   }
 
@@ -122,7 +130,8 @@ extension HDF5Reader {
     let species = try read(UInt8.self, "/statistics/template/species", shape: [positions.count]).map(Int.init)
     return try counts.indices.map { i in
       let range = (offsets[i], offsets[i + 1])
-      guard (1...230).contains(groups[i]), counts[i] > 0, range.0 >= 0, range.0 < range.1, range.1 <= positions.count,
+      guard (1...230).contains(groups[i]), (1...Self.mostCounted).contains(counts[i]), range.0 >= 0, range.0 < range.1,
+        range.1 <= positions.count,
         let highest = positions[range.0..<range.1].max(),
         highest < SpaceGroup.numbered(Int(groups[i])).wyckoffPositions.count
       else { throw StageError(.input, "'\(path)', /statistics/template: number \(i) is no template.") }

@@ -79,7 +79,7 @@ public enum MetricsFile {
     let reader = try Artifact.open(path, formats: [.metrics])
     let crystals = try reader.crystals()
     let n = crystals.count
-    let ids = try reader.ids()
+    let ids = try reader.ids(of: n)
     func flags(_ name: String) throws -> [Bool] {
       try reader.read(UInt8.self, "/structure/\(name)", shape: [n]).map { $0 != 0 }
     }

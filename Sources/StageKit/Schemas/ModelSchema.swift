@@ -93,12 +93,13 @@ public enum ModelFile {
   }
 
   private static func write(history: [TrainingEpoch], terms: [String], _ writer: borrowing HDF5Writer) throws {
-    let values = history.flatMap { $0.training.values + $0.validation.values + [$0.rate, $0.seconds] }
-    try writer.write(values, shape: [history.count, 2 * terms.count + 2], to: "/training/history")
+    let values = history.flatMap { $0.training.values + $0.validation.values + [$0.rate] }
+    try writer.write(values, shape: [history.count, 2 * terms.count + 1], to: "/training/history")
     try writer.setAttribute(
       "meaning",
-      "training then validation losses (\(terms.joined(separator: ", "))), learning rate, seconds since the start",
-      of: "/training/history")
+      "training then validation losses (\(terms.joined(separator: ", "))), learning rate", of: "/training/history")
+    try writer.write(history.map(\.seconds), to: "/training/seconds")
+    try writer.setAttribute("meaning", "seconds from the start to the end of each epoch", of: "/training/seconds")
     try writer.setAttribute("terms", terms.joined(separator: "\n"), of: "/training/history")
   }
 
@@ -165,14 +166,20 @@ public enum ModelFile {
       try parameters(reader, "parameters", layout), precision: trainer.optimizer.parameters.precision)
     trainer.optimizer.average = try parameters(reader, "average", layout)
     trainer.bestAverage = reader.contains("/network/best") ? try parameters(reader, "best", layout) : []
-    trainer.optimizer.firstMoment = try reader.read(Float.self, "/training/first_moment", shape: [layout.count])
-    trainer.optimizer.secondMoment = try reader.read(Float.self, "/training/second_moment", shape: [layout.count])
+    trainer.optimizer.firstMoment = try reader.parameters("/training/first_moment", shape: [layout.count])
+    trainer.optimizer.secondMoment = try reader.parameters("/training/second_moment", shape: [layout.count])
     let counters = try reader.read(Int64.self, "/training/counters", shape: [4]).map(Int.init)
+    guard counters.allSatisfy({ (0..<Int(HDF5Reader.mostCounted)).contains($0) }),
+      counters[2] <= max(1, trainer.batchesPerEpoch)
+    else { throw StageError(.input, "'\(path)', /training/counters: \(counters) are no counters of a run.") }
     trainer.optimizer.step = counters[0]
     trainer.epoch = counters[1]
     trainer.batchInEpoch = counters[2]
     trainer.schedule.waited = counters[3]
     let state = try reader.read(Double.self, "/training/state", shape: [2 + M.terms.count])
+    guard state[0].isFinite, state[0] > 0, state[0] < 1e6, !state[1].isNaN, state[2...].allSatisfy(\.isFinite) else {
+      throw StageError(.input, "'\(path)', /training/state: \(state) is no state of a run.")
+    }
     trainer.schedule.rate = Float(state[0])
     trainer.schedule.best = state[1]
     trainer.running = LossTerms(Array(state[2...]))
@@ -187,12 +194,15 @@ public enum ModelFile {
   }
 
   private static func history(_ reader: borrowing HDF5Reader, terms: [String]) throws -> [TrainingEpoch] {
-    let (n, width) = (terms.count, 2 * terms.count + 2)
+    // The seconds were the last column once.
+    let hasSeconds = reader.contains("/training/seconds")
+    let (n, width) = (terms.count, 2 * terms.count + (hasSeconds ? 1 : 2))
     let values = try reader.read(Double.self, "/training/history", shape: [nil, width])
+    let seconds = hasSeconds ? try reader.read(Double.self, "/training/seconds", shape: [values.count / width]) : nil
     return stride(from: 0, to: values.count, by: width).map {
       TrainingEpoch(
         training: LossTerms(Array(values[$0..<$0 + n])), validation: LossTerms(Array(values[$0 + n..<$0 + 2 * n])),
-        rate: values[$0 + 2 * n], seconds: values[$0 + 2 * n + 1])
+        rate: values[$0 + 2 * n], seconds: seconds?[$0 / width] ?? values[$0 + 2 * n + 1])
     }
   }
 
@@ -202,7 +212,7 @@ public enum ModelFile {
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
     for entry in layout.entries {
-      parameters += try reader.read(Float.self, "/network/\(group)/\(entry.name)", shape: entry.shape)
+      parameters += try reader.parameters("/network/\(group)/\(entry.name)", shape: entry.shape)
     }
     return parameters
   }

@@ -6,7 +6,8 @@ extension NamedParameter {
     let reader = try HDF5Reader(path: path)
     var parameters: [String: NamedParameter] = [:]
     for name in try reader.names(in: "/") {
-      parameters[name] = NamedParameter(shape: try reader.shape(of: name), values: try reader.read(Float.self, name))
+      let shape = try reader.shape(of: name)
+      parameters[name] = NamedParameter(shape: shape, values: try reader.parameters(name, shape: shape))
     }
     return parameters
   }

@@ -11,6 +11,10 @@ import Foundation
 /// | `state_dict_keys_in_order` | names of the tensors, one a line                                       |
 /// | `inputs`                   | the file they come from, with its SHA-256                              |
 public enum PotentialWeights {
+  /// Where `make potentials` puts weights.
+  public static let chgnet = "Artifacts/potentials/chgnet-0.3.0.h5"
+  public static let chgnetR2SCAN = "Artifacts/potentials/chgnet-r2scan.h5"
+
   /// Bytes of the largest file that is read.
   static let largestFile = 1 << 30
   /// An attribute of HDF5 has 64 KiB at most.
@@ -20,8 +24,14 @@ public enum PotentialWeights {
   /// The file that a potential's weights stand in, by its name in `--potential`; nil for one that has none.
   static func path(ofPotential name: String) -> String? {
     let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
-    guard parts.first == "chgnet" else { return nil }
-    return parts.count > 1 ? parts[1] : "Artifacts/potentials/chgnet-0.3.0.h5"
+    guard let first = parts.first, let file = ["chgnet": chgnet, "chgnet-r2scan": chgnetR2SCAN][first] else { return nil }
+    return parts.count > 1 ? parts[1] : file
+  }
+
+  /// The file of a potential's weights by name with its SHA-256, as files of its energies have it; empty where it has none.
+  public static func identity(ofPotential name: String) throws -> String {
+    guard let weights = path(ofPotential: name), FileManager.default.fileExists(atPath: weights) else { return "" }
+    return "\((weights as NSString).lastPathComponent) sha256:\(try AtomicFile.hash(of: weights))"
   }
 
   /// Reads what `torch.save` wrote and writes its tensors; returns how many there are.

@@ -60,6 +60,13 @@ extension HDF5Reader {
     return results
   }
 
+  /// The names of so many records: one each, or it is an error.
+  public func ids(of count: Int) throws -> [String] {
+    let found = try rows(of: "/id")
+    guard found == count else { throw wrong("/id", "expected \(count) names, found \(found)") }
+    return try ids()
+  }
+
   public func rejected() throws -> [RejectedRecord] {
     guard contains("/rejected/id") else { return [] }
     let ids = try readStrings("/rejected/id")
@@ -75,7 +82,9 @@ extension HDF5Reader {
   public func properties(records: Int) throws -> [String: [Double]] {
     var properties: [String: [Double]] = [:]
     for name in try names(in: "/property") {
-      properties[name] = try read(Double.self, "/property/\(name)", shape: [records])
+      let values = try read(Double.self, "/property/\(name)", shape: [records])
+      try check(values, below: .greatestFiniteMagnitude, "/property/\(name)", unknown: true)
+      properties[name] = values
     }
     return properties
   }
@@ -83,6 +92,8 @@ extension HDF5Reader {
   /// 0 train, 1 validation, 2 test; all train where the file has no splits.
   public func split(records: Int) throws -> [UInt8] {
     guard contains("/split") else { return [UInt8](repeating: 0, count: records) }
-    return try read(UInt8.self, "/split", shape: [records])
+    let split = try read(UInt8.self, "/split", shape: [records])
+    try check(split, in: 0...2, "/split")
+    return split
   }
 }

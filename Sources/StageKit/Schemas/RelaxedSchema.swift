@@ -2,6 +2,7 @@ public import Crystals
 import Foundation
 import Generators
 public import Potentials
+import Tensors
 
 /// `relaxed.h5`: crystals after relaxation under `/crystal`, before it under `/initial`, `/relaxation` per crystal, forces per atom.
 ///
@@ -27,25 +28,30 @@ public struct RelaxedFile: Sendable {
 
   public var records: [Record] = []
   public var rejected: [RejectedRecord] = []
+  /// Whether symmetry was broken (`/kept`, `/rattle`) and failures rescued (`/relaxation/rescue`): for all records or none.
+  public var isRattled = false
+  public var isRescued = false
 
   public init() {}
 
   /// - Parameters:
   ///   - potential: name of the judge, kept with the energies.
-  ///   - hull: adds formation energies and energies above the hull.
+  ///   - weights: the file of the judge's weights with its hash; looked up where nil.
+  ///   - hulls: each adds formation energies and energies above it: the first as columns of `/relaxation`, all as `/hull/<name>/…`.
   public func write(
-    to path: String, input: String, potential: String, protocolText: String, hull: HullFile?, options: SharedOptions,
+    to path: String, input: String, potential: String, weights: String? = nil, protocolText: String, hulls: [HullFile],
+    options: SharedOptions,
     of range: RecordRange, seconds: @autoclosure () -> Double
   ) throws {
     let sorted = records.sorted { $0.index < $1.index }
-    let inputs = (hull.map { [$0.path] } ?? []) + [input]
+    let inputs = hulls.map(\.path) + [input]
     try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, records: range, seconds: seconds()) { writer in
       try writer.setAttribute("potential", potential)
-      if let weights = PotentialWeights.path(ofPotential: potential), FileManager.default.fileExists(atPath: weights) {
-        let name = (weights as NSString).lastPathComponent
-        try writer.setAttribute("potential_weights", "\(name) sha256:\(try AtomicFile.hash(of: weights))")
-      }
+      let weights = try weights ?? PotentialWeights.identity(ofPotential: potential)
+      if !weights.isEmpty { try writer.setAttribute("potential_weights", weights) }
       try writer.setAttribute("relaxation", protocolText)
+      // A network's last bits follow from the kernels of its products.
+      if potential.hasPrefix("chgnet") { try writer.setAttribute("kernel", Products.kernelName) }
       let source = try Artifact.open(input)
       if let trainingSet = source.trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
       if let targets = try source.blueprints() {
@@ -57,7 +63,15 @@ public struct RelaxedFile: Sendable {
       let units = sorted.compactMap(\.result.asymmetricUnit)
       if units.count == sorted.count { try writer.write(units: units) }
       try write(sorted, to: writer)
-      if let hull { try write(sorted, hull, to: writer) }
+      if isRescued {
+        try writer.write(sorted.map { Int16($0.result.rescue.rawValue) }, to: "/relaxation/rescue")
+        try writer.setAttribute(
+          "meaning", Rescue.allCases.map { "\($0.rawValue) \($0.name)" }.joined(separator: ", "), of: "/relaxation/rescue")
+      }
+      if isRattled { try writer.write(broken: sorted.map(\.result)) }
+      for (place, hull) in hulls.enumerated() {
+        try write(sorted, hull, isFirst: place == 0, threads: options.threadCount, to: writer)
+      }
       try writer.write(rejected: rejected)
     }
   }
@@ -91,23 +105,46 @@ public struct RelaxedFile: Sendable {
     try writer.setAttribute("unit", "eV/angstrom", of: "/relaxation/force")
   }
 
-  private func write(_ sorted: [Record], _ hull: HullFile, to writer: borrowing HDF5Writer) throws {
-    let places = sorted.map { record -> (formationEnergy: Double, aboveHull: Double, products: String) in
-      // Where the relaxation failed the potential is asked far from what it knows, and its energies may be absurdly low.
-      switch record.result.outcome {
-      case .converged, .notRelaxed, .stepsExhausted: hull.place(record.result.crystal, energy: record.result.energy)
-      default: (.nan, .nan, "relaxation ended as \(record.result.outcome.name)")
+  private func write(
+    _ sorted: [Record], _ hull: HullFile, isFirst: Bool, threads: Int, to writer: borrowing HDF5Writer
+  ) throws {
+    let places = try parallelMap(count: sorted.count, threads: threads) { i in
+      let result = sorted[i].result
+      guard result.outcome.hasUsableEnergy else {
+        return HullFile.Place(
+          formationEnergy: .nan, aboveHull: .nan, products: "relaxation ended as \(result.outcome.name)")
       }
+      return hull.place(result.crystal, energy: result.energy)
     }
-    for (name, values) in [
-      ("formation_energy", places.map(\.formationEnergy)), ("energy_above_hull", places.map(\.aboveHull)),
-    ] {
-      try writer.write(values, to: "/relaxation/\(name)")
-      try writer.setAttribute("unit", "eV/atom", of: "/relaxation/\(name)")
+    let hash = try AtomicFile.hash(of: hull.path)
+    for group in isFirst ? ["/relaxation", "/hull/\(hull.name)"] : ["/hull/\(hull.name)"] {
+      for (name, values) in [
+        ("formation_energy", places.map(\.formationEnergy)), ("energy_above_hull", places.map(\.aboveHull)),
+      ] {
+        try writer.write(values, to: "\(group)/\(name)")
+        try writer.setAttribute("unit", "eV/atom", of: "\(group)/\(name)")
+        try writer.setAttribute("hull", (hull.path as NSString).lastPathComponent, of: "\(group)/\(name)")
+        try writer.setAttribute("hull_sha256", hash, of: "\(group)/\(name)")
+      }
+      try writer.write(places.map(\.products), to: "\(group)/decomposition")
+      if isRattled { try writeKept(sorted, places, hull, threads: threads, group, to: writer) }
     }
-    try writer.write(places.map(\.products), to: "/relaxation/decomposition")
+    guard isFirst else { return }
     try writer.setAttribute("hull", (hull.path as NSString).lastPathComponent)
-    try writer.setAttribute("hull_sha256", try AtomicFile.hash(of: hull.path))
+    try writer.setAttribute("hull_sha256", hash)
+  }
+
+  /// Where the crystals stand as relaxed within their groups: those that fell elsewhere than the others.
+  private func writeKept(
+    _ sorted: [Record], _ places: [HullFile.Place], _ hull: HullFile, threads: Int, _ group: String,
+    to writer: borrowing HDF5Writer
+  ) throws {
+    let kept = try parallelMap(count: sorted.count, threads: threads) { i in
+      guard sorted[i].result.outcome == .saddle, let broken = sorted[i].result.rattled else { return places[i].aboveHull }
+      return hull.place(broken.kept, energy: broken.keptEnergy).aboveHull
+    }
+    try writer.write(kept, to: "\(group)/energy_above_hull_kept")
+    try writer.setAttribute("unit", "eV/atom", of: "\(group)/energy_above_hull_kept")
   }
 
   /// Reads the file back, as far as an unfinished run needs.
@@ -117,6 +154,10 @@ public struct RelaxedFile: Sendable {
     let initial = try reader.crystals(group: "/initial")
     let units = reader.contains("/asymmetric_unit") ? try reader.units() : []
     let n = crystals.count
+    guard initial.count == n, units.isEmpty || units.count == n, zip(crystals, initial).allSatisfy({ $0.count == $1.count })
+    else {
+      throw StageError(.input, "'\(path)': /crystal, /initial and /asymmetric_unit differ in what they hold.")
+    }
     func column(_ name: String) throws -> [Double] { try reader.read(Double.self, "/relaxation/\(name)", shape: [n]) }
     let (energyInitial, energy) = (try column("energy_initial"), try column("energy"))
     let (forceInitial, force, stress) = (try column("max_force_initial"), try column("max_force"), try column("max_stress"))
@@ -124,9 +165,15 @@ public struct RelaxedFile: Sendable {
     let index = try reader.read(Int32.self, "/relaxation/index", shape: [n])
     let steps = try reader.read(Int32.self, "/relaxation/steps", shape: [n])
     let outcomes = try reader.read(Int16.self, "/relaxation/outcome", shape: [n])
-    let forces = try reader.read(Double.self, "/relaxation/force", shape: [nil, 3])
-    let ids = try reader.ids()
+    let forces = try reader.read(Double.self, "/relaxation/force", shape: [crystals.reduce(0) { $0 + $1.count }, 3])
+    let ids = try reader.ids(of: n)
+    try reader.check(index, in: 0...Int32.max, "/relaxation/index")
+    try reader.check(steps, in: 0...Int32.max, "/relaxation/steps")
     rejected = try reader.rejected()
+    isRescued = reader.contains("/relaxation/rescue")
+    let rescue = isRescued ? try reader.read(Int16.self, "/relaxation/rescue", shape: [n]) : []
+    isRattled = reader.contains("/rattle/fall")
+    let broken = isRattled ? try reader.symmetryBreakings(records: n) : []
     var atom = 0
     for i in 0..<n {
       var result = RelaxationResult(crystal: crystals[i], asymmetricUnit: units.isEmpty ? nil : units[i])
@@ -136,6 +183,8 @@ public struct RelaxedFile: Sendable {
       result.outcome = RelaxationOutcome(rawValue: Int8(truncatingIfNeeded: outcomes[i])) ?? .notRelaxed
       result.forces = (atom..<atom + crystals[i].count).map { Vector3(forces[3 * $0], forces[3 * $0 + 1], forces[3 * $0 + 2]) }
       atom += crystals[i].count
+      if isRescued { result.rescue = Rescue(rawValue: Int8(truncatingIfNeeded: rescue[i])) ?? .none }
+      if isRattled { result.rattled = broken[i] }
       records.append(Record(index: Int(index[i]), id: ids[i], initial: initial[i], result: result, wallSeconds: wall[i]))
     }
   }

@@ -12,12 +12,14 @@ extension SamplesFile {
       throw StageError(
         .input, "'\(reader.path)' has no \(name), as 'sample' writes it. Without predictions take --choice code.")
     }
-    let sites = try reader.shape(of: name)[0]
-    let all = try reader.shape(of: "/asymmetric_unit/space_group")[0]
+    let sites = try reader.rows(of: name)
+    let all = try reader.rows(of: "/asymmetric_unit/space_group")
     let rows = try reader.offsets("/asymmetric_unit/site_offset", records, of: all, rows: sites).rows
     let axes = SiteSymmetry.axisCount
     let operations = SiteSymmetry.operationCount
     let values = try reader.read(Float.self, name, shape: [sites, axes, operations], rows: rows)
+    try reader.check(values, below: 1e6, name, width: axes * operations, first: rows.lowerBound)
+    guard rows.count == units.reduce(0, { $0 + $1.sites.count }) else { throw reader.wrong(name, "expected one row a site") }
     var start = 0
     return units.map { unit in
       let end = start + unit.sites.count * axes * operations

@@ -26,6 +26,7 @@ public enum SamplesFile {
       try writer.setAttribute("steps", Int64(steps))
       // What the processor had, not what was asked for: shards from different processors may not be mixed.
       try writer.setAttribute("precision", precision.rawValue)
+      try writer.setAttribute("kernel", precision == .float32 ? Products.kernelName : "oneDNN")
       if let trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
       try writer.write(ids, to: "/id")
       try writer.write(blueprints: blueprints)

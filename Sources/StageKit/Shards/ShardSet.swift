@@ -11,6 +11,8 @@ struct ShardSet {
     /// All datasets of the file, and their shapes.
     let columns: [Column]
     let shapes: [String: [Int]]
+    /// Bytes of the longest string of each column of strings.
+    let widths: [String: Int]
     let content: String
     let seconds: Double
   }
@@ -59,8 +61,10 @@ struct ShardSet {
       }
       byIndex[shard.index] = part
     }
-    guard let first, let format = Artifact.Format(rawValue: first.facts[0].value), format != .model, format != .metrics else {
-      throw StageError(.input, "there are no shards of records to merge (models and metrics have none).")
+    guard let first, let format = Artifact.Format(rawValue: first.facts[0].value), format != .model, format != .metrics,
+      format != .hull
+    else {
+      throw StageError(.input, "there are no shards of records to merge (models, metrics and hulls have none).")
     }
     let missing = (0..<first.shard.count).filter { byIndex[$0] == nil }
     guard missing.isEmpty else {
@@ -79,17 +83,21 @@ struct ShardSet {
 
   func kind(of name: String) -> HDF5Kind { columns.first { $0.name == name }?.kind ?? .float64 }
 
+  /// Bytes of the longest string of a dataset of the whole.
+  func stringWidth(of name: String) -> Int { parts.reduce(1) { max($0, $1.widths[name] ?? 1) } }
+
   /// The shape of a dataset of the whole.
   func shape(of name: String) -> [Int] {
     guard let column = columns.first(where: { $0.name == name }) else { return [0] }
-    let rows = parts.reduce(0) { $0 + ($1.shapes[name]?[0] ?? 0) }
+    // Every part has the bytes for its rows, so that their sum is a number.
+    let rows = parts.reduce(0) { $0 &+ ($1.shapes[name]?[0] ?? 0) }
     return [column.isOffset ? rows - parts.count + 1 : rows] + column.width
   }
 
   /// What all shards of a run have in common.
   private static func facts(_ reader: borrowing HDF5Reader) -> [(name: String, value: String)] {
     var facts: [(name: String, value: String)] = []
-    for name in ["format", "stage", "frieze_version", "configuration", "inputs", "precision"] {
+    for name in ["format", "stage", "frieze_version", "configuration", "inputs", "precision", "kernel"] {
       facts.append((name, reader.attribute(name) ?? ""))
     }
     facts.append(("seed", reader.attribute("seed", as: Int64.self).map(String.init) ?? ""))
@@ -101,16 +109,18 @@ struct ShardSet {
       throw StageError(.input, "'\(path)' has no attribute content, by which it could be checked. Make that shard again.")
     }
     var shapes: [String: [Int]] = [:]
+    var widths: [String: Int] = [:]
     var columns: [Column] = []
     for name in try reader.datasetNames() {
       let shape = try reader.shape(of: name)
       guard !shape.isEmpty else { throw StageError(.input, "'\(path)', \(name): expected a row a record, found one value.") }
+      if try reader.kind(of: name) == .string { widths[name] = try reader.stringWidth(of: name) }
       shapes[name] = shape
       columns.append(Column(name: name, kind: try reader.kind(of: name), width: Array(shape.dropFirst())))
     }
     return Part(
       path: path, shard: shard, records: reader.attribute("records").flatMap(RecordRange.init), columns: columns,
-      shapes: shapes, content: content, seconds: reader.attribute("wall_seconds", as: Double.self) ?? 0)
+      shapes: shapes, widths: widths, content: content, seconds: reader.attribute("wall_seconds", as: Double.self) ?? 0)
   }
 
   /// `relax` writes asymmetric units only where every crystal has kept one; so does the whole.
@@ -158,7 +168,7 @@ struct ShardSet {
       let found = (part.shapes["/id"]?[0] ?? 0) + rejected
       guard found == records.range.count || (part.shard.index == 0 && found > records.range.count) else {
         throw StageError(
-          .input, "'\(part.path)' holds \(found) records, expected \(records.range.count). Remove it and make that shard again."
+          .input, "'\(part.path)' holds \(found) records, expected \(records.range.count). Make that shard again."
         )
       }
     }

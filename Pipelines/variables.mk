@@ -1,0 +1,85 @@
+# What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
+# the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
+
+VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS
+VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE
+VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS
+VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
+VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE
+VARIABLES_threads  := THREADS
+VARIABLES_groups   := SPACE_GROUP
+VARIABLES_formula  := COMPOSITION
+VARIABLES_potential := POTENTIAL
+VARIABLES_flag     := RELAX
+VARIABLES_words    := SUBMIT PEER
+VARIABLES_settings := SET
+KINDS := path name count whole number threads groups formula potential flag words settings
+
+# TIME_train and its kin: for one stage.
+stages_of_jobs := preprocess train sample reconstruct relax metrics report
+$(foreach k,$(KINDS),$(foreach v,$(filter CPUS MEMORY TIME PARTITION ACCOUNT SUBMIT JOBS WARNING,$(VARIABLES_$k)),$(eval \
+  VARIABLES_$k += $(stages_of_jobs:%=$v_%))))
+VARIABLES := $(foreach k,$(KINDS),$(VARIABLES_$k))
+
+empty :=
+blank := $(empty) $(empty)
+letters := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z
+digits := 0 1 2 3 4 5 6 7 8 9
+CHARACTERS_path      := $(letters) $(digits) / . _ - + @ , = ~
+CHARACTERS_name      := $(letters) $(digits) . _ - + : ,
+CHARACTERS_count     := $(digits)
+CHARACTERS_whole     := $(digits)
+CHARACTERS_number    := $(digits) . e -
+CHARACTERS_threads   := $(digits)
+CHARACTERS_groups    := $(digits) ,
+CHARACTERS_formula   := $(letters) $(digits) ( ) [ ] .
+CHARACTERS_potential := $(letters) $(digits) / . _ - + :
+CHARACTERS_flag      := $(letters) $(digits)
+CHARACTERS_settings  := $(letters) $(digits) . _ - + =
+CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
+
+MEANS_path      := a path of letters, digits and / . _ - + @ , = ~, without blanks
+MEANS_name      := a name of letters, digits and . _ - + : ,
+MEANS_count     := a whole number above 0
+MEANS_whole     := a whole number
+MEANS_number    := a number above 0
+MEANS_threads   := a whole number
+MEANS_groups    := numbers of space groups, 1 to 230, with commas between
+MEANS_formula   := a formula such as SrTiO3 or Ca(OH)2
+MEANS_potential := the name of a potential, with what it needs behind a colon
+MEANS_flag      := 1, or nothing
+MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
+MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ ] & | * !
+
+# The text without some characters.
+without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
+# Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
+# and settings blanks are taken out before.
+only = $(filter xx,x$(call without,$(if $(filter words settings,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+refuse = $(error $(1) must be $(MEANS_$(2)))
+given = $(filter command environment override,$(firstword $(origin $(1))))
+
+# As it stands, without expanding it: a value that expands would run what it names.
+check_raw = $(if $(findstring $$,$(value $(1))),$(call refuse,$(1),$(2)))
+check_given = $(if $(call given,$(1)),$(call check_raw,$(1),$(2)))
+check_text = $(if $(subst undefined,,$(origin $(1))),$(if $(filter-out xx,x$(value $(1))x),$(if $(call only,$($(1)),$(2)),,$(call refuse,$(1),$(2)))))
+$(foreach k,$(KINDS),$(foreach v,$(VARIABLES_$k),$(call check_given,$v,$k)$(call check_text,$v,$k)))
+
+# Nothing else can be set on the command line: a word misspelt would change nothing, and names inside would change anything.
+also := MAKEFLAGS MAKEOVERRIDES MFLAGS SWIFT_BUILD SWIFT_TEST
+$(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if $(filter $(VARIABLES),$v),,$(error there is \
+  no variable $v; there are: $(sort $(filter-out %_preprocess %_train %_sample %_reconstruct %_relax %_metrics %_report,$(VARIABLES)))))))
+
+# What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
+pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
+known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
+checked := $(foreach k,count whole number threads groups formula flag settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
+$(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
+
+# A path must not leave its folder or begin like an option; one that is given is used, or it is an error.
+$(foreach v,$(VARIABLES_path) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
+$(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
+$(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
+$(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
+$(if $(call given,ARTIFACTS),$(if $(ARTIFACTS),,$(error ARTIFACTS must not be empty)))

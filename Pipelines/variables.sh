@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Prints the first of the variables, given as 'NAME kind value', that is not of its kind: NAME kind. See variables.mk.
+set -euo pipefail
+declare -A pattern=(
+  [count]='^0*[1-9][0-9]{0,11}$'
+  [whole]='^[0-9]{1,19}$'
+  [number]='^([0-9]+(\.[0-9]*)?|\.[0-9]+)(e-?[0-9]{1,2})?$'
+  [threads]='^[0-9]{1,5}$'
+  [groups]='^[0-9]{1,3}(,[0-9]{1,3})*$'
+  [formula]='^([][()]|[A-Z][a-z]?|[0-9]+(\.[0-9]+)?)+$'
+  [flag]='^(1|yes)$'
+  [settings]='^[a-z][a-z_.]*=[A-Za-z0-9.+_-]+( +[a-z][a-z_.]*=[A-Za-z0-9.+_-]+)*$'
+)
+for one in "$@"; do
+  read -r name kind value <<<"$one"
+  if [[ ! $value =~ ${pattern[$kind]} ]]; then echo "$name $kind"; exit; fi
+  case $kind in
+    groups)
+      for group in ${value//,/ }; do
+        if ((10#$group < 1 || 10#$group > 230)); then echo "$name $kind"; exit; fi
+      done ;;
+    number)
+      if [[ ! ${value%%e*} =~ [1-9] ]]; then echo "$name $kind"; exit; fi ;;
+  esac
+done

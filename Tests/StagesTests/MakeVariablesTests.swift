@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+/// Variables of make as strangers set them: no value runs a command, none leads out of its place, and what is meant goes through.
+@Suite("Variables of make") struct MakeVariablesTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private func make(_ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, words: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["make", "-n"] + arguments
+    process.currentDirectoryURL = Self.root
+    var all = ProcessInfo.processInfo.environment
+    for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD"] { all[name] = nil }
+    process.environment = all.merging(environment) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  @Test("no variable runs a command, given on the command line or in the environment")
+  func hostile() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-make-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let touch = "touch \(folder)/X"
+    let values = [
+      "1;\(touch)", "$(\(touch))", "$$(\(touch))", "`\(touch)`", "$(shell \(touch))", "${shell \(touch)}", "1|\(touch)",
+      "1&\(touch)",
+      "'\(touch)'", "\"$(\(touch))\"", "1\n\(touch)", "1>\(folder)/X", "a b", "a#b", "a%b", "a\\b", "a*b", "{a,b}", " ",
+      "$(eval X:=1)", "1)\(touch)", "-\(touch)",
+    ]
+    let names = [
+      "ARTIFACTS", "DATASET", "MODEL", "SAMPLES", "STEPS", "SEED", "POTENTIAL", "SYMPREC", "FMAX", "SHARDS", "THREADS",
+      "EPOCHS",
+      "MINUTES", "SPACE_GROUP", "COMPOSITION", "FORMULA_UNITS", "TEMPLATES", "PROPOSER", "SET", "HULL", "LIMIT", "INPUT",
+      "COMPARE_WITH",
+      "PREDICTION", "STAGE", "CLUSTER", "CPUS", "MEMORY", "TIME", "PARTITION", "ACCOUNT", "JOBS", "WARNING", "TIME_train",
+      "DATASETS_DIR", "BUILD", "RELAX", "BIN", "SOURCE", "R", "DRY", "RUN", "OPTIONS_model",
+    ]
+    for (i, name) in names.enumerated() {
+      // Every value meets every third name or so; all would take minutes.
+      for (k, value) in values.enumerated() where (i + k) % 3 == 0 || value.contains("shell") {
+        let (status, words) = try make(["status", "eval", "\(name)=\(value)"])
+        #expect(status == 2, "\(name)=\(value): \(words)")
+        #expect(words.contains("***"), "\(name)=\(value)")
+      }
+      guard name.count > 3, !["SOURCE", "OPTIONS_model"].contains(name) else { continue }
+      #expect(try make(["status", "eval"], environment: [name: "1;\(touch)"]).status == 2, "\(name) in the environment")
+    }
+    for value in ["1;\(touch)", "$(shell \(touch))", "`\(touch)`", "$$(\(touch))"] {
+      #expect(try make(["status", "SUBMIT=\(value)"]).status == 2)
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/X"))
+  }
+
+  @Test("what is wrong is named with what it must be")
+  func words() throws {
+    for (argument, words) in [
+      ("THREADS=two", "THREADS must be a whole number"), ("SAMPLES=0", "SAMPLES must be a whole number above 0"),
+      ("SPACE_GROUP=0,225", "SPACE_GROUP must be numbers of space groups, 1 to 230, with commas between"),
+      ("COMPOSITION=na cl", "COMPOSITION must be a formula such as SrTiO3 or Ca(OH)2"),
+      ("SYMPREC=0", "SYMPREC must be a number above 0"),
+      ("SET=training.batch", "SET must be options of the model by their paths, as in sampling.steps=50 training.batch=128"),
+      ("SAMPELS=3", "there is no variable SAMPELS; there are: ACCOUNT ARTIFACTS"),
+      ("ARTIFACTS=", "ARTIFACTS must not be empty"),
+      ("DATASETS_DIR=/nowhere/at/all", "DATASETS_DIR: there is no folder '/nowhere/at/all'"),
+      ("MODEL=../../etc", "MODEL must be a name, not a path to elsewhere"),
+      ("HULL=nowhere.csv", "HULL: there is no file 'nowhere.csv'"),
+    ] {
+      let (status, said) = try make(["status", argument])
+      #expect(status == 2 && said.contains(words), "\(argument): \(said)")
+    }
+  }
+
+  @Test("what is meant goes through, and what tells runs apart is in the path")
+  func meant() throws {
+    for argument in [
+      "COMPOSITION=Ca(OH)2", "SPACE_GROUP=225,166", "SYMPREC=1e-2", "TIME=1-02:00:00", "MODEL=pretrained/mp20", "SEED=0",
+      "SUBMIT=--constraint=a&b --qos=x", "POTENTIAL=kim:SW_StillingerWeber_1985_Si__MO_405512056662_005", "MEMORY=4G",
+      "TIME_train=30",
+    ] {
+      let (status, words) = try make(["status", argument])
+      #expect(status == 0, "\(argument): \(words)")
+    }
+    func page(_ arguments: [String]) throws -> String {
+      let (status, words) = try make(["report"] + arguments)
+      #expect(status == 0, "\(words)")
+      return words.split(separator: " ").last { $0.contains("relaxed.h5.id") }.map(String.init) ?? ""
+    }
+    let usual = try page([])
+    #expect(usual.contains("minerals/symmbfn-small/seed0/n500-steps100/pair-fmax0.1/"))
+    #expect(try page(["LIMIT=20"]) != usual && page(["SYMPREC=0.2"]) != usual && page(["SYMPREC=0.1"]) == usual)
+    let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path
+    try Data().write(to: URL(fileURLWithPath: hull))
+    defer { try? FileManager.default.removeItem(atPath: hull) }
+    #expect(try page(["POTENTIAL=chgnet", "HULL=\(hull)"]) != page(["POTENTIAL=chgnet"]))
+  }
+}
