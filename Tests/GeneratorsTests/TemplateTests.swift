@@ -27,7 +27,7 @@ import Testing
     #expect(template.wyckoffPositions.count == 3 && Set(template.elementLabels) == [0, 1, 2])
     var unknown = Self.perovskite([("a", 38), ("b", 22)])
     unknown.sites[1].wyckoffLetter = 0
-    #expect(Template(unknown) == nil)
+    #expect(Prototype(unknown) == nil)
   }
 
   @Test("templates are drawn as often as the training set has them, in the groups asked for")
