@@ -34,8 +34,10 @@ MINUTES   ?=
 SPACE_GROUP ?=
 COMPOSITION ?=
 FORMULA_UNITS ?=
-# Where Wyckoff positions come from: network or training; the model's own where not given.
-TEMPLATES ?=
+# Where Wyckoff positions come from: network or training; the model's own where not given. Called TEMPLATES once.
+PROPOSER  ?= $(TEMPLATES)
+# Options of the model by their paths: SET="sampling.steps=50 training.batch=128".
+SET       ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.
 DEFAULT_HULL := $(firstword $(wildcard $(addsuffix /hull/mp.csv.xz,$(DATASETS_DIR) datasets ../shared/datasets)))
 HULL      ?= $(DEFAULT_HULL)

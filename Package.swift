@@ -44,7 +44,7 @@ let libraries: [Target] = [
   .target(name: "Crystals", dependencies: ["CSpglib", "CGemmi"]),
   .target(name: "Networks", dependencies: ["Tensors"]),
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
-  .target(name: "Potentials", dependencies: ["Networks", "Crystals", "Tensors", "CKIM"]),
+  .target(name: "Potentials", dependencies: ["Crystals", "Tensors", "CKIM"]),
   .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
   .target(
     name: "StageKit",
@@ -58,23 +58,23 @@ let libraries: [Target] = [
 
 func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies + ["StageKit", "Crystals", "Tensors", argumentParser],
+    name: name, dependencies: dependencies + ["StageKit", argumentParser],
     path: "Stages/" + name.prefix(1).uppercased() + name.dropFirst())
 }
 
 let stages: [Target] = [
-  stage("preprocess", ["Generators"]),
-  stage("train", ["Generators", "Networks"]),
-  stage("sample", ["Generators"]),
-  stage("reconstruct", ["Generators"]),
-  stage("hull", ["Potentials"]),
-  stage("relax", ["Potentials"]),
-  stage("metrics", ["Evaluation"]),
-  stage("report", ["Evaluation", "Generators"]),
-  stage("gallery", ["Evaluation"]),
+  stage("preprocess", ["Crystals", "Generators", "Tensors"]),
+  stage("train", ["Generators", "Networks", "Tensors"]),
+  stage("sample", ["Crystals", "Generators", "Tensors"]),
+  stage("reconstruct", ["Crystals", "Tensors"]),
+  stage("hull", ["Crystals", "Potentials"]),
+  stage("relax", ["Crystals", "Potentials", "Tensors"]),
+  stage("metrics", ["Crystals", "Evaluation"]),
+  stage("report", ["Crystals", "Evaluation", "Generators"]),
+  stage("gallery", ["Crystals", "Evaluation"]),
   stage("export", []),
-  stage("machine", []),
-  stage("convert", []),
+  stage("convert", ["Crystals"]),
+  stage("machine", ["Tensors"]),
   stage("merge", []),
 ]
 
@@ -82,7 +82,9 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-  .testTarget(name: "StagesTests", dependencies: ["StageKit", "Crystals"]),
+  .testTarget(
+    name: "StagesTests",
+    dependencies: ["StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),

@@ -6,16 +6,25 @@
 # FILE.id holds the hash of FILE, FILE.options the options of the rule, FILE.made what was in those that FILE needs when it was made.
 # stage.sh compares them and makes what is not current: changing a parameter rebuilds what depends on it, and dates mean nothing.
 
+# What SET says to the sampler, and what it says to training; steps are STEPS.
+SET_sample := $(filter-out sampling.steps=%,$(filter sampling.%,$(SET)))
+SET_train  := $(filter-out sampling.%,$(SET))
+ifneq ($(filter sampling.steps=%,$(SET)),)
+override STEPS := $(patsubst sampling.steps=%,%,$(filter sampling.steps=%,$(SET)))
+endif
+set_path = $(subst =,_,$(subst :,_,$(subst /,_,$(1:%=-%))))
+set_name = $(subst $(blank),,$(call set_path,$(1)))
+
 comma := ,
 open := (
 close := )
 # What is added to a path where a variable has another value than it has by itself.
 apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
 D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))
-M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)
+M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
-S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(TEMPLATES:%=-templates_%)
+S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
 # Another hull by its name and a checksum of its path.
 other_hull = $(if $(filter-out x$(DEFAULT_HULL),x$(HULL)),-hull_$(or $(firstword $(subst ., ,$(notdir $(HULL)))),none)_$(firstword $(shell cksum <<<'$(HULL)')))
 R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(POTENTIAL)),$(other_hull))
@@ -32,9 +41,9 @@ CONFIG := Pipelines/models/$(MODEL).yaml
 RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
-OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %)
+OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
-  $(FORMULA_UNITS:%=--formula-units %) $(TEMPLATES:%=--templates %)
+  $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
 

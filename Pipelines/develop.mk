@@ -48,7 +48,8 @@ bin:
 	@echo $(BIN)
 
 SOURCES := Package.swift Sources Stages Tests
-lint: ## Check the formatting
+lint: ## Check the formatting, and that imports are listed and point down
+	Tests/imports.sh
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 format: ## Format the sources

@@ -2,7 +2,7 @@
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
 VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS
-VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE
+VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE
 VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE
@@ -12,7 +12,8 @@ VARIABLES_formula  := COMPOSITION
 VARIABLES_potential := POTENTIAL
 VARIABLES_flag     := RELAX
 VARIABLES_words    := SUBMIT PEER
-KINDS := path name count whole number threads groups formula potential flag words
+VARIABLES_settings := SET
+KINDS := path name count whole number threads groups formula potential flag words settings
 
 # TIME_train and its kin: for one stage.
 stages_of_jobs := preprocess train sample reconstruct relax metrics report
@@ -34,6 +35,7 @@ CHARACTERS_groups    := $(digits) ,
 CHARACTERS_formula   := $(letters) $(digits) ( ) [ ] .
 CHARACTERS_potential := $(letters) $(digits) / . _ - + :
 CHARACTERS_flag      := $(letters) $(digits)
+CHARACTERS_settings  := $(letters) $(digits) . _ - + =
 CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
 
 MEANS_path      := a path of letters, digits and / . _ - + @ , = ~, without blanks
@@ -46,13 +48,14 @@ MEANS_groups    := numbers of space groups, 1 to 230, with commas between
 MEANS_formula   := a formula such as SrTiO3 or Ca(OH)2
 MEANS_potential := the name of a potential, with what it needs behind a colon
 MEANS_flag      := 1, or nothing
+MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
 MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ ] & | * !
 
 # The text without some characters.
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
-# blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+# and settings blanks are taken out before.
+only = $(filter xx,x$(call without,$(if $(filter words settings,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 
@@ -70,7 +73,7 @@ $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
 known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
-checked := $(foreach k,count whole number threads groups formula flag,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+checked := $(foreach k,count whole number threads groups formula flag settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
 wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 

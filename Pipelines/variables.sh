@@ -9,6 +9,7 @@ declare -A pattern=(
   [groups]='^[0-9]{1,3}(,[0-9]{1,3})*$'
   [formula]='^([][()]|[A-Z][a-z]?|[0-9]+(\.[0-9]+)?)+$'
   [flag]='^(1|yes)$'
+  [settings]='^[a-z][a-z_.]*=[A-Za-z0-9.+_-]+( +[a-z][a-z_.]*=[A-Za-z0-9.+_-]+)*$'
 )
 for one in "$@"; do
   read -r name kind value <<<"$one"

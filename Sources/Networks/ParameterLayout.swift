@@ -18,7 +18,9 @@ public struct ParameterLayout: Sendable {
   public init() {}
 
   /// Adds an array; returns where it lies.
-  mutating func add(_ name: String, shape: [Int], bound: Float?) -> Range<Int> {
+  ///
+  /// - Parameter bound: parameters start uniform in ±bound, or normal with deviation 1 where it is nil.
+  public mutating func add(_ name: String, shape: [Int], bound: Float?) -> Range<Int> {
     let range = count..<count + shape.reduce(1, *)
     entries.append(Entry(name: name, shape: shape, range: range, bound: bound))
     count = range.upperBound

@@ -66,6 +66,7 @@ struct Reconstruct: Stage {
     let range = shared.part.range(of: total)
     let units = try reader.units(range)
     let ids = try reader.ids(range)
+    let targets = try reader.blueprints(range)
     let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units, range) : nil
     let options = Reconstruction.Options(
       minimumDistance: minimumDistance, radiiShare: radiiShare,
@@ -84,7 +85,7 @@ struct Reconstruct: Stage {
       for (i, result) in zip(chunk, results) {
         switch result {
         case .success(let reconstruction):
-          file.append(ids[i], reconstruction)
+          file.append(ids[i], reconstruction, target: targets?[i])
           report.accept()
         case .failure(let rejection): report.reject(ids[i], because: rejection)
         }
@@ -94,7 +95,7 @@ struct Reconstruct: Stage {
     progress.finish()
     file.rejected += report.rejected
     try file.write(
-      to: output, input: samples, options: shared, records: RecordRange(range, of: total),
+      to: output, input: samples, trainingSet: reader.trainingSet, options: shared, records: RecordRange(range, of: total),
       seconds: report.seconds)
     for (name, value) in file.figures { report.note(name, value) }
     try report.finish(shared, output: output)

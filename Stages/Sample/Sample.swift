@@ -5,9 +5,9 @@ import Tensors
 
 /// Draws asymmetric units from a trained model.
 ///
-/// | reads  | model.h5; with --like, dataset.h5                            |
-/// | writes | samples.h5: units as predicted, and the last probabilities   |
-/// | drops  | nothing; with --like, targets that have no skeleton          |
+/// | reads  | model.h5; with --like, dataset.h5                                             |
+/// | writes | samples.h5: units as predicted, what they were to be, the last probabilities   |
+/// | drops  | nothing; with --like, targets that have no skeleton                           |
 @main
 struct Sample: Stage {
   static let usesProducts = true
@@ -57,56 +57,24 @@ struct Sample: Stage {
   func perform() throws {
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
-    let model = try ModelFile.read(model, weights: weights, precision: precision)
-    let options = sampling.applied(to: model.configuration.sampling)
-    let sampler = SymmBFNSampler(model, sampling: options, seed: shared.seed, isExact: exact)
-    let source = try RequestSource(
-      condition, statistics: model.statistics, templates: options.templates, seed: shared.seed)
+    let generator = try LoadedGenerator(
+      reading: model, weights: weights, precision: precision, settings: try sampling.values)
+    let source = try BlueprintSource(
+      condition, statistics: generator.method.statistics, kind: sampling.proposer ?? generator.method.proposer,
+      seed: shared.seed)
     for warning in source.warnings where !shared.quiet { standardError("sample: \(warning)") }
-    let total = count ?? source.count
-    let range = shared.part.range(of: total, blocksOf: SymmBFNSampler.groupSize)
     for (id, rejection) in source.rejected where shared.part.index == 0 { report.reject(id, because: rejection) }
-    let requests = try parallelMap(count: range.count, threads: shared.threadCount) {
-      try source.request(range.lowerBound + $0)
-    }
-    try SamplesFile.write(
-      requests, steps: options.steps, to: output, inputs: [self.model] + (condition.like.map { [$0] } ?? []),
-      rejected: report.rejected, options: shared, records: RecordRange(range, of: total), precision: precision,
-      seconds: report.seconds
-    ) { append in
-      try draw(sampler, range, append) {
-        range.contains($0) ? requests[$0 - range.lowerBound] : try source.request($0)
-      }
-    }
-    report.accept(range.count)
-    report.note("seconds_per_sample", report.seconds / Double(max(1, range.count)))
-    report.note("network_calls", options.steps + 1)
+    let run = SamplingRun(generator, isExact: exact, shared: shared)
+    let total = count ?? source.count
+    try run.perform(
+      total: total, to: output, inputs: [model] + (condition.like.map { [$0] } ?? []), rejected: report.rejected,
+      precision: precision, report
+    ) { try source.blueprint($0) }
+    let drawn = run.range(of: total).count
+    report.accept(drawn)
+    report.note("seconds_per_sample", report.seconds / Double(max(1, drawn)))
+    report.note("network_calls", run.networkCalls)
     report.note("precision", json: "\"\(precision.rawValue)\"")
     try report.finish(shared, output: output)
-  }
-
-  /// Draws the groups that hold a range, a thread a group, and hands over what is in the range.
-  private func draw(
-    _ sampler: SymmBFNSampler, _ range: Range<Int>, _ append: ([PredictedUnit]) throws -> Void,
-    request: @Sendable (Int) throws -> SampleRequest
-  ) throws {
-    let groups = Array(SymmBFNSampler.groups(of: range))
-    var progress = Progress("sample", total: range.count, quiet: shared.quiet)
-    var drawn = 0
-    for start in stride(from: 0, to: groups.count, by: 2 * shared.threadCount) {
-      try Interruption.check()
-      let part = Array(groups[start..<min(groups.count, start + 2 * shared.threadCount)])
-      let units = try parallelMap(count: part.count, threads: shared.threadCount) {
-        try sampler.sample(group: part[$0], request: request)
-      }
-      for (group, units) in zip(part, units) {
-        let first = group * SymmBFNSampler.groupSize
-        let wanted = units.enumerated().filter { range.contains(first + $0.offset) }.map(\.element)
-        try append(wanted)
-        drawn += wanted.count
-      }
-      progress.update(drawn)
-    }
-    progress.finish()
   }
 }

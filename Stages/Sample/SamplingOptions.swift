@@ -8,41 +8,43 @@ struct SamplingOptions: ParsableArguments {
   var steps: Int?
 
   @Option(
-    help: "From what time on (0 to 1) sites are kept apart at every step, not at the end alone; 1 for never, as published.")
-  var placementTime: Float?
-
-  @Option(help: "How the mean of coordinates moves: unwrapped, wrapped (as published) or minimum_image.")
-  var coordinateUpdate: SymmBFNConfiguration.CoordinateUpdate?
-
-  @Option(help: "The last classes: draw (as published) or most_probable.")
-  var finalChoice: SymmBFNConfiguration.FinalChoice?
-
-  @Option(help: "Divides the logits of elements and site symmetries; below 1 likelier ones are drawn more often.")
-  var temperature: Float?
-
-  @Option(
+    name: [.customLong("proposer"), .customLong("templates")],
     help: """
       Where the Wyckoff positions, and which sites share their element, come from: network (as published) or training (the \
       training set's, as often as it has them; as DiffCSP++). The model's own where not given.
       """)
-  var templates: SymmBFNConfiguration.Templates?
+  var proposer: ProposerKind?
+
+  @OptionGroup var settings: SettingsOption
+  @OptionGroup var retired: RetiredOptions
 
   func validate() throws {
-    guard temperature ?? 1 >= 1e-6, temperature ?? 1 <= 1e6 else {
-      throw ValidationError("--temperature must be above 0 (from 0.000001 to 1000000).")
-    }
-    guard placementTime ?? 1 > 0, placementTime ?? 1 <= 1e6 else { throw ValidationError("--placement-time must be above 0.") }
     guard (1...1_000_000).contains(steps ?? 1) else { throw ValidationError("--steps goes from 1 to 1000000.") }
   }
 
-  func applied(to options: SymmBFNConfiguration.Sampling) -> SymmBFNConfiguration.Sampling {
-    var options = options
-    options.steps = steps ?? options.steps
-    options.coordinateUpdate = coordinateUpdate ?? options.coordinateUpdate
-    options.placementTime = placementTime ?? options.placementTime
-    options.finalChoice = finalChoice ?? options.finalChoice
-    options.temperature = temperature ?? options.temperature
-    options.templates = templates ?? options.templates
-    return options
+  var values: [ModelConfiguration.Setting] {
+    get throws { try settings.values + (steps.map { [try ModelConfiguration.Setting("sampling.steps=\($0)")] } ?? []) }
+  }
+}
+
+/// Options that there were once: the error says what took their place.
+struct RetiredOptions: ParsableArguments {
+  @Option(help: .hidden) var placementTime: String?
+  @Option(help: .hidden) var coordinateUpdate: String?
+  @Option(help: .hidden) var finalChoice: String?
+  @Option(help: .hidden) var temperature: String?
+
+  func validate() throws {
+    func refuse(_ name: String, _ value: String?, _ instead: String) throws {
+      if value != nil { throw ValidationError("\(name) is no option any more: \(instead).") }
+    }
+    try refuse(
+      "--placement-time", placementTime,
+      "a model's form says it, 'form: informed' keeps sites apart from 0.4 on, 'form: published' at the end alone")
+    try refuse(
+      "--coordinate-update", coordinateUpdate,
+      "a model's form says it, 'form: informed' is unwrapped, 'form: published' wrapped")
+    try refuse("--final-choice", finalChoice, "the last classes are drawn")
+    try refuse("--temperature", temperature, "what was learnt is what is drawn, as with temperature 1")
   }
 }

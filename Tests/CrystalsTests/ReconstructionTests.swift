@@ -95,6 +95,26 @@ import Testing
     }
   }
 
+  @Test(
+    "a letter that is known is obeyed though another position is nearer, until that one is taken; one of no group says nothing")
+  func letters() throws {
+    // a and b of Fm-3m have one code: what is near the origin is on a unless it is known to be on b.
+    let code = SpaceGroup.numbered(225).wyckoffPositions[0].members[0].siteSymmetry
+    let lattice = LatticeLogMetric(Lattice(lengths: Vector3(repeating: 5.6), angles: Vector3(repeating: 90)))
+    func letters(_ asked: [Character]) throws -> [UInt8] {
+      let sites = asked.map {
+        Site(
+          atomicNumber: 11, position: Vector3(repeating: 0.01), siteSymmetry: code,
+          wyckoffLetter: $0 == "-" ? 0 : $0.asciiValue ?? 0)
+      }
+      return try AsymmetricUnit(spaceGroup: 225, latticeLogMetric: lattice, sites: sites).reconstruct().unit.sites.map(
+        \.wyckoffLetter)
+    }
+    #expect(try letters(["-"]) == [97] && letters(["b"]) == [98] && letters(["z"]) == [97])
+    #expect(try letters(["b", "b"]) == [98, 97])
+    #expect(try letters(["b", "-"]) == [98, 97])
+  }
+
   @Test("a choice by probability weighs codes against distances")
   func probability() throws {
     // On the mirror plane of Pm, a little off it: the code says general, the probabilities say plane.

@@ -14,7 +14,7 @@ import Testing
     var options = SymmBFNTests.informed.flow
     // Next to no noise.
     (options.sigmaCoordinates, options.sigmaLattice, options.betaElements) = (1e-3, 1e-3, 40)
-    let flow = BayesianFlow(options, DatasetStatistics(SymmBFNTests.units(30)), network: SymmBFNTests.informed.network)
+    let flow = BayesianFlow(options, DatasetStatistics(SymmBFNTests.units(30)), form: .informed)
     var batch = flow.beliefs(
       examples, randoms: examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }, time: 1)
     flow.describe(&batch)
@@ -95,7 +95,7 @@ import Testing
       for k in 0..<3 { output[site, 3 + 8 * k] = -1 }
       output[site, output.columns - 8] = 1
     }
-    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), network: SymmBFNTests.informed.network)
+    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), form: .informed)
     let moved = flow.coordinateOutputs(output, near)
     #expect(moved[0, 0] < -0.5 && moved[1, 0] > 0.5)
     #expect((0..<2).allSatisfy { abs(moved[$0, 1]) < 0.05 && abs(moved[$0, 2]) < 0.05 })

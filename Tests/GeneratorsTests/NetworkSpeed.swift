@@ -69,38 +69,35 @@ struct NetworkSpeed {
 
   static func row(_ cells: [String]) { print("| " + cells.joined(separator: " | ") + " |") }
 
-  static func model(_ precision: Precision) -> SymmBFNModel {
-    let network = SymmBFNNetwork(.init())
-    return SymmBFNModel(
-      configuration: SymmBFNConfiguration(),
-      parameters: Parameters(network.layout.initialParameters(seed: 1), precision: precision),
-      statistics: DatasetStatistics(SymmBFNTests.units(50)))
+  static func model(_ precision: Precision, steps: Int) -> TrainedMethod<SymmBFN> {
+    var options = SymmBFNConfiguration()
+    options.sampling.steps = steps
+    let method = SymmBFN(options, statistics: DatasetStatistics(SymmBFNTests.units(50)))
+    return TrainedMethod(method, Parameters(method.layout.initialParameters(seed: 1), precision: precision))
   }
 
   /// Milliseconds a crystal.
-  static func sampling(_ model: SymmBFNModel, sites: [Int], steps: Int, groups: Int, threads: Int) throws -> Double {
-    var options = model.configuration.sampling
-    options.steps = steps
-    let sampler = SymmBFNSampler(model, sampling: options, seed: 1)
+  static func sampling(_ precision: Precision, sites: [Int], steps: Int, groups: Int, threads: Int) throws -> Double {
+    let model = model(precision, steps: steps)
+    let sampler = model.method.sampler(model.parameters, seed: 1, isExact: false)
     let time = try seconds {
       _ = try parallelMap(count: groups, threads: threads) { g in
-        sampler.sample(group: g) { SampleRequest(index: $0, spaceGroup: 1 + $0 % 230, siteCount: sites[$0 % sites.count]) }
+        sampler.sample(group: g) { Blueprint(spaceGroup: 1 + $0 % 230, siteCount: sites[$0 % sites.count]) }
       }
     }
-    return 1000 * time / Double(threads * groups * SymmBFNSampler.groupSize)
+    return 1000 * time / Double(threads * groups * SampleGroup.size)
   }
 
   @Test("sampling") func sampling() throws {
     let network = SymmBFNConfiguration.Network()
     Self.row(["sampling", "sites", "steps", "threads", "ms a crystal", "GFLOP/s in products", "share of peak"])
     for precision in Self.precisions {
-      let model = Self.model(precision)
-      _ = try Self.sampling(model, sites: Self.mix, steps: 2, groups: 2, threads: Self.threads)
+      _ = try Self.sampling(precision, sites: Self.mix, steps: 2, groups: 2, threads: Self.threads)
       func measure(_ sites: [Int], _ name: String, steps: Int, threads: Int) throws {
         let peak = try Self.peak(precision, threads: threads)
-        let time = try Self.sampling(model, sites: sites, steps: steps, groups: 2 * threads, threads: threads)
+        let time = try Self.sampling(precision, sites: sites, steps: steps, groups: 2 * threads, threads: threads)
         // What each group of samples holds, as the sampler takes them.
-        let drawn = (0..<2 * threads * SymmBFNSampler.groupSize).map { sites[$0 % sites.count] }
+        let drawn = (0..<2 * threads * SampleGroup.size).map { sites[$0 % sites.count] }
         let work = Self.operations(network, sites: drawn) / Double(drawn.count) * Double(steps + 1)
         let rate = work / (time / 1000) / 1e9
         Self.row([
@@ -133,7 +130,7 @@ struct NetworkSpeed {
     let work = 3 * Self.operations(configuration.network, sites: units.map(\.sites.count)) / Double(units.count)
     for precision in Self.precisions {
       for threads in [Self.threads, 1] {
-        var trainer = try SymmBFNTrainer(
+        var trainer = try Trainer<SymmBFN>(
           configuration, training: units, validation: Array(units.prefix(1)), seed: 1, threads: threads, precision: precision)
         func step() throws { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
         try step()

@@ -10,6 +10,7 @@ struct NetworkTwin {
   let network: SymmBFNNetwork
   let values: [Float]
   let options: SymmBFNConfiguration.Network
+  private var isInformed: Bool { network.form == .informed }
 
   struct Output {
     var coordinates: [[Double]]
@@ -76,10 +77,10 @@ struct NetworkTwin {
   private func input(_ batch: BeliefBatch, crystal b: Int, site: Int, _ x: [Double]) -> [Double] {
     let element = (0..<batch.elements.columns).map { Double(batch.elements[site, $0]) }
     let symmetry = (0..<batch.siteSymmetries.columns).map {
-      Double(options.positionFeatures ? batch.operations[site, $0] : batch.siteSymmetries[site, $0])
+      Double(isInformed ? batch.operations[site, $0] : batch.siteSymmetries[site, $0])
     }
     let sites = batch.graph.ranges[b].sites
-    let place = options.geometryFeatures ? (0..<3).map { Double(batch.positions[site, $0]) } : x
+    let place = isInformed ? (0..<3).map { Double(batch.positions[site, $0]) } : x
     let composition = (0..<batch.composition.columns).map { Double(batch.composition[b, $0]) }
     let (groups, shape) = array("embedding.space_group.weight")
     let half = options.embedding / 2
@@ -92,10 +93,10 @@ struct NetworkTwin {
       + groups[batch.spaceGroups[b] * shape[1]..<(batch.spaceGroups[b] + 1) * shape[1]]
       + angles.map(sin) + angles.map(cos) + x + waves(place, options.coordinateFrequencies, sin)
       + waves(place, options.coordinateFrequencies, cos)
-      + (options.geometryFeatures ? (0..<batch.geometry.columns).map { Double(batch.geometry[site, $0]) } : [])
-      + (options.positionFeatures
+      + (isInformed ? (0..<batch.geometry.columns).map { Double(batch.geometry[site, $0]) } : [])
+      + (isInformed
         ? (0..<27).map { Double(batch.wyckoffPositions[site, $0]) } + (1...21).map { $0 == min(sites, 21) ? 1.0 : 0 } : [])
-      + (options.compositionFeatures ? linear(composition, ["embedding.composition"], bias: "embedding.composition") : [])
+      + (isInformed ? linear(composition, ["embedding.composition"], bias: "embedding.composition") : [])
     return perceptron(features, "input")
   }
 
@@ -104,7 +105,7 @@ struct NetworkTwin {
     let range = batch.graph.ranges[b]
     return (0..<range.sites).map { i in
       (0..<range.sites).map { j in
-        options.templateFeatures ? (0..<2).map { Double(batch.ties[range.firstEdge + i * range.sites + j, $0]) } : []
+        isInformed ? (0..<2).map { Double(batch.ties[range.firstEdge + i * range.sites + j, $0]) } : []
       }
     }
   }
@@ -112,7 +113,7 @@ struct NetworkTwin {
   private func layer(
     _ h: [[Double]], _ x: [[Double]], _ k: [Double], _ ties: [[[Double]]], _ name: String
   ) -> [[Double]] {
-    let parts = (["center", "neighbor", "lattice", "sine", "cosine"] + (options.templateFeatures ? ["features"] : [])).map {
+    let parts = (["center", "neighbor", "lattice", "sine", "cosine"] + (isInformed ? ["features"] : [])).map {
       "\(name).edge.0.\($0)"
     }
     return h.indices.map { i in

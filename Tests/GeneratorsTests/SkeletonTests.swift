@@ -36,17 +36,17 @@ import Testing
     ])
   func skeletons(text: String, among: [Int]) throws {
     let formula = try Formula(text)
-    let sampler = try SkeletonSampler(formula, among: among, prior: Self.prior)
+    let sampler = try CompositionProposer(formula, among: among, prior: Self.prior)
     #expect(Set(sampler.spaceGroups).isSubset(of: among.isEmpty ? [2, 12, 62, 139, 166, 225] : Set(among)))
-    var seen: [Skeleton] = []
+    var seen: [Blueprint] = []
     for index in 0..<40 {
-      let request = SampleRequest(index: index, seed: 3, from: sampler)
-      let skeleton = try #require(request.skeleton)
-      #expect(skeleton == SampleRequest(index: index, seed: 3, from: sampler).skeleton)
-      #expect(sampler.spaceGroups.contains(skeleton.spaceGroup) && skeleton.sites.count <= Self.prior.mostSites)
+      let skeleton = try sampler.complete(Blueprint(), index: index, seed: 3)
+      #expect(try skeleton == sampler.complete(Blueprint(), index: index, seed: 3))
+      let number = try #require(skeleton.spaceGroup)
+      #expect(sampler.spaceGroups.contains(number) && skeleton.sites.count <= Self.prior.mostSites)
       let units = try #require(skeleton.atoms[formula.elements[0]]) / formula.counts[0]
       #expect(skeleton.atoms == Dictionary(uniqueKeysWithValues: zip(formula.elements, formula.counts.map { units * $0 })))
-      let group = SpaceGroup.numbered(skeleton.spaceGroup)
+      let group = SpaceGroup.numbered(number)
       for code in Set(skeleton.sites.map(\.siteSymmetry)) {
         let positions = group.wyckoffPositions.filter { $0.members[0].siteSymmetry == code }
         #expect(
@@ -61,13 +61,13 @@ import Testing
   @Test("the number of formula units, and what a primitive cell holds, are kept")
   func contents() throws {
     let salt = try Formula("NaCl")
-    let four = try SkeletonSampler(salt, content: .formulaUnits(4), prior: Self.prior)
-    let two = try SkeletonSampler(Formula("Na2Cl2"), content: .primitiveCell, prior: Self.prior)
+    let four = try CompositionProposer(salt, content: .formulaUnits(4), prior: Self.prior)
+    let two = try CompositionProposer(Formula("Na2Cl2"), content: .primitiveCell, prior: Self.prior)
     var random = RandomStream(seed: 1, purpose: "test")
     for _ in 0..<30 {
       #expect(four.draw(&random).atoms == [11: 4, 17: 4])
       let skeleton = two.draw(&random)
-      #expect(skeleton.atoms[11] == 2 * SpaceGroup.numbered(skeleton.spaceGroup).centrings)
+      #expect(skeleton.atoms[11] == 2 * SpaceGroup.numbered(try #require(skeleton.spaceGroup)).centrings)
     }
   }
 
@@ -87,10 +87,10 @@ import Testing
 
   @Test("what can't be says so by name")
   func failures() throws {
-    func failure(_ text: String, _ content: SkeletonSampler.Content = .any, _ among: [Int]) throws -> Rejection? {
+    func failure(_ text: String, _ content: CompositionProposer.Content = .any, _ among: [Int]) throws -> Rejection? {
       let formula = try Formula(text)
       do throws(Rejection) {
-        _ = try SkeletonSampler(formula, content: content, among: among, prior: Self.prior)
+        _ = try CompositionProposer(formula, content: content, among: among, prior: Self.prior)
         return nil
       } catch { return error }
     }
@@ -103,22 +103,17 @@ import Testing
 
   @Test("every sample reconstructs to the composition in its group, whatever the network says")
   func reconstruct() throws {
-    let configuration = SymmBFNTests.configuration
-    let statistics = DatasetStatistics(Self.units)
-    let values = SymmBFNNetwork(configuration.network).layout.initialParameters(seed: 2)
-    let model = SymmBFNModel(configuration: configuration, parameters: Parameters(values), statistics: statistics)
-    let sampler = SymmBFNSampler(model, sampling: configuration.sampling, seed: 9)
-    let formulas = try ["NaCl", "SrTiO3", "Al2O3", "Fe"].map { try SkeletonSampler(Formula($0), prior: Self.prior) }
+    let sampler = SymmBFNTests.sampler(SymmBFNTests.configuration, DatasetStatistics(Self.units))
+    let formulas = try ["NaCl", "SrTiO3", "Al2O3", "Fe"].map { try CompositionProposer(Formula($0), prior: Self.prior) }
     var accepted = 0
     for group in 0..<4 {
-      let predicted = sampler.sample(group: group) { SampleRequest(index: $0, seed: 9, from: formulas[$0 % 4]) }
-      let again = sampler.sample(group: group) { SampleRequest(index: $0, seed: 9, from: formulas[$0 % 4]) }
+      let predicted = try sampler.sample(group: group) { try formulas[$0 % 4].complete(Blueprint(), index: $0, seed: 9) }
+      let again = try sampler.sample(group: group) { try formulas[$0 % 4].complete(Blueprint(), index: $0, seed: 9) }
       #expect(predicted.map(\.unit.sites) == again.map(\.unit.sites))
       for (i, sample) in predicted.enumerated() {
-        let request = SampleRequest(index: 32 * group + i, seed: 9, from: formulas[i % 4])
-        let skeleton = try #require(request.skeleton)
+        let skeleton = try formulas[i % 4].complete(Blueprint(), index: 32 * group + i, seed: 9)
         #expect(sample.unit.spaceGroup == skeleton.spaceGroup)
-        #expect(sample.unit.sites.map(\.atomicNumber) == skeleton.sites.map(\.atomicNumber))
+        #expect(sample.unit.sites.map(\.atomicNumber) == skeleton.sites.map(\.element))
         #expect(sample.unit.sites.map(\.siteSymmetry) == skeleton.sites.map(\.siteSymmetry))
         // A network without training: far too small cells are what can go wrong.
         var unit = sample.unit
@@ -137,20 +132,44 @@ import Testing
 
   @Test("samples with and without a skeleton stand side by side")
   func freeOnes() throws {
-    let configuration = SymmBFNTests.configuration
-    let values = SymmBFNNetwork(configuration.network).layout.initialParameters(seed: 2)
-    let model = SymmBFNModel(
-      configuration: configuration, parameters: Parameters(values), statistics: DatasetStatistics(Self.units))
-    let sampler = SymmBFNSampler(model, sampling: configuration.sampling, seed: 9)
-    let formula = try SkeletonSampler(Formula("NaCl"), content: .formulaUnits(4), among: [225], prior: Self.prior)
-    let mixed = sampler.sample(group: 0) { index in
+    let sampler = SymmBFNTests.sampler(SymmBFNTests.configuration, DatasetStatistics(Self.units))
+    let formula = try CompositionProposer(Formula("NaCl"), content: .formulaUnits(4), among: [225], prior: Self.prior)
+    let mixed = try sampler.sample(group: 0) { index in
       index.isMultiple(of: 2)
-        ? SampleRequest(index: index, spaceGroup: 225, siteCount: 2) : SampleRequest(index: index, seed: 9, from: formula)
+        ? Blueprint(spaceGroup: 225, siteCount: 2) : try formula.complete(Blueprint(), index: index, seed: 9)
     }
     let known = mixed.enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element.unit)
     #expect(known.allSatisfy { Set($0.sites.map(\.atomicNumber)) == [11, 17] && $0.sites.allSatisfy { $0.multiplicity > 0 } })
     let free = mixed.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element.unit)
     #expect(free.contains { Set($0.sites.map(\.atomicNumber)) != [11, 17] })
     #expect(free.allSatisfy { $0.sites.allSatisfy { $0.multiplicity == 0 } })
+  }
+
+  @Test("a lattice, and the elements that may occur, are obeyed")
+  func latticeAndElements() throws {
+    for configuration in [SymmBFNTests.configuration, SymmBFNTests.informed] {
+      let sampler = SymmBFNTests.sampler(configuration, DatasetStatistics(Self.units))
+      let lattice = LatticeLogMetric(k: [0.3, 0.2, -0.1, 0.15, -0.05, 1.9])
+      let samples = sampler.sample(group: 0) { index in
+        var blueprint = Blueprint(spaceGroup: [2, 62, 225][index % 3], siteCount: 3)
+        blueprint.lattice = lattice
+        if index.isMultiple(of: 2) {
+          blueprint.allowedElements = [8, 12, 26]
+        } else {
+          blueprint.excludedElements = [8, 12, 26]
+        }
+        return blueprint
+      }
+      for (index, sample) in samples.enumerated() {
+        let expected = lattice.constrained(to: sample.unit.spaceGroup).k
+        #expect(zip(sample.unit.latticeLogMetric.k, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(sample.unit.sites.allSatisfy { [8, 12, 26].contains($0.atomicNumber) == index.isMultiple(of: 2) })
+      }
+    }
+    // A composition whose elements may not occur has no blueprint.
+    let salt = try CompositionProposer(Formula("NaCl"), prior: Self.prior)
+    var blueprint = Blueprint()
+    blueprint.excludedElements = [17]
+    #expect(throws: Rejection.self) { try salt.complete(blueprint, index: 0, seed: 1) }
   }
 }

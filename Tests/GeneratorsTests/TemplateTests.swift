@@ -21,13 +21,13 @@ import Testing
 
   @Test("the order of sites and the elements themselves make no difference; who shares an element does")
   func equality() throws {
-    let template = try #require(Template(Self.perovskite([("a", 38), ("b", 22), ("c", 8)])))
-    #expect(template == Template(Self.perovskite([("c", 9), ("a", 19), ("b", 30)])))
-    #expect(template != Template(Self.perovskite([("a", 22), ("b", 22), ("c", 8)])))
-    #expect(template.positions.count == 3 && Set(template.species) == [0, 1, 2])
+    let template = try #require(Prototype(Self.perovskite([("a", 38), ("b", 22), ("c", 8)])))
+    #expect(template == Prototype(Self.perovskite([("c", 9), ("a", 19), ("b", 30)])))
+    #expect(template != Prototype(Self.perovskite([("a", 22), ("b", 22), ("c", 8)])))
+    #expect(template.wyckoffPositions.count == 3 && Set(template.elementLabels) == [0, 1, 2])
     var unknown = Self.perovskite([("a", 38), ("b", 22)])
     unknown.sites[1].wyckoffLetter = 0
-    #expect(Template(unknown) == nil)
+    #expect(Prototype(unknown) == nil)
   }
 
   @Test("templates are drawn as often as the training set has them, in the groups asked for")
@@ -35,16 +35,19 @@ import Testing
     let cubic = Self.perovskite([("a", 38), ("b", 22), ("c", 8)])
     let other = Self.perovskite([("a", 38), ("b", 22)])
     let statistics = DatasetStatistics([cubic, other, cubic, cubic] + SymmBFNTests.units(6))
-    #expect(statistics.templates.map(\.count).prefix(2) == [3, 1])
-    let requests = (0..<400).map {
-      SampleRequest(index: $0, seed: 1, statistics: statistics, among: [221], templates: .training)
+    #expect(statistics.prototypes.map(\.count).prefix(2) == [3, 1])
+    func draw(_ index: Int, _ kind: ProposerKind, _ group: Int) throws -> Blueprint {
+      try TrainingProposer(statistics, kind: kind, among: [group]).complete(Blueprint(), index: index, seed: 1)
     }
-    let three = requests.count { $0.siteCount == 3 }
-    #expect((260...340).contains(three) && requests.allSatisfy { $0.skeleton != nil && $0.spaceGroup == 221 })
-    let free = SampleRequest(index: 0, seed: 1, statistics: statistics, among: [221])
-    #expect(free.skeleton == nil)
+    let drawn = try (0..<400).map { try draw($0, .training, 221) }
+    let three = drawn.count { $0.siteCount == 3 }
+    #expect((260...340).contains(three) && drawn.allSatisfy { !$0.sites.isEmpty && $0.spaceGroup == 221 })
+    #expect(try draw(0, .network, 221).sites.isEmpty)
     // A group without templates: the network says.
-    #expect(SampleRequest(index: 0, seed: 1, statistics: statistics, among: [47], templates: .training).skeleton == nil)
+    #expect(try draw(0, .training, 47).sites.isEmpty)
+    // What is there stays.
+    let own = Blueprint(spaceGroup: 225, siteCount: 2)
+    #expect(try TrainingProposer(statistics, kind: .training).complete(own, index: 3, seed: 1) == own)
   }
 
   @Test("samples have the template asked for: its positions, and elements shared as it says")
@@ -52,23 +55,21 @@ import Testing
     let units = SymmBFNTests.units(30)
     let statistics = DatasetStatistics(units)
     for configuration in [SymmBFNTests.configuration, SymmBFNTests.informed] {
-      let values = SymmBFNNetwork(configuration.network).layout.initialParameters(seed: 2)
-      let model = SymmBFNModel(configuration: configuration, parameters: Parameters(values), statistics: statistics)
-      let sampler = SymmBFNSampler(model, sampling: configuration.sampling, seed: 9)
-      func request(_ index: Int) -> SampleRequest {
-        SampleRequest(index: index, seed: 9, statistics: statistics, among: [], templates: .training)
+      let sampler = SymmBFNTests.sampler(configuration, statistics)
+      func blueprint(_ index: Int) throws -> Blueprint {
+        try TrainingProposer(statistics, kind: .training).complete(Blueprint(), index: index, seed: 9)
       }
       var shared = 0
-      for (index, sample) in sampler.sample(group: 0, request: request).enumerated() {
-        let skeleton = try #require(request(index).skeleton)
+      for (index, sample) in try sampler.sample(group: 0, blueprint: blueprint).enumerated() {
+        let skeleton = try blueprint(index)
         #expect(sample.unit.sites.map(\.siteSymmetry) == skeleton.sites.map(\.siteSymmetry))
         #expect(sample.unit.sites.map(\.multiplicity) == skeleton.sites.map(\.multiplicity))
         for (a, x) in zip(skeleton.sites, sample.unit.sites) {
           for (b, y) in zip(skeleton.sites, sample.unit.sites) {
-            #expect((a.species == b.species) == (x.atomicNumber == y.atomicNumber))
+            #expect((a.elementLabel == b.elementLabel) == (x.atomicNumber == y.atomicNumber))
           }
         }
-        shared += skeleton.sites.count - Set(skeleton.sites.map(\.species)).count
+        shared += skeleton.sites.count - Set(skeleton.sites.map(\.elementLabel)).count
       }
       #expect(shared > 0)
     }
@@ -79,9 +80,7 @@ import Testing
     let units = SymmBFNTests.units(30).filter { $0.sites.count == 5 }
     var examples = try units.map { try TrainingExample($0) }
     for i in examples.indices { examples[i].knowsTemplate = true }
-    var options = SymmBFNTests.informed.flow
-    options.classOutput = .posterior
-    let flow = BayesianFlow(options, DatasetStatistics(units), network: SymmBFNTests.informed.network)
+    let flow = BayesianFlow(SymmBFNTests.informed.flow, DatasetStatistics(units), form: .informed)
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
     var batch = flow.beliefs(examples, randoms: randoms, time: 1)
     flow.describe(&batch)
@@ -109,8 +108,7 @@ import Testing
 
   @Test("elements that balance the charge of the others stand out, by the numbers of atoms that the template has")
   func chargeBalance() throws {
-    let flow = BayesianFlow(
-      SymmBFNTests.informed.flow, DatasetStatistics(SymmBFNTests.units(30)), network: SymmBFNTests.informed.network)
+    let flow = BayesianFlow(SymmBFNTests.informed.flow, DatasetStatistics(SymmBFNTests.units(30)), form: .informed)
     let letters = SpaceGroup.numbered(225).wyckoffPositions.map { Character(UnicodeScalar($0.letter)) }
     let (a, b, c) = (letters.firstIndex(of: "a"), letters.firstIndex(of: "b"), letters.firstIndex(of: "c"))
     /// Balances of the first site where the second is all but known to be an element.

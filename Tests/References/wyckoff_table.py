@@ -1,4 +1,4 @@
-"""Derives the table of Wyckoff positions in Sources/Crystals/WyckoffTable.swift.
+"""Derives the table of Wyckoff positions in Sources/Crystals/WyckoffPositions/WyckoffTable.swift.
 
 The positions come from the symmetry operations alone (exact integers over 24): a special position is the set fixed by the
 stabiliser of a point, so every one of them passes through a point whose coordinates are multiples of 1/24. Stabilisers of
@@ -6,7 +6,7 @@ all 24^3 of those points are computed, then the lines and planes through them th
 maps onto each other is one position. Only the letter is a convention: it is asked of spglib, on a crystal with one atom on
 the general position and one on the special one.
 
-usage: python wyckoff_table.py > Sources/Crystals/WyckoffTable.swift        (needs numpy and spglib; made with spglib 2.8.0)
+usage: python wyckoff_table.py > Sources/Crystals/WyckoffPositions/WyckoffTable.swift        (needs numpy and spglib; made with spglib 2.8.0)
 """
 import itertools
 import sys

@@ -55,9 +55,34 @@ import Testing
     _ = try place.write("wrong.yaml", "network: {hiden: 16}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "wrong.yaml", "--output", "x.h5"], 65,
-      "'wrong.yaml': 'network.hiden' is not known; known here are charge_balance, composition_features, coordinate_frequencies, embedding, "
-        + "frequencies, geometry_features, hidden, layers, pair_directions, position_features, template_features."
+      "'wrong.yaml': 'network.hiden' is not known; known here are coordinate_frequencies, embedding, "
+        + "frequencies, hidden, layers.")
+    for (text, words) in [
+      (
+        "network: {pair_directions: true}",
+        "'network.pair_directions' is no option any more: 'form: published' has false, 'form: informed' true."
+      ),
+      ("sampling: {temperature: 0.7}", "'sampling.temperature' is no option any more: 1 is what both forms have."),
+      ("training: {known_templates: 0.5}", "'training.known_templates' is no option any more: it is flow.known_templates now."),
+      ("method: symmcd", "there is no method 'symmcd'; there are symmbfn."), ("form: better", "form cannot be used"),
+      ("network: 3", "network must hold coordinate_frequencies, embedding"),
+      ("flow: {sigma_lattice: [1, 2]}", "must be one value"),
+      ("- a\n- b", "the whole must hold flow, form, network, sampling, training"),
+    ] {
+      _ = try place.write("retired.yaml", text)
+      try expect("train", ["--dataset", "dataset.h5", "--config", "retired.yaml", "--output", "x.h5"], 65, words)
+    }
+    let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--output", "x.h5"]
+    try expect(
+      "train", train + ["--set", "training.batsh=3"], 65, "'--set': 'training.batsh' is not known; known here are average_decay"
     )
+    try expect("train", train + ["--set", "training.batch"], 64, "expected KEY=VALUE, as in sampling.steps=50")
+    try expect("train", train + ["--set", "training.batch=many"], 65, "training.batch")
+    try expect("train", train + ["--set", "training.batch=0"], 65, "training.batch must be positive")
+    let sample = ["--model", "model.h5", "--count", "1", "--output", "x.h5"]
+    try expect("sample", sample + ["--set", "network.hidden=9"], 65, "here 'sampling.' alone can be set")
+    try expect("sample", sample + ["--temperature", "0.7"], 64, "--temperature is no option any more")
+    try expect("sample", sample + ["--placement-time", "0.4"], 64, "a model's form says it")
     _ = try place.write("negative.yaml", "network: {hidden: -1}")
     try expect(
       "train", ["--dataset", "dataset.h5", "--config", "negative.yaml", "--output", "x.h5"], 65,

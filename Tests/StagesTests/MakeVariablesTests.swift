@@ -38,7 +38,8 @@ import Testing
     let names = [
       "ARTIFACTS", "DATASET", "MODEL", "SAMPLES", "STEPS", "SEED", "POTENTIAL", "SYMPREC", "FMAX", "SHARDS", "THREADS",
       "EPOCHS",
-      "MINUTES", "SPACE_GROUP", "COMPOSITION", "FORMULA_UNITS", "TEMPLATES", "HULL", "LIMIT", "INPUT", "COMPARE_WITH",
+      "MINUTES", "SPACE_GROUP", "COMPOSITION", "FORMULA_UNITS", "TEMPLATES", "PROPOSER", "SET", "HULL", "LIMIT", "INPUT",
+      "COMPARE_WITH",
       "PREDICTION", "STAGE", "CLUSTER", "CPUS", "MEMORY", "TIME", "PARTITION", "ACCOUNT", "JOBS", "WARNING", "TIME_train",
       "DATASETS_DIR", "BUILD", "RELAX", "BIN", "SOURCE", "R", "DRY", "RUN", "OPTIONS_model",
     ]
@@ -69,6 +70,7 @@ import Testing
       ("SPACE_GROUP=0,225", "SPACE_GROUP must be numbers of space groups, 1 to 230, with commas between"),
       ("COMPOSITION=na cl", "COMPOSITION must be a formula such as SrTiO3 or Ca(OH)2"),
       ("SYMPREC=0", "SYMPREC must be a number above 0"),
+      ("SET=training.batch", "SET must be options of the model by their paths, as in sampling.steps=50 training.batch=128"),
       ("SAMPELS=3", "there is no variable SAMPELS; there are: ACCOUNT ARTIFACTS"),
       ("ARTIFACTS=", "ARTIFACTS must not be empty"),
       ("DATASETS_DIR=/nowhere/at/all", "DATASETS_DIR: there is no folder '/nowhere/at/all'"),

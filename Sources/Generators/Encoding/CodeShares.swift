@@ -31,23 +31,6 @@ struct CodeShares: Sendable {
     return made
   }
 
-  /// The shares of the positions that beliefs about a site's axes, observed one by one, give by Bayes' rule.
-  ///
-  /// - Parameters:
-  ///   - prior: (positions) shares beforehand.
-  ///   - beliefs: (15, 13) probabilities, beginning at `offset`.
-  func posterior(prior: [Double], beliefs: [Float], offset: Int) -> [Double] {
-    let scores = zip(codes, prior).map { code, share in
-      (0..<SiteSymmetry.axisCount).reduce(log(share)) {
-        $0 + Double(log(max(1e-9, beliefs[offset + $1 * SiteSymmetry.operationCount + code[$1]])))
-      }
-    }
-    let top = scores.max() ?? 0
-    let weights = scores.map { max(1e-12, exp($0 - top)) }
-    let sum = weights.reduce(0, +)
-    return weights.map { $0 / sum }
-  }
-
   /// The shares of the positions that give the operations' shares on every axis, by iterative proportional fitting (Deming & Stephan,
   /// Ann. Math. Statist. 11, 427, 1940): of all that do, those nearest to the shares begun with.
   ///

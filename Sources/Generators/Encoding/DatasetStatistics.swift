@@ -14,14 +14,14 @@ public struct DatasetStatistics: Sendable, Equatable {
   /// (6, 2) mean and standard deviation of each component of the k-vector over the crystals whose group leaves it free,
   /// ln(angstrom); 0 and 0.3 where there is none.
   public var latticeMoments: [Double]
-  /// The templates that occur, and how often; none where units have no letters, and in files that were written without.
-  public var templates: [TemplateCount]
+  /// The prototypes that occur, and how often; none where units have no letters, and in files that were written without.
+  public var prototypes: [PrototypeCount]
 
   public init(
     spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeMoments: [Double],
-    templates: [TemplateCount] = []
+    prototypes: [PrototypeCount] = []
   ) {
-    self.templates = templates
+    self.prototypes = prototypes
     self.latticeMoments = latticeMoments
     self.spaceGroups = spaceGroups
     self.sites = sites
@@ -45,7 +45,7 @@ public struct DatasetStatistics: Sendable, Equatable {
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
       return [mean, max(0.01, variance.squareRoot())]
     }
-    templates = TemplateCount.count(units)
+    prototypes = PrototypeCount.count(units)
     for unit in units {
       spaceGroups[unit.spaceGroup] += 1
       sites[unit.spaceGroup][unit.sites.count] += 1
@@ -71,11 +71,11 @@ public struct DatasetStatistics: Sendable, Equatable {
     return random.index(weights: weights.span)
   }
 
-  /// Draws a template of a space group, as often as it occurs; nil where there is none.
-  public func drawTemplate(spaceGroup: Int, _ random: inout RandomStream) -> Template? {
-    let own = templates.filter { $0.template.spaceGroup == spaceGroup }
+  /// Draws a prototype of a space group, as often as it occurs; nil where there is none.
+  public func drawPrototype(spaceGroup: Int, _ random: inout RandomStream) -> Prototype? {
+    let own = prototypes.filter { $0.prototype.spaceGroup == spaceGroup }
     let weights = own.map { Float($0.count) }
-    return own.isEmpty ? nil : own[random.index(weights: weights.span)].template
+    return own.isEmpty ? nil : own[random.index(weights: weights.span)].prototype
   }
 
   /// Draws a number of sites given the group; given all crystals where the group does not occur.

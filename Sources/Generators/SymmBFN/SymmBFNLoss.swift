@@ -4,40 +4,15 @@ import Tensors
 
 /// The four losses of a batch, each a mean: coordinates, elements and site symmetries over sites (symmetries over axes too),
 /// lattice over crystals.
-public struct SymmBFNLosses: Sendable, Equatable {
-  public var coordinates = 0.0
-  public var lattice = 0.0
-  public var elements = 0.0
-  public var siteSymmetry = 0.0
-  /// What the gradient is of: the weighted sum, elements and site symmetries by their `ClassLoss`. The four above count squares
-  /// whatever is trained, so that runs can be compared.
-  public var objective = 0.0
-
-  public init() {}
-
-  /// The weighted sum.
-  public func total(_ weights: SymmBFNConfiguration.Weights) -> Double {
-    Double(weights.coordinates) * coordinates + Double(weights.lattice) * lattice
-      + Double(weights.elements) * elements + Double(weights.siteSymmetry) * siteSymmetry
-  }
-
-  static func += (a: inout Self, b: Self) {
-    a.coordinates += b.coordinates
-    a.lattice += b.lattice
-    a.elements += b.elements
-    a.siteSymmetry += b.siteSymmetry
-    a.objective += b.objective
-  }
-
-  func scaled(_ s: Double) -> Self {
-    var scaled = self
-    scaled.coordinates *= s
-    scaled.lattice *= s
-    scaled.elements *= s
-    scaled.siteSymmetry *= s
-    scaled.objective *= s
-    return scaled
-  }
+struct SymmBFNLosses: Sendable, Equatable {
+  var coordinates = 0.0
+  var lattice = 0.0
+  var elements = 0.0
+  var siteSymmetry = 0.0
+  /// What the gradient is of: the weighted sum. Of the informed form elements and site symmetries count in it by `-ln e_hat` of the
+  /// right class, so that classes thought impossible keep a gradient; the four above count squares whatever is trained, so that runs
+  /// can be compared.
+  var objective = 0.0
 }
 
 extension BayesianFlow {
@@ -121,7 +96,7 @@ extension BayesianFlow {
     mask(&elements, rows: graph.sites, elementMask)
     Kernels.softmax(&elements, groups: graph.sites, classes: k)
     let moved = coordinateOutputs(output.coordinates, batch)
-    let positions = network.positionFeatures ? positionProbabilities(output.siteSymmetries, batch) : []
+    let positions = form == .informed ? positionProbabilities(output.siteSymmetries, batch) : []
     let symmetries =
       positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
     var positionGradient = [Float](repeating: 0, count: gradients == nil ? 0 : positions.count)
@@ -231,7 +206,7 @@ extension BayesianFlow {
       sum += d * d
       inner += d * p[offset &+ c]
     }
-    let isSquared = configuration.classLoss == .squared
+    let isSquared = form == .published
     for c in 0..<classes where !gradient.isEmpty {
       let d = p[offset &+ c] - (c == target ? 1 : 0)
       gradient[offset &+ c] = scale * weight * (isSquared ? 2 * p[offset &+ c] * (d - inner) : d)

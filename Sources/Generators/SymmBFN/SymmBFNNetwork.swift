@@ -8,9 +8,10 @@ public import Tensors
 public struct SymmBFNNetwork: Sendable {
   public let layout: ParameterLayout
   let configuration: SymmBFNConfiguration.Network
+  let form: SymmBFNConfiguration.Form
   let elementEmbedding: Linear
   let symmetryEmbedding: Linear
-  private let spaceGroupEmbedding: Linear
+  let spaceGroupEmbedding: Linear
   let compositionEmbedding: Linear?
   let input: Perceptron
   let layers: [MessagePassing]
@@ -19,22 +20,23 @@ public struct SymmBFNNetwork: Sendable {
   let elementHead: Perceptron
   let symmetryHead: Perceptron
 
-  public init(_ configuration: SymmBFNConfiguration.Network) {
-    self.configuration = configuration
+  public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form) {
+    (self.configuration, self.form) = (configuration, form)
+    let isInformed = form == .informed
     var layout = ParameterLayout()
     let (c, e) = (configuration.hidden, configuration.embedding)
     let symmetry = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
     elementEmbedding = Linear("embedding.element", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout)
     symmetryEmbedding = Linear("embedding.site_symmetry", inputs: symmetry, outputs: e, layout: &layout)
-    let positions = configuration.positionFeatures ? BeliefBatch.positionClasses : 0
-    let counts = configuration.positionFeatures ? BeliefBatch.siteCountClasses : 0
+    let positions = isInformed ? BeliefBatch.positionClasses : 0
+    let counts = isInformed ? BeliefBatch.siteCountClasses : 0
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
     compositionEmbedding =
-      configuration.compositionFeatures
+      isInformed
       ? Linear("embedding.composition", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout) : nil
-    let geometry = configuration.geometryFeatures ? BeliefBatch.geometryFeatures : 0
+    let geometry = isInformed ? BeliefBatch.geometryFeatures : 0
     input = Perceptron(
       "input",
       inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + positions + counts
@@ -44,16 +46,14 @@ public struct SymmBFNNetwork: Sendable {
     layers = (0..<configuration.layers).map {
       MessagePassing(
         "layer.\($0)", width: c, frequencies: configuration.frequencies,
-        edgeFeatures: configuration.templateFeatures ? BeliefBatch.tieFeatures : 0, layout: &layout)
+        edgeFeatures: isInformed ? BeliefBatch.tieFeatures : 0, layout: &layout)
     }
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
     }
-    coordinateHead = head("coordinates", 3 + (configuration.pairDirections ? BayesianFlow.directionOutputs : 0))
+    coordinateHead = head("coordinates", 3 + (isInformed ? BayesianFlow.directionOutputs : 0))
     latticeHead = head("lattice", 6)
-    elementHead = head(
-      "elements",
-      BeliefBatch.elementClasses + (configuration.compositionFeatures ? 1 : 0) + (configuration.chargeBalance ? 1 : 0))
+    elementHead = head("elements", BeliefBatch.elementClasses + (isInformed ? 2 : 0))
     symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
     self.layout = layout
   }
@@ -162,7 +162,7 @@ public struct SymmBFNNetwork: Sendable {
     let (e, f, n) = (configuration.embedding, configuration.coordinateFrequencies, batch.graph.sites)
     var fourier = [Float](repeating: 0, count: 6 * f * n)
     Kernels.fourier(
-      configuration.geometryFeatures ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
+      form == .informed ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
       into: &fourier)
     let width = features.columns
     var time: (of: Float, embedding: [Float]) = (-1, [])
@@ -179,10 +179,10 @@ public struct SymmBFNNetwork: Sendable {
         append(time.embedding, 0, e)
         append(batch.coordinates.values, site * 3, 3)
         append(fourier, site * 6 * f, 6 * f)
-        if configuration.geometryFeatures {
+        if form == .informed {
           append(batch.geometry.values, site * BeliefBatch.geometryFeatures, BeliefBatch.geometryFeatures)
         }
-        if configuration.positionFeatures {
+        if form == .informed {
           append(batch.wyckoffPositions.values, site * BeliefBatch.positionClasses, BeliefBatch.positionClasses)
           for k in 0..<BeliefBatch.siteCountClasses {
             features.values[column &+ k] = k == min(range.sites, BeliefBatch.siteCountClasses) - 1 ? 1 : 0
@@ -196,7 +196,7 @@ public struct SymmBFNNetwork: Sendable {
 
   /// What the embedding of site symmetries reads.
   func symmetries(_ batch: BeliefBatch) -> Matrix {
-    configuration.positionFeatures ? batch.operations : batch.siteSymmetries
+    form == .informed ? batch.operations : batch.siteSymmetries
   }
 
   /// Sinusoids of 1000 t at frequencies from 1 to 1/10000 (Vaswani et al. 2017).
@@ -217,89 +217,6 @@ public struct SymmBFNNetwork: Sendable {
       let scale = 1 / Float(range.sites)
       for site in range.firstSite..<range.firstSite + range.sites {
         for k in 0..<c { pooled.values[b &* c &+ k] += scale * h.values[site &* h.columns &+ k] }
-      }
-    }
-  }
-}
-
-extension SymmBFNNetwork {
-  /// Gradients of the four outputs of a batch, shaped as the outputs.
-  public struct OutputGradients: Sendable {
-    public var coordinates: Matrix
-    public var lattice: Matrix
-    public var elements: Matrix
-    public var siteSymmetries: Matrix
-
-    public init(_ graph: CrystalGraph) {
-      coordinates = Matrix(rows: graph.sites, columns: 3)
-      lattice = Matrix(rows: graph.ranges.count, columns: 6)
-      elements = Matrix(rows: graph.sites, columns: BeliefBatch.elementClasses)
-      siteSymmetries = Matrix(
-        rows: graph.sites, columns: BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses)
-    }
-  }
-
-  /// The backward pass of the last `forward` of a training workspace; adds to the parameters' gradients.
-  public func backward(
-    _ batch: BeliefBatch, _ output: OutputGradients, _ parameters: Parameters, _ workspace: inout Workspace,
-    into gradients: inout MutableSpan<Float>
-  ) {
-    precondition(workspace.layers.count == layers.count)
-    let graph = batch.graph
-    workspace.gradient.resize(rows: graph.sites)
-    workspace.pooledGradient.resize(rows: graph.ranges.count)
-    coordinateHead.backward(
-      workspace.h, gradient: output.coordinates, parameters, &workspace.coordinateHead, into: &gradients,
-      inputGradient: &workspace.gradient)
-    elementHead.backward(
-      workspace.h, gradient: output.elements, parameters, &workspace.elementHead, into: &gradients,
-      inputGradient: &workspace.gradient, accumulate: true)
-    symmetryHead.backward(
-      workspace.h, gradient: output.siteSymmetries, parameters, &workspace.symmetryHead, into: &gradients,
-      inputGradient: &workspace.gradient, accumulate: true)
-    latticeHead.backward(
-      workspace.pooled, gradient: output.lattice, parameters, &workspace.latticeHead, into: &gradients,
-      inputGradient: &workspace.pooledGradient)
-    unpool(graph, &workspace)
-    for l in layers.indices.reversed() {
-      layers[l].backward(
-        gradient: &workspace.gradient, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties,
-        fourier: workspace.fourier, parameters,
-        &workspace.layers[l], &workspace.scratch, into: &gradients)
-    }
-    workspace.inputGradient.resize(rows: graph.sites)
-    input.backward(
-      workspace.features, gradient: workspace.gradient, parameters, &workspace.input, into: &gradients,
-      inputGradient: &workspace.inputGradient)
-    let e = configuration.embedding
-    elementEmbedding.backward(batch.elements, gradient: workspace.inputGradient, parameters, into: &gradients)
-    symmetryEmbedding.backward(
-      symmetries(batch), gradient: workspace.inputGradient, gradientColumn: e, parameters, into: &gradients)
-    for (b, range) in graph.ranges.enumerated() {
-      let row = spaceGroupEmbedding.row(batch.spaceGroups[b])
-      for site in range.firstSite..<range.firstSite + range.sites {
-        for k in 0..<e { gradients[row.lowerBound + k] += workspace.inputGradient[site, 2 * e + k] }
-      }
-    }
-    guard let compositionEmbedding else { return }
-    let first = workspace.inputGradient.columns - e
-    workspace.composition.fill(0)
-    for (b, range) in graph.ranges.enumerated() {
-      for site in range.firstSite..<range.firstSite + range.sites {
-        for k in 0..<e { workspace.composition[b, k] += workspace.inputGradient[site, first + k] }
-      }
-    }
-    compositionEmbedding.backward(batch.composition, gradient: workspace.composition, parameters, into: &gradients)
-  }
-
-  private func unpool(_ graph: CrystalGraph, _ workspace: inout Workspace) {
-    let c = configuration.hidden
-    for (b, range) in graph.ranges.enumerated() {
-      let scale = 1 / Float(range.sites)
-      for site in range.firstSite..<range.firstSite + range.sites {
-        for k in 0..<c {
-          workspace.gradient.values[site &* c &+ k] += scale * workspace.pooledGradient.values[b &* c &+ k]
-        }
       }
     }
   }

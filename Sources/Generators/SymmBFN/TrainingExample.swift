@@ -31,8 +31,8 @@ public struct TrainingExample: Sendable {
     latticeConstraint = LatticeLogMetric.constraint(spaceGroup: unit.spaceGroup).map { $0.map { Float($0) } }
     let elements = unit.sites.map(\.atomicNumber)
     self.elements = elements
-    species = Skeleton.species(elements)
-    firstOfElement = Skeleton.firstSites(species)
+    species = ElementLabels.of(elements)
+    firstOfElement = ElementLabels.firstSites(species)
     positions = unit.sites.flatMap { [Float($0.position.x), Float($0.position.y), Float($0.position.z)] }
     siteSymmetries = unit.sites.flatMap(\.siteSymmetry.operations)
     let group = SpaceGroup.numbered(unit.spaceGroup)

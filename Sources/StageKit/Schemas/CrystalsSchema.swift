@@ -1,4 +1,5 @@
 public import Crystals
+public import Generators
 
 /// `crystals.h5`: asymmetric units on their Wyckoff positions, full cells, `/reconstruction` (what it took).
 public struct CrystalsFile: Sendable {
@@ -8,6 +9,8 @@ public struct CrystalsFile: Sendable {
   /// `Reconstruction.Outcome` of each.
   public var outcomes: [Int8] = []
   public var rejected: [RejectedRecord] = []
+  /// What each was asked to be, where the input says.
+  private var targets: [Blueprint] = []
   private var sources: [Int32] = []
   private var distances: [Double] = []
   private var slides: [Double] = []
@@ -15,8 +18,9 @@ public struct CrystalsFile: Sendable {
 
   public init() {}
 
-  public mutating func append(_ id: String, _ reconstruction: Reconstruction) {
+  public mutating func append(_ id: String, _ reconstruction: Reconstruction, target: Blueprint? = nil) {
     ids.append(id)
+    if let target { targets.append(target) }
     units.append(reconstruction.unit)
     crystals.append(reconstruction.crystal)
     outcomes.append(reconstruction.outcome.rawValue)
@@ -38,11 +42,15 @@ public struct CrystalsFile: Sendable {
     ]
   }
 
+  /// - Parameter trainingSet: the fingerprint of what the model was trained on that the units are of; nil where nobody says.
   public func write(
-    to path: String, input: String, options: SharedOptions, records: RecordRange, seconds: @autoclosure () -> Double
+    to path: String, input: String, trainingSet: String? = nil, options: SharedOptions, records: RecordRange,
+    seconds: @autoclosure () -> Double
   ) throws {
     try Artifact.write(.crystals, to: path, inputs: [input], options: options, records: records, seconds: seconds()) { writer in
+      if let trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
       try writer.write(ids, to: "/id")
+      if !targets.isEmpty, targets.count == ids.count { try writer.write(blueprints: targets) }
       try writer.write(units: units)
       try writer.write(crystals: crystals)
       try writer.write(outcomes.map(Int16.init), to: "/reconstruction/outcome")

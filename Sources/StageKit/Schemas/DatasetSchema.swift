@@ -88,14 +88,14 @@ extension HDF5Writer {
       statistics.siteSymmetries, shape: [231, SiteSymmetry.axisCount, SiteSymmetry.operationCount],
       to: "/statistics/site_symmetry_given_space_group")
     try write(statistics.latticeMoments, shape: [6, 2], to: "/statistics/lattice_k_moments")
-    let templates = statistics.templates.map(\.template)
-    try write(statistics.templates.map { Int64($0.count) }, to: "/statistics/template/count")
-    try write(templates.map { Int64($0.spaceGroup) }, to: "/statistics/template/space_group")
+    let prototypes = statistics.prototypes.map(\.prototype)
+    try write(statistics.prototypes.map { Int64($0.count) }, to: "/statistics/template/count")
+    try write(prototypes.map { Int64($0.spaceGroup) }, to: "/statistics/template/space_group")
     try write(
-      templates.reduce(into: [Int64(0)]) { $0.append($0[$0.count - 1] + Int64($1.positions.count)) },
+      prototypes.reduce(into: [Int64(0)]) { $0.append($0[$0.count - 1] + Int64($1.wyckoffPositions.count)) },
       to: "/statistics/template/site_offset")
-    try write(templates.flatMap { $0.positions.map { UInt8($0) } }, to: "/statistics/template/wyckoff_position")
-    try write(templates.flatMap { $0.species.map { UInt8(clamping: $0) } }, to: "/statistics/template/species")
+    try write(prototypes.flatMap { $0.wyckoffPositions.map { UInt8($0) } }, to: "/statistics/template/wyckoff_position")
+    try write(prototypes.flatMap { $0.elementLabels.map { UInt8(clamping: $0) } }, to: "/statistics/template/species")
   }
 }
 
@@ -119,10 +119,10 @@ extension HDF5Reader {
     return DatasetStatistics(
       spaceGroups: groups, sites: (0..<231).map { Array(counts[$0 * width..<($0 + 1) * width]) }, elements: elements,
       siteSymmetries: symmetries, latticeMoments: moments,
-      templates: contains("/statistics/template/count") ? try templates() : [])
+      prototypes: contains("/statistics/template/count") ? try prototypes() : [])
   }
 
-  private func templates() throws -> [TemplateCount] {
+  private func prototypes() throws -> [PrototypeCount] {
     let counts = try read(Int64.self, "/statistics/template/count", shape: [nil])
     let groups = try read(Int64.self, "/statistics/template/space_group", shape: [counts.count])
     let offsets = try read(Int64.self, "/statistics/template/site_offset", shape: [counts.count + 1]).map(Int.init)
@@ -135,10 +135,10 @@ extension HDF5Reader {
         let highest = positions[range.0..<range.1].max(),
         highest < SpaceGroup.numbered(Int(groups[i])).wyckoffPositions.count
       else { throw StageError(.input, "'\(path)', /statistics/template: number \(i) is no template.") }
-      return TemplateCount(
-        template: Template(
-          spaceGroup: Int(groups[i]), positions: Array(positions[range.0..<range.1]), species: Array(species[range.0..<range.1])
-        ),
+      return PrototypeCount(
+        prototype: Prototype(
+          spaceGroup: Int(groups[i]), wyckoffPositions: Array(positions[range.0..<range.1]),
+          elementLabels: Array(species[range.0..<range.1])),
         count: Int(counts[i]))
     }
   }

@@ -1,6 +1,6 @@
 public import Crystals
 public import Evaluation
-import Generators
+import Networks
 
 /// `metrics.h5`: what is known of every judged crystal under `/structure/<name>`, and the crystals themselves.
 public enum MetricsFile {
@@ -106,16 +106,10 @@ extension TrainingHistory {
   /// The loss curves of a model file.
   public init(ofModel path: String) throws {
     let reader = try Artifact.open(path, formats: [.model])
-    let history = try ModelFile.history(reader)
+    let (terms, history) = try ModelFile.history(reader)
     let epochs = history.indices.map { Double($0 + 1) }
-    func curve(_ name: String, _ value: (SymmBFNTrainer.Epoch) -> Double) -> Curve {
-      Curve(name: name, x: epochs, y: history.map(value))
-    }
     self.init(
       axis: "epoch",
-      curves: [
-        curve("coordinates") { $0.validation.coordinates }, curve("lattice") { $0.validation.lattice },
-        curve("elements") { $0.validation.elements }, curve("site symmetry") { $0.validation.siteSymmetry },
-      ])
+      curves: terms.enumerated().map { t, name in Curve(name: name, x: epochs, y: history.map { $0.validation.values[t] }) })
   }
 }

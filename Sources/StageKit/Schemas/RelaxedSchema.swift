@@ -1,5 +1,6 @@
 public import Crystals
 import Foundation
+import Generators
 public import Potentials
 import Tensors
 
@@ -51,6 +52,11 @@ public struct RelaxedFile: Sendable {
       try writer.setAttribute("relaxation", protocolText)
       // A network's last bits follow from the kernels of its products.
       if potential.hasPrefix("chgnet") { try writer.setAttribute("kernel", Products.kernelName) }
+      let source = try Artifact.open(input)
+      if let trainingSet = source.trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
+      if let targets = try source.blueprints() {
+        try writer.write(blueprints: sorted.map { targets[$0.index] })
+      }
       try writer.write(sorted.map(\.id), to: "/id")
       try writer.write(crystals: sorted.map(\.result.crystal))
       try writer.write(crystals: sorted.map(\.initial), group: "/initial")

@@ -7,25 +7,30 @@ public enum SamplesFile {
   /// Writes samples as they are drawn, so that memory does not grow with their number.
   ///
   /// - Parameters:
-  ///   - requests: what the samples are to be, in their order.
+  ///   - blueprints: what the samples are to be, in their order; kept under `/target`.
+  ///   - trainingSet: the fingerprint of what the model was trained on.
   ///   - inputs: the model, and a dataset whose crystals are predicted.
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   public static func write(
-    _ requests: [SampleRequest], steps: Int, to path: String, inputs: [String], rejected: [RejectedRecord] = [],
+    ids: [String], blueprints: [Blueprint], steps: Int, trainingSet: String?, to path: String, inputs: [String],
+    rejected: [RejectedRecord] = [],
     options: SharedOptions, records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
     _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
   ) throws {
     let elements = "/prediction/element_probability"
     let symmetries = "/prediction/site_symmetry_probability"
     let symmetryShape = [SiteSymmetry.axisCount, SiteSymmetry.operationCount]
-    let sites = requests.reduce(0) { $0 + $1.siteCount }
+    let counts = blueprints.map { $0.siteCount ?? 0 }
+    let sites = counts.reduce(0, +)
     try Artifact.write(.samples, to: path, inputs: inputs, options: options, records: records, seconds: seconds()) { writer in
       try writer.setAttribute("steps", Int64(steps))
       // What the processor had, not what was asked for: shards from different processors may not be mixed.
       try writer.setAttribute("precision", precision.rawValue)
       try writer.setAttribute("kernel", precision == .float32 ? Products.kernelName : "oneDNN")
-      try writer.write(requests.map(\.id), to: "/id")
-      try writer.reserve(siteCounts: requests.map(\.siteCount))
+      if let trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
+      try writer.write(ids, to: "/id")
+      try writer.write(blueprints: blueprints)
+      try writer.reserve(siteCounts: counts)
       try writer.reserve(Float.self, shape: [sites, BeliefBatch.elementClasses], elements)
       try writer.reserve(Float.self, shape: [sites] + symmetryShape, symmetries)
       var (record, site) = (0, 0)
@@ -39,7 +44,7 @@ public enum SamplesFile {
         site += samples.reduce(0) { $0 + $1.unit.sites.count }
       }
       try body { try append($0, writer) }
-      precondition(record == requests.count && site == sites)
+      precondition(record == blueprints.count && site == sites)
       try writer.write(rejected: rejected)
     }
   }

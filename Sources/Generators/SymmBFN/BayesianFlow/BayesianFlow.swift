@@ -13,17 +13,13 @@ public struct BayesianFlow: Sendable {
 
   /// (231, positions) logarithms of the shares of the training set's sites; empty where positions are no classes.
   let logPositionShares: [[Double]]
-  /// What the network is told and says.
-  let network: SymmBFNConfiguration.Network
+  /// What the network is told, and what its outputs mean.
+  let form: SymmBFNConfiguration.Form
 
-  /// - Parameter network: which of the features in a `BeliefBatch` are read, and what the outputs are.
-  init(
-    _ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics,
-    network: SymmBFNConfiguration.Network = .init()
-  ) {
-    self.network = network
+  init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, form: SymmBFNConfiguration.Form) {
+    self.form = form
     self.configuration = configuration
-    logPositionShares = network.positionFeatures ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
+    logPositionShares = form == .informed ? SkeletonPrior(statistics).positions.map { $0.map { log($0) } } : []
     latticeMoments = statistics.latticeMoments.map { Float($0) }
   }
 
@@ -36,11 +32,14 @@ public struct BayesianFlow: Sendable {
     let bounded = min(Self.largestNoise, max(-Self.largestNoise, output))
     let slope: Float
     let estimate: Float
-    switch configuration.latticeOutput {
-    case .noise:
+    switch form {
+    // The output is the noise: at early times an error of it counts up to 36-fold.
+    case .published:
       slope = -((1 - gamma) / gamma).squareRoot()
       estimate = Self.prediction(mean, gamma: gamma, noise: bounded)
-    case .posterior:
+    // The output moves the estimate away from the posterior mean under a normal prior with the training set's moments, in units of
+    // the posterior's deviation: without knowledge the estimate is the best linear one.
+    case .informed:
       let (m, s) = (latticeMoments[2 * c], latticeMoments[2 * c + 1])
       let (posterior, w) = Self.posterior(mean, priorMean: m, deviation: s, gamma: gamma)
       slope = s * (1 - w).squareRoot()
@@ -63,15 +62,18 @@ public struct BayesianFlow: Sendable {
     _ batch: BeliefBatch, site: Int, component c: Int, output: Float, gamma: Float
   ) -> (estimate: Float, slope: Float) {
     let mean = batch.coordinates[site, c]
-    let raw = configuration.coordinateOutput == .noise ? output + mean : output
+    let raw = form == .published ? output + mean : output
     let bounded = min(Self.largestNoise, max(-Self.largestNoise, raw))
     let slope: Float
     let estimate: Float
-    switch configuration.coordinateOutput {
-    case .noise:
+    switch form {
+    // The output, with the mean added, is the noise.
+    case .published:
       slope = -((1 - gamma) / gamma).squareRoot()
       estimate = Self.prediction(mean, gamma: gamma, noise: bounded)
-    case .posterior:
+    // The output moves the estimate away from the posterior mean over the group's Wyckoff positions, in units of the posterior's
+    // deviation: coordinates that symmetry fixes are exact.
+    case .informed:
       let prior = Float(WyckoffPosterior.priorVariance)
       // A hundredth of a free coordinate's variance is left, should the posterior be too sure of itself.
       let free = prior * (1 - gamma) / (gamma * prior + 1 - gamma)
@@ -87,7 +89,7 @@ public struct BayesianFlow: Sendable {
   func image(of estimate: Float, mean: Float, gamma: Float) -> Float {
     let prior = Float(WyckoffPosterior.priorVariance)
     let weight = gamma * prior / (gamma * prior + 1 - gamma)
-    let early = configuration.coordinateOutput == .posterior ? estimate : wrapped(estimate)
+    let early = form == .informed ? estimate : wrapped(estimate)
     let image = weight > 0.9 ? early + (mean / gamma - early).rounded() : early
     return min(1.5, max(-0.5, image))
   }

@@ -4,15 +4,14 @@ import Networks
 import Tensors
 
 extension BayesianFlow {
-  /// Fills in what the beliefs say of the crystal as a whole: `positions` and `deviations` of the sites by their Wyckoff positions,
+  /// Of the informed form: fills in what the beliefs say of the crystal as a whole: `positions` and `deviations` of the sites by their Wyckoff positions,
   /// `composition`, and `geometry`.
   ///
   /// Geometry, in numbers of order one: the six components of the lattice (linear posterior means, standardised), the site's ln
   /// multiplicity, ln of the number of atoms in the cell, ln of the volume an atom (18 cubic angstrom is 0, a factor e^0.4 is 1),
   /// of that volume over the atoms' own (cubes of their covalent radii), and of the deviations. The volume is `exp(3 k6)`.
   func describe(_ batch: inout BeliefBatch) {
-    let hasPositions = network.positionFeatures
-    if network.pairDirections { batch.directions.resize(rows: batch.graph.edges) }
+    batch.directions.resize(rows: batch.graph.edges)
     for (b, range) in batch.graph.ranges.enumerated() {
       let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
       let lattice = (0..<6).map { c in
@@ -28,17 +27,13 @@ extension BayesianFlow {
           symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
           mean: Vector3(
             Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
-          gamma: coordinateGamma, logPrior: hasPositions ? logPositionShares[batch.spaceGroups[b]] : nil,
+          gamma: coordinateGamma, logPrior: logPositionShares[batch.spaceGroups[b]],
           known: batch.knownPositions[site])
       }
-      if hasPositions { describePositions(&batch, crystal: b, positions, beliefs.map(\.shares)) }
-      if network.chargeBalance {
-        describeBalances(&batch, crystal: b, beliefs.map { Int($0.multiplicity.rounded()) })
-      }
-      if network.pairDirections {
-        let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
-        describeDirections(&batch, crystal: b, positions, beliefs, metric.lattice)
-      }
+      describePositions(&batch, crystal: b, positions, beliefs.map(\.shares))
+      describeBalances(&batch, crystal: b, beliefs.map { Int($0.multiplicity.rounded()) })
+      let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
+      describeDirections(&batch, crystal: b, positions, beliefs, metric.lattice)
       let count = beliefs.reduce(0) { $0 + $1.multiplicity }
       let atoms = log(count)
       let bulk = gatherComposition(&batch, crystal: b, beliefs.map { Float($0.multiplicity / count) })
@@ -57,7 +52,7 @@ extension BayesianFlow {
         batch.geometry[site, 9] = Float(min(8, max(-8, volume - log(Double(bulk) / 2.7) / 0.4)))
       }
     }
-    if hasPositions { batch.operations.values = operationShares(batch.wyckoffPositions.values, batch) }
+    batch.operations.values = operationShares(batch.wyckoffPositions.values, batch)
   }
 
   /// Fills a crystal's rows of `wyckoffPositions` and `vacancies`.

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// Adam (Kingma & Ba 2015) over a flat array of parameters, with an exponential moving average of them.
-public struct Optimizer: Sendable {
+public struct Adam: Sendable {
   public var parameters: Parameters
   /// What samples are drawn with.
   public var average: [Float]
@@ -54,36 +54,5 @@ public struct Optimizer: Sendable {
       to: &parameters, average: &average, firstMoment: &firstMoment, secondMoment: &secondMoment, gradient: &gradient,
       threads: threads)
     return norm
-  }
-}
-
-/// Lowers the learning rate when the loss has not fallen for a while.
-public struct PlateauSchedule: Sendable {
-  public var rate: Float
-  public var best = Double.infinity
-  public var waited = 0
-  public let factor: Float
-  public let patience: Int
-  public let minimum: Float
-
-  public init(rate: Float, factor: Float, patience: Int, minimum: Float) {
-    self.rate = rate
-    self.factor = factor
-    self.patience = patience
-    self.minimum = minimum
-  }
-
-  /// Takes note of an epoch's loss; an improvement is one of at least a ten-thousandth (as in PyTorch).
-  public mutating func note(_ loss: Double) {
-    if loss < best * (1 - 1e-4) {
-      best = loss
-      waited = 0
-    } else {
-      waited += 1
-      if waited > patience {
-        rate = max(minimum, rate * factor)
-        waited = 0
-      }
-    }
   }
 }

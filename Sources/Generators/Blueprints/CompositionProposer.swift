@@ -2,12 +2,12 @@ public import Crystals
 import Foundation
 public import Tensors
 
-/// Draws skeletons of a composition: space group, number of formula units, and a Wyckoff position for every atom.
+/// Gives blueprints a composition: space group, number of formula units, and a Wyckoff position for every atom.
 ///
 /// - The group: from the training set's counts, among those that can hold the composition.
 /// - The cell and its positions: several are drawn exactly in proportion to the product of the shares of their orbits'
 ///   multiplicities, then one of those by the shares of the positions themselves and the chance of its number of sites.
-public struct SkeletonSampler: Sendable {
+public struct CompositionProposer: Proposer {
   /// What a conventional cell is to hold.
   public enum Content: Sendable, Equatable {
     /// Any number of formula units, up to a few dozen atoms in the primitive cell.
@@ -31,7 +31,7 @@ public struct SkeletonSampler: Sendable {
   private let elements: [UInt8]
   private var choices: [Int: Choice] = [:]
 
-  /// How many skeletons one is chosen from.
+  /// How many assignments one is chosen from.
   static let candidates = 16
 
   /// The space groups that can hold the composition, of those asked for, in rising order.
@@ -121,8 +121,21 @@ public struct SkeletonSampler: Sendable {
     return assignment.flatMap { $0.reduce(0) { $0 + $1.count } <= limit ? $0 : nil }
   }
 
-  /// Draws a skeleton.
-  public func draw(_ random: inout RandomStream) -> Skeleton {
+  public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
+    guard blueprint.sites.isEmpty else { return blueprint }
+    if let z = elements.first(where: { !blueprint.allows(element: $0) }) {
+      throw Rejection("element_not_allowed", "\(Element.symbol(Int(z))) is not among the elements that may occur")
+    }
+    var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))
+    let own = draw(&random)
+    var blueprint = blueprint
+    blueprint.spaceGroup = own.spaceGroup
+    blueprint.take(own.sites)
+    return blueprint
+  }
+
+  /// Draws a group, a cell and its positions.
+  public func draw(_ random: inout RandomStream) -> Blueprint {
     let number = prior.statistics.drawSpaceGroup(among: spaceGroups, &random)
     guard let choice = choices[number] else { preconditionFailure("a group that was not asked for") }
     let heaviest = choice.cells.map(\.weight).max() ?? 1
@@ -136,8 +149,8 @@ public struct SkeletonSampler: Sendable {
     }
     let scores = drawn.map { score($0, number, choice) }
     let top = scores.max() ?? -.infinity
-    if top == -.infinity { return skeleton(choice.cells[Self.pick(weights, &random)].small, number) }
-    return skeleton(drawn[Self.pick(scores.map { Float(exp($0 - top)) }, &random)], number)
+    if top == -.infinity { return blueprint(choice.cells[Self.pick(weights, &random)].small, number) }
+    return blueprint(drawn[Self.pick(scores.map { Float(exp($0 - top)) }, &random)], number)
   }
 
   private static func pick(_ weights: [Float], _ random: inout RandomStream) -> Int { random.index(weights: weights.span) }
@@ -152,33 +165,33 @@ public struct SkeletonSampler: Sendable {
     }
   }
 
-  private func skeleton(_ assignment: CompositionCompatibility.Assignment, _ number: Int) -> Skeleton {
-    Skeleton(
+  private func blueprint(_ assignment: CompositionCompatibility.Assignment, _ number: Int) -> Blueprint {
+    Blueprint(
       spaceGroup: number,
       sites: zip(elements, assignment).flatMap { element, positions in
-        positions.map { (atomicNumber: element, position: $0) }
+        positions.map { (element: element, wyckoffPosition: $0) }
       })
   }
 }
 
 extension SkeletonPrior {
-  /// Skeletons of what a unit's primitive cell holds; nothing else of the unit is looked at.
+  /// A proposer of what a unit's primitive cell holds; nothing else of the unit is looked at.
   ///
-  /// - Throws: as `SkeletonSampler.init`.
-  public func sampler(like unit: AsymmetricUnit) throws(Rejection) -> SkeletonSampler {
-    let atoms = try Skeleton(unit).atoms
+  /// - Throws: as `CompositionProposer.init`.
+  public func proposer(like unit: AsymmetricUnit) throws(Rejection) -> CompositionProposer {
+    let atoms = try Blueprint(unit).atoms
     let centrings = SpaceGroup.numbered(unit.spaceGroup).centrings
     let elements = atoms.keys.sorted()
-    return try SkeletonSampler(
+    return try CompositionProposer(
       Formula(elements: elements, counts: elements.map { (atoms[$0] ?? 0) / centrings }), content: .primitiveCell, prior: self)
   }
 
-  /// Whether skeletons can be made for a target; quick, as the target's own is one of them unless the model has not seen its like.
+  /// Whether blueprints can be made for a target; quick, as the target's own is one of them unless the model has not seen its like.
   ///
-  /// - Throws: as `Skeleton.init` and `sampler(like:)`.
+  /// - Throws: as `Blueprint.init` and `proposer(like:)`.
   public func check(_ target: AsymmetricUnit, knownWyckoff: Bool) throws(Rejection) {
-    let skeleton = try Skeleton(target)
+    let blueprint = try Blueprint(target)
     if knownWyckoff { return }
-    if statistics.spaceGroups[target.spaceGroup] == 0 || skeleton.sites.count > mostSites { _ = try sampler(like: target) }
+    if statistics.spaceGroups[target.spaceGroup] == 0 || blueprint.sites.count > mostSites { _ = try proposer(like: target) }
   }
 }

@@ -21,7 +21,8 @@ struct PositionCandidate {
   var changed: Int
 }
 
-/// The places of a site in the order of a choice; computed as they are asked for.
+/// The places of a site in the order of a choice; computed as they are asked for. Where the choice is by code and the site's Wyckoff
+/// letter is known, the place on that position comes first.
 ///
 /// Where the site's multiplicity is known, only positions of that multiplicity: the composition stays what it was.
 struct PositionCandidates: Sequence, IteratorProtocol {
@@ -46,7 +47,10 @@ struct PositionCandidates: Sequence, IteratorProtocol {
       // A multiplicity that the group does not have says nothing.
       if !fitting.isEmpty { remaining = fitting }
     }
-    guard case .probability(let deviation) = choice, let probabilities else { return }
+    guard case .probability(let deviation) = choice, let probabilities else {
+      takeLettered()
+      return
+    }
     var scored: [(candidate: PositionCandidate, cost: Double)] = []
     while let candidates = nextByCode() {
       for candidate in candidates {
@@ -68,17 +72,30 @@ struct PositionCandidates: Sequence, IteratorProtocol {
     return ready.popLast()
   }
 
+  /// Makes the place on the position that the site's letter names the first, on those of its members whose codes differ least.
+  private mutating func takeLettered() {
+    guard site.wyckoffLetter != 0, let known = group.positionIndex(lettered: site.wyckoffLetter) else { return }
+    for entry in remaining.indices.reversed() {
+      guard let found = remaining[entry].positions.firstIndex(where: { $0.position == known }) else { continue }
+      let (position, members) = remaining[entry].positions.remove(at: found)
+      ready = place(position, members, changed: remaining[entry].changed).map { [$0] } ?? []
+      return
+    }
+  }
+
+  /// The place on a position that is nearest to the site.
+  private func place(_ position: Int, _ members: [Int], changed: Int) -> PositionCandidate? {
+    group.wyckoffPositions[position].nearest(to: site.position, metric: metric, accepts: { members.contains($0) }).map {
+      PositionCandidate(position: position, member: $0.member, point: $0.point, distance: $0.distance, changed: changed)
+    }
+  }
+
   /// The places whose codes differ on the next smallest number of axes, the nearest first.
   private mutating func nextByCode() -> [PositionCandidate]? {
     guard let (changed, positions) = remaining.popLast() else { return nil }
-    return positions.compactMap { candidate in
-      group.wyckoffPositions[candidate.position].nearest(
-        to: site.position, metric: metric, accepts: { candidate.members.contains($0) }
-      ).map {
-        PositionCandidate(
-          position: candidate.position, member: $0.member, point: $0.point, distance: $0.distance, changed: changed)
-      }
-    }.sorted { ($0.distance, $0.position) < ($1.distance, $1.position) }
+    return positions.compactMap { place($0.position, $0.members, changed: changed) }.sorted {
+      ($0.distance, $0.position) < ($1.distance, $1.position)
+    }
   }
 }
 

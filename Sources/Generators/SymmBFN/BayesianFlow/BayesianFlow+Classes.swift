@@ -17,23 +17,22 @@ extension BayesianFlow {
     logits[offset + k] += accuracy * Float(classes)
   }
 
-  /// Makes the network's outputs for classes the logits of their probabilities.
+  /// Makes the network's outputs for classes the logits of their probabilities. Of the published form they are that; of the informed
+  /// one they are logits given everything but the site's own belief, the likelihood of its noisy observations, so that the sum is
+  /// Bayes' rule.
   ///
   /// - Parameter beliefs: probabilities, shaped as the outputs.
   func addBeliefs(_ beliefs: [Float], to outputs: inout [Float]) {
-    guard configuration.classOutput == .posterior else { return }
+    guard form == .informed else { return }
     var logarithms = beliefs
     Kernels.logarithm(&logarithms, floor: Self.leastBelief)
     Kernels.add(logarithms, to: &outputs)
   }
 
   /// (N, 15 x 13) probabilities of the operations of every axis by itself.
-  ///
-  /// - Parameter temperature: divides the logits.
-  func operationProbabilities(_ output: Matrix, _ batch: BeliefBatch, temperature: Float = 1) -> [Float] {
+  func operationProbabilities(_ output: Matrix, _ batch: BeliefBatch) -> [Float] {
     var probabilities = output.values
     addBeliefs(batch.siteSymmetries.values, to: &probabilities)
-    if temperature != 1 { for i in probabilities.indices { probabilities[i] /= temperature } }
     Kernels.softmax(
       &probabilities, groups: batch.graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
     return probabilities
@@ -159,9 +158,9 @@ extension BayesianFlow {
   }
 
   /// Puts the logits of classes that may not occur out of reach.
-  func mask(_ logits: inout [Float], rows: Int, _ allowed: [Bool]) {
+  func mask(_ logits: inout [Float], firstRow: Int = 0, rows: Int, _ allowed: [Bool]) {
     let banned = allowed.indices.filter { !allowed[$0] }
-    for row in 0..<rows {
+    for row in firstRow..<firstRow + rows {
       for c in banned { logits[row * allowed.count + c] = -1e9 }
     }
   }

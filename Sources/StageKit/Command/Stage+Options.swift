@@ -3,8 +3,6 @@ public import Generators
 public import Potentials
 
 // Choices that command lines take by the names that configuration files use.
-extension SymmBFNConfiguration.CoordinateUpdate: ExpressibleByArgument {}
-extension SymmBFNConfiguration.FinalChoice: ExpressibleByArgument {}
-extension SymmBFNConfiguration.Templates: ExpressibleByArgument {}
+extension ProposerKind: ExpressibleByArgument {}
 extension ModelFile.Weights: ExpressibleByArgument {}
 extension OptimizerKind: ExpressibleByArgument {}

@@ -14,10 +14,8 @@ import Tensors
 extension BayesianFlow {
   /// (N, 27) probabilities of the positions.
   ///
-  /// - Parameters:
-  ///   - output: (N, 223) s, l and v.
-  ///   - temperature: divides the log probabilities.
-  func positionProbabilities(_ output: Matrix, _ batch: BeliefBatch, temperature: Float = 1) -> [Float] {
+  /// - Parameter output: (N, 223) s, l and v.
+  func positionProbabilities(_ output: Matrix, _ batch: BeliefBatch) -> [Float] {
     let (classes, width, ops) = (BeliefBatch.positionClasses, output.columns, BeliefBatch.symmetryClasses)
     let letters = BeliefBatch.symmetryAxes * ops
     var scores = [Float](repeating: -1e9, count: batch.graph.sites * classes)
@@ -35,7 +33,7 @@ extension BayesianFlow {
           for (axis, operation) in code.enumerated() { score += output.values[row &+ axis &* ops &+ operation] }
           score += output.values[row + letters + p]
           score += weight * batch.vacancies[site, p]
-          scores[site * classes + p] = score / temperature
+          scores[site * classes + p] = score
         }
       }
     }

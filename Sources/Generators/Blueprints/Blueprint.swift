@@ -1,0 +1,114 @@
+public import Crystals
+
+/// What a crystal is to be, as far as anybody has said: proposers fill it in (`Proposer`), a unit generator does the rest.
+///
+/// Nil and empty are the method's to say.
+public struct Blueprint: Sendable, Equatable {
+  /// A site without coordinates.
+  public struct Site: Sendable, Equatable {
+    /// Index into `SpaceGroup.wyckoffPositions`.
+    public let wyckoffPosition: Int
+    /// The same for sites of one element.
+    public let elementLabel: Int
+    /// Atomic number; nil where only is known which sites share it.
+    public let element: UInt8?
+    /// Code of the generator of the Wyckoff position, as datasets have it.
+    public let siteSymmetry: SiteSymmetry
+    /// Atoms of the orbit in the conventional cell.
+    public let multiplicity: Int
+
+    /// - Parameter wyckoffPosition: index into the positions of the space group with a number.
+    public init(spaceGroup: Int, wyckoffPosition: Int, elementLabel: Int, element: UInt8?) {
+      let position = SpaceGroup.numbered(spaceGroup).wyckoffPositions[wyckoffPosition]
+      (self.wyckoffPosition, self.elementLabel, self.element) = (wyckoffPosition, elementLabel, element)
+      (siteSymmetry, multiplicity) = (position.members[0].siteSymmetry, position.multiplicity)
+    }
+  }
+
+  /// International number.
+  public var spaceGroup: Int?
+  /// Sites of the asymmetric unit.
+  public var siteCount: Int?
+  /// All sites, or none.
+  public private(set) var sites: [Site] = []
+  /// The cell; what the space group fixes counts as it has it.
+  public var lattice: LatticeLogMetric?
+  /// Atomic numbers that may occur; all where empty.
+  public var allowedElements: Set<UInt8> = []
+  /// Atomic numbers that may not occur.
+  public var excludedElements: Set<UInt8> = []
+
+  public init(spaceGroup: Int? = nil, siteCount: Int? = nil) {
+    (self.spaceGroup, self.siteCount) = (spaceGroup, siteCount)
+  }
+
+  /// - Parameter sites: the element and the index into `SpaceGroup.wyckoffPositions` of every site.
+  public init(spaceGroup: Int, sites: [(element: UInt8, wyckoffPosition: Int)]) {
+    self.init(spaceGroup: spaceGroup)
+    let labels = ElementLabels.of(sites.map(\.element))
+    take(
+      zip(sites, labels).map {
+        Site(spaceGroup: spaceGroup, wyckoffPosition: $0.wyckoffPosition, elementLabel: $1, element: $0.element)
+      })
+  }
+
+  /// Makes the sites known.
+  public mutating func take(_ sites: [Site]) { (self.sites, siteCount) = (sites, sites.count) }
+
+  /// Takes the Wyckoff positions, and which of them share their element, of a prototype.
+  public mutating func take(_ prototype: Prototype) {
+    let group = prototype.spaceGroup
+    spaceGroup = group
+    take(
+      zip(prototype.wyckoffPositions, prototype.elementLabels).map {
+        Site(spaceGroup: group, wyckoffPosition: $0, elementLabel: $1, element: nil)
+      })
+  }
+
+  /// The blueprint of a unit whose Wyckoff positions are known.
+  ///
+  /// - Throws: `Rejection` with code `no_skeleton` where a site's letter or an element is not one that a model can have.
+  public init(_ unit: AsymmetricUnit) throws(Rejection) {
+    let group = SpaceGroup.numbered(unit.spaceGroup)
+    var sites: [(element: UInt8, wyckoffPosition: Int)] = []
+    for (number, site) in unit.sites.enumerated() {
+      guard let position = group.positionIndex(lettered: site.wyckoffLetter) else {
+        throw Rejection("no_skeleton", "the Wyckoff position of site \(number + 1) is not known")
+      }
+      guard site.atomicNumber <= BeliefBatch.elementClasses else {
+        throw Rejection("no_skeleton", "\(Element.symbol(Int(site.atomicNumber))) has no element class")
+      }
+      sites.append((site.atomicNumber, position))
+    }
+    guard !sites.isEmpty else { throw Rejection("no_skeleton", "an asymmetric unit without sites") }
+    self.init(spaceGroup: unit.spaceGroup, sites: sites)
+  }
+
+  /// Atoms of each element in the conventional cell, as far as elements are known.
+  public var atoms: [UInt8: Int] {
+    sites.reduce(into: [:]) { if let z = $1.element { $0[z, default: 0] += $1.multiplicity } }
+  }
+
+  /// Whether an element may occur.
+  public func allows(element z: UInt8) -> Bool {
+    (allowedElements.isEmpty || allowedElements.contains(z)) && !excludedElements.contains(z)
+  }
+}
+
+/// Numbers that sites of one element share.
+enum ElementLabels {
+  /// From 0 on in the order in which elements come.
+  static func of(_ elements: [UInt8]) -> [Int] {
+    var numbers: [UInt8: Int] = [:]
+    return elements.map { z in
+      let number = numbers[z] ?? numbers.count
+      numbers[z] = number
+      return number
+    }
+  }
+
+  /// The first site of each site's label; a site without one stands for itself.
+  static func firstSites(_ labels: [Int?]) -> [Int] {
+    labels.indices.map { site in labels[site].flatMap { labels.firstIndex(of: $0) } ?? site }
+  }
+}

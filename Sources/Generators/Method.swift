@@ -1,0 +1,105 @@
+public import Crystals
+public import Networks
+public import Tensors
+
+/// A method of learning from crystals: what `train` teaches, and, by its role, what `sample` asks.
+///
+/// A new one is a folder, a line in `MethodRegistry.standard` and a YAML that says `method: name`.
+public protocol Method: Learner {
+  associatedtype Options: MethodOptions
+
+  /// As YAML and model files say it.
+  static var name: String { get }
+  /// Rises where files of earlier versions cannot be read any more.
+  static var version: Int { get }
+
+  var options: Options { get }
+  /// Of the training set.
+  var statistics: DatasetStatistics { get }
+
+  init(_ options: Options, statistics: DatasetStatistics)
+
+  /// - Parameter isTraining: whether they are to be learnt, and so may come in several equivalent forms.
+  /// - Throws: `Rejection` where a unit cannot be learnt, as where an element has no class.
+  func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [Example]
+}
+
+/// What a YAML can say of a method. Missing values are those of `init()`.
+public protocol MethodOptions: Codable, Sendable, Equatable {
+  init()
+
+  /// The optimiser and its schedule.
+  var training: TrainingOptions { get }
+
+  /// What is wrong with the values, in a sentence; nil where all is well.
+  var complaint: String? { get }
+
+  /// Whether parameters that were trained with other options mean the same with these.
+  ///
+  /// - Parameter goingOn: whether the same run goes on, so that its losses must be the same, too.
+  func takesParameters(of other: Self, goingOn: Bool) -> Bool
+
+  /// Options that there were once, by their path: what took their place, as the end of a sentence.
+  static var retired: [String: String] { get }
+
+  /// The values, by path, of a model file that may be older than this version.
+  ///
+  /// - Throws: `Rejection` where this version has nothing that means the same.
+  static func renewed(_ old: [String: String]) throws(Rejection) -> [String: String]
+}
+
+extension MethodOptions {
+  public static var retired: [String: String] { [:] }
+  public static func renewed(_ old: [String: String]) throws(Rejection) -> [String: String] { old }
+}
+
+/// A method whose parameters have been learnt.
+public struct TrainedMethod<M: Method>: Sendable {
+  public let method: M
+  public let parameters: Parameters
+
+  public init(_ method: M, _ parameters: Parameters) {
+    precondition(parameters.values.count == method.layout.count)
+    (self.method, self.parameters) = (method, parameters)
+  }
+
+  public init(_ options: M.Options, _ parameters: Parameters, statistics: DatasetStatistics) {
+    self.init(M(options, statistics: statistics), parameters)
+  }
+}
+
+extension Trainer where L: Method {
+  /// - Parameters:
+  ///   - training: asymmetric units to learn.
+  ///   - validation: those that the schedule and the history look at; part of training where empty.
+  /// - Throws: `Rejection` where there is nothing to learn or the method cannot learn a unit.
+  public init(
+    _ options: L.Options, training: [AsymmetricUnit], validation: [AsymmetricUnit], seed: UInt64, threads: Int,
+    precision: Precision = .float32
+  ) throws(Rejection) {
+    guard !training.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
+    let method = L(options, statistics: DatasetStatistics(training))
+    self.init(
+      method, examples: try method.examples(training, isTraining: true, threads: threads),
+      validation: try method.examples(
+        validation.isEmpty ? Array(training.prefix(256)) : validation, isTraining: false, threads: threads),
+      options: options.training, seed: seed, threads: threads, precision: precision)
+  }
+}
+
+/// The methods that there are.
+public struct MethodRegistry: Sendable {
+  public let methods: [any Method.Type]
+
+  public init(_ methods: [any Method.Type]) { self.methods = methods }
+
+  /// Adding a method is a line here.
+  public static let standard = MethodRegistry([SymmBFN.self])
+
+  /// What files without a method's name are of.
+  public static let unnamed = SymmBFN.name
+
+  public var names: [String] { methods.map { $0.name } }
+
+  public func method(named name: String) -> (any Method.Type)? { methods.first { $0.name == name } }
+}

@@ -1,0 +1,87 @@
+public import Crystals
+public import Networks
+public import Tensors
+
+/// SymmBFN (Ruple et al. 2026): a Bayesian flow network over asymmetric units.
+public struct SymmBFN: UnitGenerator {
+  public static let name = "symmbfn"
+  public static let version = 1
+  public static let terms = ["coordinates", "lattice", "elements", "site symmetry"]
+
+  public let options: SymmBFNConfiguration
+  public let statistics: DatasetStatistics
+  public let network: SymmBFNNetwork
+  let flow: BayesianFlow
+  /// (100) element classes that occur in the training set.
+  let elementMask: [Bool]
+
+  public init(_ options: SymmBFNConfiguration, statistics: DatasetStatistics) {
+    (self.options, self.statistics) = (options, statistics)
+    network = SymmBFNNetwork(options.network, form: options.form)
+    flow = BayesianFlow(options.flow, statistics, form: options.form)
+    elementMask = statistics.elementMask
+  }
+
+  public var proposer: ProposerKind { options.sampling.proposer }
+
+  public func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
+    ProcessSampler(SymmBFNProcess(TrainedMethod(self, parameters), isExact: isExact), seed: seed)
+  }
+}
+
+extension SymmBFN {
+  public var layout: ParameterLayout { network.layout }
+
+  public var weights: [Double] {
+    let weights = options.flow.weights
+    return [weights.coordinates, weights.lattice, weights.elements, weights.siteSymmetry].map { Double($0) }
+  }
+
+  /// A crystal from every origin that it is shown from.
+  public func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
+    var examples: [[TrainingExample]] = []
+    for unit in units { examples.append([try TrainingExample(unit)]) }
+    guard isTraining, options.form == .informed else { return examples }
+    let shifted = try? parallelMap(count: units.count, threads: threads) { i in
+      SpaceGroup.numbered(units[i].spaceGroup).originShifts.dropFirst().compactMap {
+        units[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
+      }
+    }
+    for i in examples.indices { examples[i] += shifted?[i] ?? [] }
+    return examples
+  }
+
+  public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
+
+  public func makeWorkspace() -> SymmBFNNetwork.Workspace { SymmBFNNetwork.Workspace(network, training: true) }
+
+  /// From one of its origins, and with its template known as often as the options say.
+  public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
+    var origin = random("origin")
+    var shown = example.count == 1 ? example[0] : example[Int(origin.uniform() * Double(example.count))]
+    guard options.form == .informed else { return [shown] }
+    var template = random("template")
+    shown.knowsTemplate = Float(template.uniform()) < options.flow.knownTemplates
+    return [shown]
+  }
+
+  public func losses(
+    _ examples: [[TrainingExample]], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters,
+    _ workspace: inout SymmBFNNetwork.Workspace, gradient: inout [Float]
+  ) -> LossTerms {
+    let examples = examples.map { $0[0] }
+    var beliefs = flow.beliefs(examples, randoms: randoms)
+    if options.form == .informed { flow.describe(&beliefs) }
+    network.forward(beliefs, parameters, &workspace)
+    var output = gradient.isEmpty ? nil : SymmBFNNetwork.OutputGradients(beliefs.graph)
+    let losses = flow.losses(
+      beliefs, examples, workspace.outputs, sites: share.rows, crystals: share.examples, elementMask: elementMask,
+      gradients: &output)
+    if let output {
+      var span = gradient.mutableSpan
+      network.backward(beliefs, output, parameters, &workspace, into: &span)
+    }
+    return LossTerms(
+      [losses.coordinates, losses.lattice, losses.elements, losses.siteSymmetry], objective: losses.objective)
+  }
+}

@@ -1,0 +1,62 @@
+/// The optimiser and its schedule.
+public struct TrainingOptions: Codable, Sendable, Equatable {
+  public var learningRate: Float = 1e-3
+  /// Steps over which the rate rises from 0 at the start.
+  public var warmUpSteps = 0
+  public var schedule = Schedule.plateau
+  public var batch = 256
+  public var epochs = 2000
+  public var plateauFactor: Float = 0.6
+  /// Epochs without improvement before the rate falls.
+  public var plateauPatience = 100
+  public var minimumRate: Float = 1e-4
+  public var averageDecay: Float = 0.995
+  /// Longest gradient; it is scaled down where it is longer.
+  public var clipNorm: Float = 100
+  public var weightDecay: Float = 0
+
+  public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case learningRate = "learning_rate"
+    case warmUpSteps = "warm_up_steps"
+    case schedule
+    case batch, epochs
+    case plateauFactor = "plateau_factor"
+    case plateauPatience = "plateau_patience"
+    case minimumRate = "minimum_rate"
+    case averageDecay = "average_decay"
+    case clipNorm = "clip_norm"
+    case weightDecay = "weight_decay"
+  }
+
+  /// How the learning rate goes down.
+  public enum Schedule: String, Codable, Sendable, CaseIterable {
+    /// By a factor whenever the validation loss stands still for a while.
+    case plateau
+    /// Along half a cosine to `minimum_rate` at the last epoch (Loshchilov & Hutter 2017).
+    case cosine
+  }
+
+  /// What is wrong with the values, in a sentence; nil where all is well.
+  public var complaint: String? {
+    let positive: [(String, Bool)] = [
+      ("training.learning_rate", learningRate > 0 && learningRate.isFinite),
+      ("training.warm_up_steps (0 or more)", warmUpSteps >= 0),
+      ("training.weight_decay (0 or more)", weightDecay >= 0), ("training.batch", batch > 0),
+      ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
+      ("training.average_decay (below 1)", averageDecay >= 0 && averageDecay < 1),
+    ]
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess
+  }
+
+  /// What is beyond all reason: arithmetic has not the numbers.
+  private var excess: String? {
+    let limits: [(String, Double, Double)] = [
+      ("training.learning_rate", Double(learningRate), 1e6), ("training.warm_up_steps", Double(warmUpSteps), 1e12),
+      ("training.weight_decay", Double(weightDecay), 1e6), ("training.batch", Double(batch), 1e6),
+      ("training.epochs", Double(epochs), 1e9), ("training.clip_norm", Double(clipNorm), 1e30),
+    ]
+    return limits.first { !($0.1 <= $0.2) }.map { "\($0.0) must be at most \($0.2)" }
+  }
+}
