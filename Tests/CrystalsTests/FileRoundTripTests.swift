@@ -72,12 +72,12 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
       let crystal = crystal(inGroup: number, position: number, random: &random)
       crystals.append(crystal)
       #expect(isSame(try onlyCrystal(CIF.text(crystal, name: "x")), crystal))
-      let poscar = try POSCAR.read(Array(POSCAR.text(crystal, comment: "a\nb").utf8))
+      let poscar = try POSCAR.read(Array(POSCAR.text(crystal, comment: "a\nb").utf8), options: .unjudged)
       #expect(poscar.comment == "a b")
       #expect(isSame(poscar.crystal, crystal))
       frames += Extxyz.text(crystal, name: "number \(number)", properties: [("energy", -1.5), ("gap", .nan)])
     }
-    let read = try Extxyz.read(Array(frames.utf8))
+    let read = try Extxyz.read(Array(frames.utf8), options: .unjudged)
     #expect(read.count == crystals.count && read[1].name == "number 8")
     for (frame, crystal) in zip(read, crystals) { #expect(isSame(try frame.crystal.get(), crystal)) }
     #expect(frames.contains("energy=-1.5\n") && !frames.contains("gap"))

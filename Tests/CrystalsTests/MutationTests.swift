@@ -129,7 +129,7 @@ import Testing
         sites: spinel),
       cif(cell: cubic, symmetry: "_space_group_name_Hall '-F 4vw 2vw 3'", columns: typed, sites: spinel),
       cif(cell: hexagonal, symmetry: "_space_group_IT_number 194", sites: ["Mg1 0.3333 0.6667 0.25"]),
-      cif(cell: monoclinic, symmetry: operators, sites: ["Si1 0.1 0.2 0.3", "O1 .3 .4 .5", "OW2 0.7 0.1 0.9"]),
+      cif(cell: monoclinic, symmetry: operators, sites: ["Si1 0.1 0.2 0.3", "O1 .3 .4 .5", "O2 0.7 0.1 0.9"]),
       cif(
         cell: ["5.27", "", "13.86", "", "", ""], symmetry: "_symmetry_space_group_name_H-M 'R 3 c :H'",
         sites: ["Li1 0 0 0.27", "Nb1 0 0 0.01"]),

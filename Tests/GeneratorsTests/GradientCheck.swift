@@ -30,7 +30,7 @@ struct GradientCheck {
   /// Slopes along some directions within one array of parameters.
   func slopes(_ range: Range<Int>, directions: Int, seed: UInt64) throws -> [Slope] {
     // A step that changes the loss by about a thousandth: large against its rounding, small against its curvature.
-    let h = Float(min(0.01, 1e-3 * value / norm(range)))
+    let h = Float(min(0.03, 1e-3 * value / norm(range)))
     return try (0..<directions).map { d in
       var random = RandomStream(seed: seed, purpose: "direction", index: UInt64(range.lowerBound * 64 + d))
       var (up, down, expected) = (parameters, parameters, 0.0)

@@ -58,7 +58,7 @@ import Testing
     #expect(place.files.contains("x"))
     let hull = try place.run(
       "relax", ["--crystals", "good.h5", "--potential", "pair", "--hull", "x", "--output", "y"])
-    #expect(hull.errors == "relax: a hull travels with its elemental references: there is no './elements.csv' beside 'x'.\n")
+    #expect(hull.errors == "relax: 'x': no energies are read from it; known are relaxed.h5, hull.h5, .csv and .json (.gz, .xz).\n")
   }
 
   /// Runs a line of the shell with the programs' folder in BIN.

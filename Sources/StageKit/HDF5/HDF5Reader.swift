@@ -16,7 +16,7 @@ public struct HDF5Reader: ~Copyable {
   /// Files that have been gone through, by what the system knows of them.
   private static let probed = Mutex<Set<FileState>>([])
   /// Values that may take many times the bytes they have in the file: this much, or so many times as much.
-  private static let unpacked = (bytes: 256 << 20, times: 100)
+  private static let unpacked = (bytes: 64 << 20, times: 100)
   private static let deepest = 32
 
   public init(path: String) throws {
