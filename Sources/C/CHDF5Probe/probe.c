@@ -179,7 +179,20 @@ static int64_t address_space(void) {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void)) {
+// Whether a process sleeps: a child that was made while another thread held one of the library's locks waits for it for ever.
+static int sleeps(pid_t process) {
+  char name[64], text[512];
+  snprintf(name, sizeof name, "/proc/%d/stat", (int)process);
+  FILE *file = fopen(name, "r");
+  if (!file) return 0;
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[length] = 0;
+  const char *end = strrchr(text, ')');
+  return end && end[1] == ' ' && end[2] == 'S';
+}
+
+static int probe_once(const char *path, double seconds, int64_t memory, int (*stop)(void), int *stuck) {
   int64_t used = address_space();
   int ends[2];
   if (pipe(ends) != 0) return FRIEZE_PROBE_UNKNOWN;
@@ -207,11 +220,16 @@ int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(v
   }
   // The other end closes with the child.
   struct pollfd end = {.fd = ends[0], .events = POLLIN};
-  int result = FRIEZE_PROBE_SOUND;
+  int result = FRIEZE_PROBE_SOUND, asleep = 0;
   while (1) {
     int ready = poll(&end, 1, 100);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
     if (stop && stop()) result = FRIEZE_PROBE_STOPPED;
+    asleep = ready == 0 && sleeps(child) ? asleep + 1 : 0;
+    if (asleep >= 5) {
+      *stuck = 1;
+      result = FRIEZE_PROBE_UNKNOWN;
+    }
     if (result != FRIEZE_PROBE_SOUND) {
       kill(child, SIGKILL);
       break;
@@ -224,4 +242,13 @@ int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(v
   }
   if (result != FRIEZE_PROBE_SOUND) return result;
   return WIFEXITED(status) ? WEXITSTATUS(status) : FRIEZE_PROBE_FATAL;
+}
+
+int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void)) {
+  for (int attempt = 0; attempt < 5; attempt++) {
+    int stuck = 0;
+    int result = probe_once(path, seconds, memory, stop, &stuck);
+    if (!stuck) return result;
+  }
+  return FRIEZE_PROBE_UNKNOWN;
 }
