@@ -6,6 +6,7 @@ import Testing
 @Suite("Attacks", .serialized) struct AttackTests {
   @Test(
     "programs stand damaged files, wrong options and signals",
+    .enabled(if: ProcessInfo.processInfo.environment["FRIEZE_ATTACKS"] == "1", "FRIEZE_ATTACKS=1 runs it; so does make fuzz"),
     arguments: [("files", 150), ("options", 120), ("kills", 10)])
   func campaign(kind: String, count: Int) throws {
     let place = try Workplace()
