@@ -177,7 +177,8 @@ struct ElementName: Equatable, Sendable {
     var choices: [Int] = []
     // Elements that no crystal is made of are meant only where the formula has them.
     if let two, two < 100 || formula[two] != nil { choices.append(two) }
-    if let one { choices.append(one) }
+    // The T of Ti1 is no tritium.
+    if let one, first != "T" || two == nil { choices.append(one) }
     // The formula decides where both readings are elements: CO1 may be cobalt or a carbon, Ho1 holmium or a hydrogen.
     if choices.count == 2, !formula.isEmpty {
       let known = choices.filter { formula[$0] != nil }

@@ -53,19 +53,18 @@ extension CIFBlock {
     return result
   }
 
-  /// `P 2(1)/c` is `P 21/c`: a digit in parentheses behind a digit is its subscript.
+  /// `P 2(1)/c` and `P 2_1/c` are `P 21/c`: a digit in parentheses or behind an underscore is the subscript of the one before.
   private static func joiningSubscripts(_ symbol: String) -> String {
     var result = ""
     let characters = Array(symbol)
     var i = 0
     while i < characters.count {
-      if i > 0, i + 2 < characters.count, characters[i] == "(", characters[i - 1].isNumber, characters[i + 1].isNumber,
-        characters[i + 2] == ")"
-      {
+      let isBehindDigit = i > 0 && characters[i - 1].isNumber && i + 1 < characters.count && characters[i + 1].isNumber
+      if isBehindDigit, i + 2 < characters.count, characters[i] == "(", characters[i + 2] == ")" {
         result.append(characters[i + 1])
         i += 3
       } else {
-        result.append(characters[i])
+        if !(isBehindDigit && characters[i] == "_") { result.append(characters[i]) }
         i += 1
       }
     }
@@ -113,7 +112,9 @@ enum FullSymbols {
       let names = spaceGroupSymbols(hallNumber: hall)
       // Without the axes along which there is nothing: `A 1 1 2/a` is `A 2/a`, too.
       let plain = names.full.split(separator: " ").filter { $0 != "1" }.joined()
-      for name in Set([key(names.full), key(names.short), key(plain)]) {
+      // The short symbol is that of the usual axes and cell, whatever setting it stands beside.
+      let isUsual = ["", "1", "2", "H", "R", "b", "b1"].contains(names.choice)
+      for name in Set([key(names.full), key(plain)] + (isUsual ? [key(names.short)] : [])) {
         table[name, default: []].append(hall)
         if !names.choice.isEmpty { table["\(name):\(names.choice.lowercased())", default: []].append(hall) }
       }

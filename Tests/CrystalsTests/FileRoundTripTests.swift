@@ -48,7 +48,7 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
       let (unit, conventional) = try AsymmetricUnit.standardize(
         crystal(inGroup: number, position: index, random: &random), symprec: 1e-3)
       let text = CIF.text(unit, name: "group \(number)")
-      let blocks = try CIF.read(Array(text.utf8))
+      let blocks = try CIF.read(Array(text.utf8), options: .unjudged)
       #expect(blocks.count == 1 && blocks[0].name == "group_\(number)")
       #expect(isSame(try blocks[0].crystal.get(), conventional))
     }
@@ -71,13 +71,13 @@ func crystal(inGroup number: Int, position index: Int, random: inout SplitMix) -
     for number in stride(from: 1, through: 230, by: 7) {
       let crystal = crystal(inGroup: number, position: number, random: &random)
       crystals.append(crystal)
-      #expect(isSame(try onlyCrystal(CIF.text(crystal, name: "x")), crystal))
-      let poscar = try POSCAR.read(Array(POSCAR.text(crystal, comment: "a\nb").utf8))
+      #expect(isSame(try onlyCrystal(CIF.text(crystal, name: "x"), options: .unjudged), crystal))
+      let poscar = try POSCAR.read(Array(POSCAR.text(crystal, comment: "a\nb").utf8), options: .unjudged)
       #expect(poscar.comment == "a b")
       #expect(isSame(poscar.crystal, crystal))
       frames += Extxyz.text(crystal, name: "number \(number)", properties: [("energy", -1.5), ("gap", .nan)])
     }
-    let read = try Extxyz.read(Array(frames.utf8))
+    let read = try Extxyz.read(Array(frames.utf8), options: .unjudged)
     #expect(read.count == crystals.count && read[1].name == "number 8")
     for (frame, crystal) in zip(read, crystals) { #expect(isSame(try frame.crystal.get(), crystal)) }
     #expect(frames.contains("energy=-1.5\n") && !frames.contains("gap"))
