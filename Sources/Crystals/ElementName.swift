@@ -139,10 +139,9 @@ struct ElementName: Equatable, Sendable {
   private static func group(_ name: String) -> ElementName? {
     let plain = name.filter { $0.isLetter || $0.isNumber }.uppercased()
     guard let z = groups[plain] else { return nil }
-    // `HO` and `OH` differ; holmium is written `Ho`.
-    if plain == "HO", name.hasPrefix("Ho") { return nil }
-    if plain == "CN", name.hasPrefix("Cn") { return nil }
-    if plain == "NH", name.hasPrefix("Nh") { return nil }
+    // An element as it is properly written is one: `Ho`, `Co2`, `No3`.
+    let two = String(name.prefix(2))
+    if two.last?.isLowercase ?? false, Element.atomicNumber(two) != nil { return nil }
     return ElementName(choices: [z], group: name)
   }
 
