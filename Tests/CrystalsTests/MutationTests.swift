@@ -43,8 +43,14 @@ import Testing
   static func read(_ text: [UInt8], _ format: Format) -> (taken: Int, isFinite: Bool) {
     var crystals: [Crystal] = []
     switch format {
-    case .cif: for block in (try? CIF.read(text, options: .unjudged)) ?? [] { if let c = try? block.crystal.get() { crystals.append(c) } }
-    case .extxyz: for frame in (try? Extxyz.read(text, options: .unjudged)) ?? [] { if let c = try? frame.crystal.get() { crystals.append(c) } }
+    case .cif:
+      for block in (try? CIF.read(text, options: .unjudged)) ?? [] {
+        if let c = try? block.crystal.get() { crystals.append(c) }
+      }
+    case .extxyz:
+      for frame in (try? Extxyz.read(text, options: .unjudged)) ?? [] {
+        if let c = try? frame.crystal.get() { crystals.append(c) }
+      }
     case .poscar: if let file = try? POSCAR.read(text, options: .unjudged) { crystals.append(file.crystal) }
     case .csv:
       guard let table = try? CrystalTable(csv: text) else { break }

@@ -165,8 +165,8 @@ import Testing
     let flat = Lattice(vectors: Matrix3(Vector3(3, 0, 0), Vector3(8.9, 1.5, 0), Vector3(0, 0, 5)))
     let crystal = Crystal(
       lattice: flat, atomicNumbers: [29, 29], fractionalCoordinates: [.zero, Vector3(0.5, 0.49, 0)])
-    let expected = PeriodicDistance(flat)(from: crystal.fractionalCoordinates[0], to: crystal.fractionalCoordinates[1])
-    // Below half of the radii's sum there is this pair alone; an atom's own image is further off.
-    #expect(abs((crystal.shortDistance(below: 0.5)?.distance ?? 0) - expected) < 1e-9)
+    let pair = PeriodicDistance(flat)(from: crystal.fractionalCoordinates[0], to: crystal.fractionalCoordinates[1])
+    let least = min(pair, PeriodicDistance(flat)(from: .zero, to: .zero, isItself: true)) / (2 * Element.covalentRadius(29))
+    #expect(crystal.shortDistance(below: 1.001 * least) != nil && crystal.shortDistance(below: 0.999 * least) == nil)
   }
 }

@@ -110,19 +110,19 @@ void read_words(Block &block, frieze_cif_block &out) {
   }
 }
 
-/// The values of the first tag of a list that has any; one that is `?` or `.` among others stands as it is, for it says nothing.
+/// The values of the first tag of a list that has more than `?` and `.`.
 int read_operators(Block &block, std::initializer_list<const char *> tags, char (**to)[96]) {
   for (const char *tag : tags) {
     gemmi::cif::Column column = block.find_values(tag);
     size_t n = static_cast<size_t>(column.length());
     if (n == 0 || n > 4096) continue;
     std::vector<std::string> values;
-    bool any = false;
+    bool has_any = false;
     for (const std::string &value : column) {
-      any = any || !gemmi::cif::is_null(value);
-      values.push_back(gemmi::cif::is_null(value) ? value : gemmi::cif::as_string(value));
+      has_any = has_any || !gemmi::cif::is_null(value);
+      values.push_back(gemmi::cif::is_null(value) ? "?" : gemmi::cif::as_string(value));
     }
-    if (!any) continue;
+    if (!has_any) continue;
     *to = static_cast<char(*)[96]>(static_cast<void *>(allocate<char>(96 * values.size())));
     for (size_t i = 0; i < values.size(); ++i) copy_text((*to)[i], values[i]);
     return static_cast<int>(values.size());

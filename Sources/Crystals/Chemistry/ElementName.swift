@@ -139,10 +139,9 @@ struct ElementName: Equatable, Sendable {
   private static func group(_ name: String) -> ElementName? {
     let plain = name.filter { $0.isLetter || $0.isNumber }.uppercased()
     guard let z = groups[plain] else { return nil }
-    // `HO` and `OH` differ; holmium is written `Ho`.
-    if plain == "HO", name.hasPrefix("Ho") { return nil }
-    if plain == "CN", name.hasPrefix("Cn") { return nil }
-    if plain == "NH", name.hasPrefix("Nh") { return nil }
+    // An element as it is properly written is one: `Ho`, `Co2`, `No3`.
+    let two = String(name.prefix(2))
+    if two.last?.isLowercase ?? false, Element.atomicNumber(two) != nil { return nil }
     return ElementName(choices: [z], group: name)
   }
 
@@ -177,7 +176,8 @@ struct ElementName: Equatable, Sendable {
     var choices: [Int] = []
     // Elements that no crystal is made of are meant only where the formula has them.
     if let two, two < 100 || formula[two] != nil { choices.append(two) }
-    if let one { choices.append(one) }
+    // The T of Ti1 is no tritium.
+    if let one, first != "T" || two == nil { choices.append(one) }
     // The formula decides where both readings are elements: CO1 may be cobalt or a carbon, Ho1 holmium or a hydrogen.
     if choices.count == 2, !formula.isEmpty {
       let known = choices.filter { formula[$0] != nil }

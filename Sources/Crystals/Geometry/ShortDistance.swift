@@ -35,13 +35,6 @@ extension Crystal {
     return nil
   }
 
-  /// The least distance over the sum of covalent radii among all pairs of atoms.
-  var leastDistanceShare: Double {
-    var share = 2.0
-    while let short = shortDistance(below: share) { share = min(short.share, share * 0.999) }
-    return share
-  }
-
   /// Refuses a crystal with atoms too near to each other.
   ///
   /// - Parameter names: what each atom is called, for the message.

@@ -15,12 +15,11 @@ extension CIFBlock {
       plain = plain.replacing(mark, with: replacement)
     }
     plain.removeAll { "~${}'\"".contains($0) }
-    plain = joiningScrews(plain)
     var result = [plain]
     if let origin {
       if !origin.choice.isEmpty { result.insert("\(plain.trimmingSpaces):\(origin.choice)", at: 0) }
     } else {
-      if !symbol.contains("_") { result.insert(symbol, at: 0) }
+      result.insert(symbol, at: 0)
     }
     // `R -3 m H`, `R-3mR` and, of the Inorganic Crystal Structure Database, S and Z for origins 1 and 2.
     let trimmed = String(plain.reversed().drop { $0 == " " || $0 == "_" }.reversed())
@@ -54,29 +53,18 @@ extension CIFBlock {
     return result
   }
 
-  /// `P 2_1/c` is `P 21/c`: an underscore between two digits marks a subscript.
-  private static func joiningScrews(_ symbol: String) -> String {
-    let characters = Array(symbol)
-    func isMark(_ i: Int) -> Bool {
-      characters[i] == "_" && i > 0 && i + 1 < characters.count && characters[i - 1].isNumber && characters[i + 1].isNumber
-        && (i < 2 || characters[i - 2] != "_")
-    }
-    return String(characters.indices.filter { !isMark($0) }.map { characters[$0] })
-  }
-
-  /// `P 2(1)/c` is `P 21/c`: a digit in parentheses behind a digit is its subscript.
+  /// `P 2(1)/c` and `P 2_1/c` are `P 21/c`: a digit in parentheses or behind an underscore is the subscript of the one before.
   private static func joiningSubscripts(_ symbol: String) -> String {
     var result = ""
     let characters = Array(symbol)
     var i = 0
     while i < characters.count {
-      if i > 0, i + 2 < characters.count, characters[i] == "(", characters[i - 1].isNumber, characters[i + 1].isNumber,
-        characters[i + 2] == ")"
-      {
+      let isBehindDigit = i > 0 && characters[i - 1].isNumber && i + 1 < characters.count && characters[i + 1].isNumber
+      if isBehindDigit, i + 2 < characters.count, characters[i] == "(", characters[i + 2] == ")" {
         result.append(characters[i + 1])
         i += 3
       } else {
-        result.append(characters[i])
+        if !(isBehindDigit && characters[i] == "_") { result.append(characters[i]) }
         i += 1
       }
     }
@@ -124,7 +112,9 @@ enum FullSymbols {
       let names = spaceGroupSymbols(hallNumber: hall)
       // Without the axes along which there is nothing: `A 1 1 2/a` is `A 2/a`, too.
       let plain = names.full.split(separator: " ").filter { $0 != "1" }.joined()
-      for name in Set([key(names.full), key(names.short), key(plain)]) {
+      // The short symbol is that of the usual axes and cell, whatever setting it stands beside.
+      let isUsual = ["", "1", "2", "H", "R", "b", "b1"].contains(names.choice)
+      for name in Set([key(names.full), key(plain)] + (isUsual ? [key(names.short)] : [])) {
         table[name, default: []].append(hall)
         if !names.choice.isEmpty { table["\(name):\(names.choice.lowercased())", default: []].append(hall) }
       }

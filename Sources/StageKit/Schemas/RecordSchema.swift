@@ -19,7 +19,7 @@ extension HDF5Writer {
   private static func unit(ofProperty name: String) -> String {
     switch name {
     case "formation_energy_per_atom", "e_above_hull", "heat_all", "energy_per_atom": "eV/atom"
-    case "band_gap", "dir_gap", "ind_gap": "eV"
+    case "band_gap", "dir_gap", "ind_gap", "energy", "free_energy": "eV"
     default: ""
     }
   }
