@@ -41,6 +41,8 @@ public struct NeighborList: Sendable {
     guard crystal.lattice.isUsable,
       crystal.fractionalCoordinates.allSatisfy({ $0.min() > -1e6 && $0.max() < 1e6 && $0.sum().isFinite })
     else { throw .unusableCell }
+    let expected = Self.expected(crystal, cutoff)
+    guard expected < Double(most) else { throw .tooDense(neighbors: Int(min(expected, 1e9))) }
     if Self.cellsAround(crystal.lattice, cutoff) > Self.mostCells {
       try self.init(ofNeedle: crystal, cutoff: cutoff, centers: centers, most: most)
     } else {
@@ -49,8 +51,7 @@ public struct NeighborList: Sendable {
   }
 
   private init(ofOrdinary crystal: Crystal, cutoff: Double, centers: [Int]?, most: Int) throws(EvaluationFailure) {
-    let expected = 4.19 * cutoff * cutoff * cutoff * Double(crystal.count) / crystal.lattice.volume
-    guard expected < Double(most) else { throw .tooDense(neighbors: Int(min(expected, 1e9))) }
+    let expected = Self.expected(crystal, cutoff)
     self.centers = centers ?? Array(0..<crystal.count)
     offsets = [0]
     neighbors = []
@@ -67,6 +68,11 @@ public struct NeighborList: Sendable {
       append(neighborsOf: center, in: bins, cutoff: cutoff)
       offsets.append(neighbors.count)
     }
+  }
+
+  /// Neighbours of an atom where atoms are spread evenly.
+  private static func expected(_ crystal: Crystal, _ cutoff: Double) -> Double {
+    4.19 * cutoff * cutoff * cutoff * Double(crystal.count) / crystal.lattice.volume
   }
 
   /// Cells that are looked at around one; an ordinary cell has a thousand at most.

@@ -39,7 +39,7 @@ struct Kills: ParsableCommand {
         // A program that has not begun to listen ends as the system has it.
         let isStopped = status == 75 || (status == 256 + Int(signal) && (signal == SIGKILL || outcome.errors.isEmpty))
         if status != 0, !isStopped { return ("\(status)", "\(stage.program), \(words): \(outcome.errors)") }
-        if outcome.seconds > after + 1.5, after >= 0, outcome.seconds > seconds + 1.5 {
+        if after >= 0, outcome.seconds - after > 1.5, outcome.work - after > 1.5 {
           return ("slow", "\(stage.program), \(words): heard the signal \(outcome.seconds - after) s later")
         }
       }
@@ -69,7 +69,7 @@ struct Kills: ParsableCommand {
       line: "--dataset SHOP/dataset.h5 --config SHOP/model.yaml --epochs 60 --output out.h5 --resume --checkpoint 0.001",
       output: "out.h5"),
     KilledStage(
-      program: "relax", line: "--crystals SHOP/many.h5 --potential pair --fmax 0.001 --max-steps 60 --output out.h5",
+      program: "relax", line: "--crystals SHOP/many.h5 --potential pair --fmax 0.01 --max-steps 20 --output out.h5",
       output: "out.h5"),
     KilledStage(program: "sample", line: "--model SHOP/model.h5 --count 128 --steps 30 --output out.h5", output: "out.h5"),
     KilledStage(program: "reconstruct", line: "--samples SHOP/samples.h5 --output out.h5", output: "out.h5"),
@@ -85,7 +85,7 @@ struct Kills: ParsableCommand {
   private static func prepare(_ shop: Workshop) throws {
     _ = try Seeds(in: shop)
     for (program, line) in [
-      ("sample", "--model model.h5 --count 200 --steps 2 --output samples.h5"),
+      ("sample", "--model model.h5 --count 48 --steps 2 --output samples.h5"),
       ("reconstruct", "--samples samples.h5 --output many.h5"),
     ] {
       let outcome = shop.run(program, line.split(separator: " ").map(String.init), limit: 120)

@@ -28,8 +28,13 @@ struct WrongOptions: ParsableCommand {
       let space = isNarrow ? Int.random(in: least..<8 * least, using: &random) : 0
       let outcome = place.run(line.program, arguments, addressSpace: space)
       var wrong = outcome.complaint
-      if wrong == nil, let lost = Self.inventory(place).first(where: { before[$0.key] != nil && before[$0.key] != $0.value }) {
-        wrong = "'\(lost.key)' was \(before[lost.key] ?? ""), is \(lost.value)"
+      let after = Self.inventory(place)
+      if wrong == nil,
+        let lost = before.first(where: { name, facts in
+          after[name].map { $0 != facts } ?? false && !Self.isOutputAlone(name, arguments)
+        })
+      {
+        wrong = "'\(lost.key)' was \(lost.value), is \(after[lost.key] ?? "")"
       }
       if wrong == nil, let gone = before.keys.first(where: { !place.exists($0) && $0 != "dangling" }) {
         wrong = "'\(gone)' is gone"
@@ -61,6 +66,13 @@ struct WrongOptions: ParsableCommand {
     _ = unsafe mknod(place.path("device.h5"), S_IFCHR | 0o666, dev_t(0x103))
     _ = unsafe mkfifo(place.path("pipe.h5"), 0o666)
     return place
+  }
+
+  /// Whether a file was named as the output and as nothing else: then it may be written over.
+  private static func isOutputAlone(_ name: String, _ arguments: [String]) -> Bool {
+    let stem = (name as NSString).deletingPathExtension
+    let places = arguments.indices.filter { arguments[$0] == name || (arguments[$0] as NSString).deletingPathExtension == stem }
+    return !places.isEmpty && places.allSatisfy { $0 > 0 && arguments[$0 - 1] == "--output" }
   }
 
   /// What each file is; of what may be written over only the kind.

@@ -32,7 +32,7 @@ import Testing
     let values = [
       "1;\(touch)", "$(\(touch))", "$$(\(touch))", "`\(touch)`", "$(shell \(touch))", "${shell \(touch)}", "1|\(touch)",
       "1&\(touch)",
-      "'\(touch)'", "\"$(\(touch))\"", "1\n\(touch)", "1>\(folder)/X", "a b", "a#b", "a%b", "a\\b", "a*b", "{a,b}", " ",
+      "'\(touch)'", "\"$(\(touch))\"", "1\n\(touch)", "1>\(folder)/X", "a b", "a#b", "a%b", "a\\b", "a*b", "{a,b}",
       "$(eval X:=1)", "1)\(touch)", "-\(touch)",
     ]
     let names = [

@@ -19,7 +19,7 @@ static double now(void) {
 frieze_outcome frieze_run(
     const char *const *arguments, const char *folder, const char *output, const char *errors, double limit,
     int64_t address_space, double kill_after, int kill_signal) {
-  frieze_outcome outcome = {.status = -1, .memory = 0, .seconds = 0};
+  frieze_outcome outcome = {.status = -1, .memory = 0, .seconds = 0, .processor_seconds = 0};
   double start = now();
   int out = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   int err = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -62,6 +62,8 @@ frieze_outcome frieze_run(
     if (pause < 4000) pause += 250;
   }
   outcome.seconds = now() - start;
+  outcome.processor_seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                              1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
   outcome.memory = (int64_t)usage.ru_maxrss * 1024;
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
   return outcome;

@@ -18,6 +18,6 @@ enum {
 /// Goes through all that a file holds in a process of its own: links, types, sizes, attributes, strings of variable length, packed
 /// chunks. Plain numbers are left out: reading them needs nothing that is not looked at.
 ///
-/// - path: what to open. seconds: after which the process is ended. memory: bytes that it may ask for beyond what is there.
+/// - path: what to open. seconds: of the processor, after which the process is ended. memory: bytes that it may ask for beyond what is there.
 /// - stop: asked ten times a second; another answer than 0 ends it.
 int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void));

@@ -9,6 +9,8 @@ typedef struct {
   /// Largest resident memory, bytes.
   int64_t memory;
   double seconds;
+  /// Of the processors, its own and the system's for it.
+  double processor_seconds;
 } frieze_outcome;
 
 /// Runs a program to its end; ends it with SIGKILL after so many seconds.
