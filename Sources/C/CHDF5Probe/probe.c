@@ -206,11 +206,14 @@ int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(v
     return FRIEZE_PROBE_UNKNOWN;
   }
   // The other end closes with the child.
+  // Waiting for a disk is not working; but not for ever.
+  int patience = 6000 + (int)(seconds > 1e6 ? 1e6 : seconds) * 100;
   struct pollfd end = {.fd = ends[0], .events = POLLIN};
   int result = FRIEZE_PROBE_SOUND;
   while (1) {
     int ready = poll(&end, 1, 100);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
+    if (ready == 0 && --patience < 0) result = FRIEZE_PROBE_FATAL;
     if (stop && stop()) result = FRIEZE_PROBE_STOPPED;
     if (result != FRIEZE_PROBE_SOUND) {
       kill(child, SIGKILL);
