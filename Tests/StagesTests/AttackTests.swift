@@ -115,8 +115,9 @@ import Testing
     defer { place.remove() }
     try dataset(place)
     let whole = try Data(contentsOf: URL(fileURLWithPath: place.path("good.h5")))
-    // 5.64 angstrom, the cell of NaCl.
-    let number = unsafe withUnsafeBytes(of: 5.64) { unsafe Data($0) }
+    // The first cell's a, in angstrom.
+    let a = try HDF5Reader(path: place.path("good.h5")).read(Double.self, "/crystal/lattice")[0]
+    let number = unsafe withUnsafeBytes(of: a) { unsafe Data($0) }
     let found = try #require(whole.range(of: number))
     var bytes = whole
     bytes[found.lowerBound] ^= 1
