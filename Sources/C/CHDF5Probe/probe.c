@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -187,6 +188,8 @@ int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(v
   if (child == 0) {
     close(ends[0]);
     for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_DFL);
+    // Nobody waits for it any more where its parent is killed.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     struct rlimit limit, none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     // Of the processor, not of the clock: a busy machine makes no file worse.
