@@ -70,8 +70,11 @@ struct WrongOptions: ParsableCommand {
 
   /// Whether a file was named as the output and as nothing else: then it may be written over.
   private static func isOutputAlone(_ name: String, _ arguments: [String]) -> Bool {
-    let stem = (name as NSString).deletingPathExtension
-    let places = arguments.indices.filter { arguments[$0] == name || (arguments[$0] as NSString).deletingPathExtension == stem }
+    // The link is another name of the dataset, metrics.json writes metrics.h5, too.
+    var names: Set = [name]
+    if name == "dataset.h5" { names.insert("input-link.h5") }
+    if name == "metrics.h5" { names.insert("metrics.json") }
+    let places = arguments.indices.filter { names.contains(arguments[$0]) }
     return !places.isEmpty && places.allSatisfy { $0 > 0 && arguments[$0 - 1] == "--output" }
   }
 

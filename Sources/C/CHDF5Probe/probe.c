@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -157,7 +158,7 @@ static void try_group(hid_t group, int depth, Walk *walk) {
   }
 }
 
-static void probe(const char *path) {
+static void walk_file(const char *path) {
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) leave(FRIEZE_PROBE_UNREADABLE);
@@ -179,57 +180,76 @@ static int64_t address_space(void) {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-// Whether a process sleeps: a child that was made while another thread held one of the library's locks waits for it for ever.
-static int sleeps(pid_t process) {
-  char name[64], text[512];
-  snprintf(name, sizeof name, "/proc/%d/stat", (int)process);
-  FILE *file = fopen(name, "r");
-  if (!file) return 0;
-  size_t length = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[length] = 0;
-  const char *end = strrchr(text, ')');
-  return end && end[1] == ' ' && end[2] == 'S';
+typedef struct {
+  const char *path;
+  double seconds;
+  int64_t memory;
+  int ends[2];
+  pid_t child;
+} Probe;
+
+// The life of the child.
+static void examine(const Probe *probe, int64_t used) {
+  close(probe->ends[0]);
+  for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_DFL);
+  // Nobody waits for it any more where its parent is killed.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  struct rlimit limit, none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  // Of the processor, not of the clock: a busy machine makes no file worse.
+  struct rlimit time_limit = {(rlim_t)probe->seconds + 1, (rlim_t)probe->seconds + 2};
+  setrlimit(RLIMIT_CPU, &time_limit);
+  if (used > 0 && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur > (rlim_t)(used + probe->memory)) {
+    limit.rlim_cur = (rlim_t)(used + probe->memory);
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  // The library, or the system's memory, may say its last words; nobody needs them.
+  if (!freopen("/dev/null", "w", stderr)) leave(FRIEZE_PROBE_FATAL);
+  walk_file(probe->path);
 }
 
-static int probe_once(const char *path, double seconds, int64_t memory, int (*stop)(void), int *stuck) {
+// Called by the library, which holds its lock meanwhile: so no other thread holds it when the child is made, and the child, which
+// has this thread alone, is not left to wait for it.
+static herr_t make_child(unsigned n, const H5E_error2_t *error, void *data) {
+  (void)n, (void)error;
+  Probe *probe = data;
   int64_t used = address_space();
-  int ends[2];
-  if (pipe(ends) != 0) return FRIEZE_PROBE_UNKNOWN;
-  pid_t child = fork();
-  if (child == 0) {
-    close(ends[0]);
-    for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_DFL);
-    struct rlimit limit, none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    // Of the processor, not of the clock: a busy machine makes no file worse.
-    struct rlimit time_limit = {(rlim_t)seconds + 1, (rlim_t)seconds + 2};
-    setrlimit(RLIMIT_CPU, &time_limit);
-    if (used > 0 && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur > (rlim_t)(used + memory)) {
-      limit.rlim_cur = (rlim_t)(used + memory);
-      setrlimit(RLIMIT_AS, &limit);
-    }
-    // The library, or the system's memory, may say its last words; nobody needs them.
-    if (!freopen("/dev/null", "w", stderr)) leave(FRIEZE_PROBE_FATAL);
-    probe(path);
+  probe->child = fork();
+  if (probe->child == 0) examine(probe, used);
+  return 0;
+}
+
+// Makes the child with the library's lock in hand, which a walk over a stack of one error gives.
+static void make_child_locked(Probe *probe) {
+  hid_t stack = H5Ecreate_stack();
+  if (stack < 0) return;
+  if (H5Epush2(stack, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_FILE, H5E_CANTOPENFILE, "probe") >= 0) {
+    H5Ewalk2(stack, H5E_WALK_UPWARD, make_child, probe);
   }
+  H5Eclose_stack(stack);
+}
+
+int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void)) {
+  Probe probe = {.path = path, .seconds = seconds, .memory = memory, .child = -1};
+  if (pipe(probe.ends) != 0) return FRIEZE_PROBE_UNKNOWN;
+  make_child_locked(&probe);
+  int *ends = probe.ends;
+  pid_t child = probe.child;
   close(ends[1]);
   if (child < 0) {
     close(ends[0]);
     return FRIEZE_PROBE_UNKNOWN;
   }
   // The other end closes with the child.
+  // Waiting for a disk is not working; but not for ever.
+  int patience = 6000 + (int)(seconds > 1e6 ? 1e6 : seconds) * 100;
   struct pollfd end = {.fd = ends[0], .events = POLLIN};
-  int result = FRIEZE_PROBE_SOUND, asleep = 0;
+  int result = FRIEZE_PROBE_SOUND;
   while (1) {
     int ready = poll(&end, 1, 100);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
+    if (ready == 0 && --patience < 0) result = FRIEZE_PROBE_FATAL;
     if (stop && stop()) result = FRIEZE_PROBE_STOPPED;
-    asleep = ready == 0 && sleeps(child) ? asleep + 1 : 0;
-    if (asleep >= 5) {
-      *stuck = 1;
-      result = FRIEZE_PROBE_UNKNOWN;
-    }
     if (result != FRIEZE_PROBE_SOUND) {
       kill(child, SIGKILL);
       break;
@@ -242,13 +262,4 @@ static int probe_once(const char *path, double seconds, int64_t memory, int (*st
   }
   if (result != FRIEZE_PROBE_SOUND) return result;
   return WIFEXITED(status) ? WEXITSTATUS(status) : FRIEZE_PROBE_FATAL;
-}
-
-int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void)) {
-  for (int attempt = 0; attempt < 5; attempt++) {
-    int stuck = 0;
-    int result = probe_once(path, seconds, memory, stop, &stuck);
-    if (!stuck) return result;
-  }
-  return FRIEZE_PROBE_UNKNOWN;
 }

@@ -50,7 +50,7 @@ enum HDF5Calls {
   static func probe(_ path: String, size: Int) -> Int32 {
     let megabytes = Double(size) / 1e6
     // Safety: the path is a string that lives through the call; the function given captures nothing.
-    return unsafe frieze_probe(path, 10 + megabytes / 10, Int64(size) + (512 << 20)) { Interruption.isRequested ? 1 : 0 }
+    return unsafe frieze_probe(path, 3 + megabytes / 10, Int64(size) + (512 << 20)) { Interruption.isRequested ? 1 : 0 }
   }
 
   static func open(_ path: String) -> HDF5Handle? {
