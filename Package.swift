@@ -49,7 +49,8 @@ let libraries: [Target] = [
   .target(
     name: "StageKit",
     dependencies: [
-      "CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Tensors",
+      "CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials",
+      "Tensors",
       argumentParser, yams,
     ]),
 ]

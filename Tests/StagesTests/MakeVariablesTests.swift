@@ -53,7 +53,9 @@ import Testing
       guard name.count > 3, !["SOURCE", "OPTIONS_model"].contains(name) else { continue }
       #expect(try make(["status", "eval"], environment: [name: "1;\(touch)"]).status == 2, "\(name) in the environment")
     }
-    for name in ["ARTIFACTS", "DATASET", "MODEL", "SAMPLES", "STEPS", "SEED", "POTENTIAL", "SYMPREC", "FMAX", "SHARDS", "THREADS"] {
+    for name in [
+      "ARTIFACTS", "DATASET", "MODEL", "SAMPLES", "STEPS", "SEED", "POTENTIAL", "SYMPREC", "FMAX", "SHARDS", "THREADS",
+    ] {
       let (status, words) = try make(["status", "eval", "\(name)= "])
       #expect(status == 2 && words.contains("\(name) must not be empty"), "\(name): \(words)")
     }
@@ -97,9 +99,11 @@ import Testing
       #expect(status == 0, "\(words)")
       return words.split(separator: " ").last { $0.contains("relaxed.h5.id") }.map(String.init) ?? ""
     }
-    let usual = try page([])
+    let usual = try page(["POTENTIAL=pair"])
     #expect(usual.contains("minerals/symmbfn-small/seed0/n500-steps100/pair-fmax0.1/"))
-    #expect(try page(["LIMIT=20"]) != usual && page(["SYMPREC=0.2"]) != usual && page(["SYMPREC=0.1"]) == usual)
+    #expect(
+      try page(["POTENTIAL=pair", "LIMIT=20"]) != usual && page(["POTENTIAL=pair", "SYMPREC=0.2"]) != usual
+        && page(["POTENTIAL=pair", "SYMPREC=0.1"]) == usual)
     let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path
     try Data().write(to: URL(fileURLWithPath: hull))
     defer { try? FileManager.default.removeItem(atPath: hull) }

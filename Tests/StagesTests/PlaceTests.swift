@@ -58,7 +58,8 @@ import Testing
     #expect(place.files.contains("x"))
     let hull = try place.run(
       "relax", ["--crystals", "good.h5", "--potential", "pair", "--hull", "x", "--output", "y"])
-    #expect(hull.errors == "relax: 'x': no energies are read from it; known are relaxed.h5, hull.h5, .csv and .json (.gz, .xz).\n")
+    #expect(
+      hull.errors == "relax: 'x': no energies are read from it; known are relaxed.h5, hull.h5, .csv and .json (.gz, .xz).\n")
   }
 
   /// Runs a line of the shell with the programs' folder in BIN.

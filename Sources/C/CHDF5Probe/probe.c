@@ -1,6 +1,8 @@
+#define _GNU_SOURCE  // pipe2
 #include "CHDF5Probe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <poll.h>
 #include <signal.h>
@@ -231,7 +233,7 @@ static void make_child_locked(Probe *probe) {
 
 int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(void)) {
   Probe probe = {.path = path, .seconds = seconds, .memory = memory, .child = -1};
-  if (pipe(probe.ends) != 0) return FRIEZE_PROBE_UNKNOWN;
+  if (pipe2(probe.ends, O_CLOEXEC) != 0) return FRIEZE_PROBE_UNKNOWN;
   make_child_locked(&probe);
   int *ends = probe.ends;
   pid_t child = probe.child;
@@ -240,26 +242,23 @@ int frieze_probe(const char *path, double seconds, int64_t memory, int (*stop)(v
     close(ends[0]);
     return FRIEZE_PROBE_UNKNOWN;
   }
-  // The other end closes with the child.
-  // Waiting for a disk is not working; but not for ever.
+  // The other end closes with the child; or, if a child of another thread has it too, later than the child ends. Waiting for a disk is
+  // not working; but not for ever.
   int patience = 6000 + (int)(seconds > 1e6 ? 1e6 : seconds) * 100;
   struct pollfd end = {.fd = ends[0], .events = POLLIN};
-  int result = FRIEZE_PROBE_SOUND;
-  while (1) {
+  int result = FRIEZE_PROBE_SOUND, status = 0;
+  pid_t ended = 0;
+  while (ended == 0) {
     int ready = poll(&end, 1, 100);
-    if (ready > 0 || (ready < 0 && errno != EINTR)) break;
+    int is_last = ready > 0 || (ready < 0 && errno != EINTR);
     if (ready == 0 && --patience < 0) result = FRIEZE_PROBE_FATAL;
     if (stop && stop()) result = FRIEZE_PROBE_STOPPED;
-    if (result != FRIEZE_PROBE_SOUND) {
-      kill(child, SIGKILL);
-      break;
-    }
+    if (result != FRIEZE_PROBE_SOUND) kill(child, SIGKILL);
+    ended = waitpid(child, &status, is_last || result != FRIEZE_PROBE_SOUND ? 0 : WNOHANG);
+    if (ended < 0 && errno == EINTR) ended = 0;
   }
   close(ends[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return FRIEZE_PROBE_UNKNOWN;
-  }
+  if (ended < 0) return FRIEZE_PROBE_UNKNOWN;
   if (result != FRIEZE_PROBE_SOUND) return result;
   return WIFEXITED(status) ? WEXITSTATUS(status) : FRIEZE_PROBE_FATAL;
 }

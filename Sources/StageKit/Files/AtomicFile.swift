@@ -126,7 +126,8 @@ public enum AtomicFile {
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     let missing = StageError(
-      .unavailable, "'\(command[0])' is needed to read '\(path)' and cannot be run: apt-get install \(package(of: command[0])).")
+      .unavailable, "'\(command[0])' is needed to read '\(path)' and cannot be run: apt-get install \(package(of: command[0]))."
+    )
     do { try process.run() } catch { throw missing }
     // Tables of crystals shrink to a tenth or so.
     let most = max(64 << 20, 100 * state.size)
