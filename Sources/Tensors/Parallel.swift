@@ -25,6 +25,61 @@ public func parallelMap<Result: Sendable>(
   return results.withLock { $0.compactMap { $0 } }
 }
 
+/// Runs a body for every index of `0..<count` on up to `threads` threads and hands each result to the caller's thread as soon as it is
+/// there, in whatever order; no thread waits for another one.
+///
+/// - Parameter receive: gets an index and its result; where it throws or gives false, no further index is begun, and what is under way
+///   is waited for and dropped.
+/// - Throws: what `receive` throws.
+public func parallelForEach<Result: Sendable>(
+  count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Result, receive: (Int, Result) throws -> Bool
+) throws {
+  let workers = min(threads, count)
+  if workers <= 1 {
+    for i in 0..<count where try !receive(i, body(i)) { return }
+    return
+  }
+  let finished = Finished<Result>()
+  for _ in 0..<workers {
+    DispatchQueue.global().async {
+      while true {
+        let i = finished.next.add(1, ordering: .relaxed).oldValue
+        guard i < count else { break }
+        finished.add((i, body(i)))
+      }
+      finished.add(nil)
+    }
+  }
+  var (working, failure, isWanted) = (workers, (any Error)?.none, true)
+  while working > 0 {
+    guard let (i, result) = finished.take() else {
+      working -= 1
+      continue
+    }
+    guard isWanted else { continue }
+    do { isWanted = try receive(i, result) } catch { (failure, isWanted) = (error, false) }
+    if !isWanted { finished.next.store(count, ordering: .relaxed) }
+  }
+  if let failure { throw failure }
+}
+
+/// What workers have done and nobody has taken yet; nil is a worker that ends.
+private final class Finished<Result: Sendable>: Sendable {
+  let next = Atomic<Int>(0)
+  private let results = Mutex<[(Int, Result)?]>([])
+  private let count = DispatchSemaphore(value: 0)
+
+  func add(_ result: (Int, Result)?) {
+    results.withLock { $0.append(result) }
+    count.signal()
+  }
+
+  func take() -> (Int, Result)? {
+    count.wait()
+    return results.withLock { $0.removeFirst() }
+  }
+}
+
 /// Long arrays in blocks that fit the cache, contiguous runs of blocks a thread.
 enum Blocks {
   private static let size = 8192

@@ -73,21 +73,18 @@ final class RelaxationRun {
     }
     var progress = Progress("relax", total: total, quiet: shared.quiet)
     var saved = Date()
-    for start in stride(from: 0, to: blocks.count, by: shared.threadCount) {
-      if Interruption.isRequested {
-        try write(to: unfinished, report)
-        return true
-      }
-      let chunk = Array(blocks[start..<min(blocks.count, start + shared.threadCount)])
-      let parts = try relax(chunk, judge)
-      for part in parts { file.records += part.records }
+    let relaxing = relaxer(judge)
+    try parallelForEach(count: blocks.count, threads: shared.threadCount) { relaxing(blocks[$0]) } receive: { _, part in
+      file.records += part.records
       // Crystals in the middle of their relaxation begin anew when the run goes on.
-      if !Interruption.isRequested, let error = parts.compactMap(\.error).first { throw try givenUp(error, report) }
+      if Interruption.isRequested { return true }
+      if let error = part.error { throw try givenUp(error, report) }
       progress.update(file.records.count)
       if Date().timeIntervalSince(saved) > 60 {
         try write(to: unfinished, report)
         saved = Date()
       }
+      return true
     }
     if file.records.count < total, Interruption.isRequested {
       try write(to: unfinished, report)
@@ -108,14 +105,14 @@ final class RelaxationRun {
       "potential \(potential): \(error); \(file.records.count) of \(total) are saved in '\(unfinished)'. Start again to go on.")
   }
 
-  /// A thread a block. A block that fails gives what it had done and the error.
-  private func relax(_ blocks: [[Int]], _ judge: any Potential) throws -> [(records: [RelaxedFile.Record], error: (any Error)?)]
-  {
+  /// Relaxes the crystals of a block together; one that fails gives what it had done and the error.
+  private func relaxer(_ judge: any Potential) -> @Sendable ([Int]) -> (records: [RelaxedFile.Record], error: (any Error)?) {
     let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
     let (stages, within, hull) = (stages, within, hulls.first)
-    return try parallelMap(count: blocks.count, threads: shared.threadCount) { b in
+    return { block in
+      if Interruption.isRequested { return ([], nil) }
       let start = Date()
-      let inputs = blocks[b].map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
+      let inputs = block.map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
       var results: [(place: Int, result: RelaxationResult)] = []
       var failure: (any Error)?
       do {
@@ -126,14 +123,14 @@ final class RelaxationRun {
           chosen.removeAll { far[$0] != nil }
         }
         try Potentials.relax(
-          chosen.map { inputs[$0] }, numbers: chosen.map { blocks[b][$0] }, with: judge, options: options, stages: stages
+          chosen.map { inputs[$0] }, numbers: chosen.map { block[$0] }, with: judge, options: options, stages: stages
         ) { results.append((chosen[$0], $1)) }
       } catch {
         failure = error
       }
       let seconds = Date().timeIntervalSince(start) / Double(max(1, results.count))
       let records = results.sorted { $0.place < $1.place }.map { place, result in
-        let i = blocks[b][place]
+        let i = block[place]
         return RelaxedFile.Record(
           index: i, id: ids[i - first], initial: crystals[i - first], result: result, wallSeconds: seconds)
       }

@@ -58,7 +58,7 @@ public struct SamplingRun {
   ///   - inputs: the model, and a dataset whose crystals are predicted.
   public func perform(
     total: Int, to output: String, inputs: [String], rejected: [RejectedRecord] = [], precision: Precision,
-    _ report: StageReport, blueprint: @Sendable (Int) throws -> (id: String, blueprint: Blueprint)
+    _ report: StageReport, blueprint: @escaping @Sendable (Int) throws -> (id: String, blueprint: Blueprint)
   ) throws {
     let range = range(of: total)
     let asked = try parallelMap(count: range.count, threads: shared.threadCount) { try blueprint(range.lowerBound + $0) }
@@ -73,24 +73,27 @@ public struct SamplingRun {
 
   /// Draws the groups that hold a range, and hands over what is in the range.
   private func draw(
-    _ range: Range<Int>, _ append: ([PredictedUnit]) throws -> Void, blueprint: @Sendable (Int) throws -> Blueprint
+    _ range: Range<Int>, _ append: ([PredictedUnit]) throws -> Void, blueprint: @escaping @Sendable (Int) throws -> Blueprint
   ) throws {
     let groups = Array(SampleGroup.groups(of: range))
     var progress = Progress("sample", total: range.count, quiet: shared.quiet)
     var drawn = 0
-    for start in stride(from: 0, to: groups.count, by: 2 * shared.threadCount) {
+    // Groups come in whatever order they are done, and go into the file in theirs.
+    var (waiting, next) = ([Int: Result<[PredictedUnit], any Error>](), 0)
+    let sampler = sampler
+    try parallelForEach(count: groups.count, threads: shared.threadCount) { i in
+      Result { try sampler.sample(group: groups[i], blueprint: blueprint) }
+    } receive: { i, units in
       try Interruption.check()
-      let part = Array(groups[start..<min(groups.count, start + 2 * shared.threadCount)])
-      let sampler = sampler
-      let units = try parallelMap(count: part.count, threads: shared.threadCount) {
-        try sampler.sample(group: part[$0], blueprint: blueprint)
-      }
-      for (group, units) in zip(part, units) {
-        let wanted = zip(SampleGroup.samples(of: group), units).filter { range.contains($0.0) }.map(\.1)
+      waiting[i] = units
+      while let units = try waiting.removeValue(forKey: next)?.get() {
+        let wanted = zip(SampleGroup.samples(of: groups[next]), units).filter { range.contains($0.0) }.map(\.1)
         try append(wanted)
         drawn += wanted.count
+        next += 1
       }
       progress.update(drawn)
+      return true
     }
     progress.finish()
   }
