@@ -13,7 +13,8 @@ VARIABLES_potential := POTENTIAL
 VARIABLES_flag     := RELAX
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
-KINDS := path name count whole number threads groups formula potential flag words settings
+VARIABLES_paths    := PHASES
+KINDS := path paths name count whole number threads groups formula potential flag words settings
 
 # TIME_train and its kin: for one stage.
 stages_of_jobs := preprocess train sample reconstruct relax metrics report
@@ -26,6 +27,7 @@ blank := $(empty) $(empty)
 letters := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z
 digits := 0 1 2 3 4 5 6 7 8 9
 CHARACTERS_path      := $(letters) $(digits) / . _ - + @ , = ~
+CHARACTERS_paths     := $(CHARACTERS_path)
 CHARACTERS_name      := $(letters) $(digits) . _ - + : ,
 CHARACTERS_count     := $(digits)
 CHARACTERS_whole     := $(digits)
@@ -39,6 +41,7 @@ CHARACTERS_settings  := $(letters) $(digits) . _ - + =
 CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
 
 MEANS_path      := a path of letters, digits and / . _ - + @ , = ~, without blanks
+MEANS_paths     := paths of letters, digits and / . _ - + @ , = ~, with blanks between
 MEANS_name      := a name of letters, digits and . _ - + : ,
 MEANS_count     := a whole number above 0
 MEANS_whole     := a whole number
@@ -55,7 +58,7 @@ MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ 
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
 # and settings blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words settings,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+only = $(filter xx,x$(call without,$(if $(filter words settings paths,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 
@@ -78,7 +81,8 @@ wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 
 # A path must not leave its folder or begin like an option; one that is given is used, or it is an error.
-$(foreach v,$(VARIABLES_path) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
+$(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
+$(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
 $(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
