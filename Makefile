@@ -17,7 +17,7 @@ include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pi
 
 MODEL     ?= symmbfn-small
 SAMPLES   ?= 1000
-# Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/RESULTS.md).
+# Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/NOTEBOOK.md).
 STEPS     ?= $(if $(filter pretrained/%,$(MODEL)),50,100)
 SEED      ?= 0
 # CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.

@@ -92,7 +92,15 @@ struct JudgingOptions: ParsableArguments {
     }
     if let referenceEnergies {
       let judged = try JudgedSet(reading: referenceEnergies, threads: threads)
-      for name in ["formation_energy_per_atom", "e_above_hull"] {
+      let names = ["formation_energy_per_atom", "e_above_hull"].filter { judged.properties[$0] != nil }
+      let known = Set(judged.ids)
+      guard !names.isEmpty, data.ids.contains(where: known.contains) else {
+        throw StageError(
+          .input,
+          "'\(referenceEnergies)': expected energies above a hull (relax --hull …) of crystals of '\(reference)', by their ids."
+        )
+      }
+      for name in names {
         guard let values = judged.properties[name] else { continue }
         let byID = Dictionary(zip(judged.ids, values)) { first, _ in first }
         func column(_ split: UInt8) -> [Double] { data.indices(ofSplit: split).map { byID[data.ids[$0]] ?? .nan } }
