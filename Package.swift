@@ -3,7 +3,9 @@ import PackageDescription
 
 /// The arrow of dependencies, read upwards: nothing imports what stands below it.
 ///
-///     stages > StageKit, Generators, Potentials, Evaluation > Networks, Crystals > Tensors, C
+///     stages > Artifacts > StageKit, Reports > Generators, Potentials, Evaluation > Networks, Crystals > Tensors, C
+///
+/// StageKit itself imports no science: Tensors and C alone.
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -46,12 +48,14 @@ let libraries: [Target] = [
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
   .target(name: "Potentials", dependencies: ["Crystals", "Tensors", "CKIM"]),
   .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
+  .target(name: "Reports", dependencies: ["Crystals", "Evaluation"]),
   .target(
     name: "StageKit",
+    dependencies: ["CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Tensors", argumentParser]),
+  .target(
+    name: "Artifacts",
     dependencies: [
-      "CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Crystals", "Evaluation", "Generators", "Networks", "Potentials",
-      "Tensors",
-      argumentParser, yams,
+      "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Reports", "StageKit", "Tensors", argumentParser, yams,
     ]),
 ]
 
@@ -64,19 +68,19 @@ func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let stages: [Target] = [
-  stage("preprocess", ["Crystals", "Generators", "Tensors"]),
-  stage("train", ["Generators", "Networks", "Tensors"]),
-  stage("sample", ["Crystals", "Generators", "Tensors"]),
-  stage("reconstruct", ["Crystals", "Tensors"]),
-  stage("hull", ["Crystals", "Potentials"]),
-  stage("relax", ["Crystals", "Potentials", "Tensors"]),
-  stage("metrics", ["Crystals", "Evaluation"]),
-  stage("report", ["Crystals", "Evaluation", "Generators"]),
-  stage("gallery", ["Crystals", "Evaluation"]),
-  stage("export", []),
-  stage("convert", ["Crystals"]),
+  stage("preprocess", ["Artifacts", "Crystals", "Generators", "Tensors"]),
+  stage("train", ["Artifacts", "Generators", "Networks", "Tensors"]),
+  stage("sample", ["Artifacts", "Crystals", "Generators", "Tensors"]),
+  stage("reconstruct", ["Artifacts", "Crystals", "Tensors"]),
+  stage("hull", ["Artifacts", "Crystals", "Potentials"]),
+  stage("relax", ["Artifacts", "Crystals", "Potentials", "Tensors"]),
+  stage("metrics", ["Artifacts", "Crystals", "Evaluation"]),
+  stage("report", ["Artifacts", "Crystals", "Evaluation", "Generators", "Reports"]),
+  stage("gallery", ["Artifacts", "Crystals", "Reports"]),
+  stage("export", ["Artifacts"]),
+  stage("convert", ["Artifacts", "Crystals"]),
   stage("machine", ["Tensors"]),
-  stage("merge", []),
+  stage("merge", ["Artifacts"]),
 ]
 
 // MARK: Tests
@@ -85,12 +89,12 @@ let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(
     name: "StagesTests",
-    dependencies: ["StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
+    dependencies: ["Artifacts", "StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
   .testTarget(
     name: "CrystalsTests", dependencies: ["Crystals"]),
   .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors"]),
-  .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Crystals"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Crystals"]),
 ]
 
 // The attacks of `make fuzz`; C for damage by HDF5's own calls, and for programs under limits.

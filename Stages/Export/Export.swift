@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import StageKit
 
 /// Strips a trained model to what sampling needs, in half precision.

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Artifacts
 import Crystals
-import Evaluation
+import Reports
 import StageKit
 
 /// Lays crystals out to be looked at: a folder of CIF files, best first, and a page.

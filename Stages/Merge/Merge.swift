@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import StageKit
 
 /// Puts the shards of a stage together.
@@ -24,10 +25,10 @@ struct Merge: Stage {
 
   func perform() throws {
     var report = StageReport(stage: "merge")
-    let merger = try ShardMerger(parts)
-    try merger.write(to: output, options: shared)
+    let shards = try Shards(parts)
+    try shards.write(to: output, options: shared)
     report.accept(parts.count)
-    report.note("records", merger.records)
+    report.note("records", shards.records)
     try report.finish(shared, output: output)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import Crystals
 import Evaluation
 import Foundation
@@ -99,7 +100,7 @@ struct Metrics: Stage {
     (input.properties, input.targets, input.notes) = (judged.properties, try targets(), notes)
     try judging.apply(
       to: &input, data: data, reference: reference,
-      models: try timing.filter { try Artifact.open($0).attribute("format") == Artifact.Format.model.rawValue },
+      models: try timing.filter { try Artifact.open($0).attribute("format") == Artifact.Format.model.name },
       threads: shared.threadCount)
     input.hulls = judged.hulls
     input.prediction = prediction.map {

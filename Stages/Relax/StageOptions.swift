@@ -1,6 +1,5 @@
 import ArgumentParser
 import Potentials
-import StageKit
 
 /// What comes before and behind a relaxation, and whole protocols by name.
 struct StageOptions: ParsableArguments {

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Artifacts
 import Crystals
 import Evaluation
 import Foundation
 import Generators
+import Reports
 import StageKit
 
 /// Draws metrics as a page.

@@ -1,3 +1,4 @@
+import Artifacts
 import Crystals
 import Generators
 import StageKit

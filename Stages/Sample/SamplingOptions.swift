@@ -1,6 +1,6 @@
 import ArgumentParser
+import Artifacts
 import Generators
-import StageKit
 
 /// How samples are drawn; what is not given is as the model says.
 struct SamplingOptions: ParsableArguments {

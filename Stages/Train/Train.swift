@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import Generators
 import Networks
 import StageKit

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Evaluation
+@testable import Reports
 
 @Suite("Judgement") struct JudgementTests {
   private static let salt = Crystal(

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Evaluation
+@testable import Reports
 
 @Suite("Report") struct ReportTests {
   static func run(_ name: String, crystals: [Crystal], sampled: Int) throws -> ReportRun {

@@ -98,6 +98,6 @@ struct Kills: ParsableCommand {
     guard stage.output.hasSuffix(".h5") else {
       return String(decoding: try Data(contentsOf: URL(fileURLWithPath: place.path(stage.output))), as: UTF8.self)
     }
-    return try Artifact.open(place.path(stage.output)).attribute("content") ?? ""
+    return try HDF5Reader(path: place.path(stage.output)).attribute("content") ?? ""
   }
 }

@@ -12,9 +12,9 @@ import Testing
 struct OfficialHullTests {
   /// Rows of the test set with both energies: where ours puts them, where the table does, in eV/atom.
   private func rows() throws -> [(id: String, elements: Int, ours: Double, theirs: Double)] {
-    let text = String(decoding: try AtomicFile.bytes(of: TestTables.hull ?? ""), as: UTF8.self)
+    let text = String(decoding: try PackedFiles.bytes(of: TestTables.hull ?? ""), as: UTF8.self)
     let hull = try ConvexHull(text: text)
-    let table = try CrystalTable(csv: try AtomicFile.bytes(of: TestTables.mp20 ?? ""))
+    let table = try CrystalTable(csv: try PackedFiles.bytes(of: TestTables.mp20 ?? ""))
     return try (0..<table.count).compactMap { index in
       let row = try table.row(index)
       let properties = Dictionary(zip(table.propertyNames, row.properties)) { first, _ in first }

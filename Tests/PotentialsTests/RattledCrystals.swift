@@ -15,7 +15,7 @@ enum TestTables {
 enum RattledCrystals {
   /// Rows spread evenly over the table.
   static func rows(_ count: Int) throws -> [Crystal] {
-    let table = try CrystalTable(csv: try AtomicFile.bytes(of: TestTables.mp20 ?? ""))
+    let table = try CrystalTable(csv: try PackedFiles.bytes(of: TestTables.mp20 ?? ""))
     return try (0..<count).compactMap { k in
       try CIF.read(try table.row(k * table.count / count).cif).first?.crystal.get()
     }

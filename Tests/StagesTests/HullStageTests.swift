@@ -3,6 +3,7 @@ import Foundation
 import Potentials
 import Testing
 
+@testable import Artifacts
 @testable import StageKit
 
 @Suite("hull") struct HullStageTests {

@@ -1,3 +1,4 @@
+import Artifacts
 import Crystals
 import Foundation
 import StageKit

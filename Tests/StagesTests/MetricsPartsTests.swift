@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import StageKit
-
 @Suite("metrics in parts, and what it is measured against") struct MetricsPartsTests {
   private func dataset(_ place: Workplace) throws {
     let folder = try place.writeCrystals()

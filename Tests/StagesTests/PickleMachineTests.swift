@@ -1,6 +1,6 @@
 import Testing
 
-@testable import StageKit
+@testable import Artifacts
 
 @Suite("Pickles of weights") struct PickleMachineTests {
   typealias P = PickleBytes

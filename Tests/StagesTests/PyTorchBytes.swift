@@ -1,4 +1,4 @@
-@testable import StageKit
+@testable import Artifacts
 
 /// Little-endian bytes of a number.
 func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import StageKit
+@testable import Artifacts
 
 @Suite("Files of PyTorch") struct PyTorchFileTests {
   typealias P = PickleBytes

@@ -2,6 +2,7 @@ import Foundation
 import Potentials
 import Testing
 
+@testable import Artifacts
 @testable import StageKit
 
 @Suite("relax in stages") struct RattleStageTests {

@@ -137,4 +137,13 @@ public struct Distribution: Codable, Sendable, Equatable {
   public var reference: [Double]
   /// The value that was asked for, where one was.
   public var target: Double?
+
+  public init(
+    name: String, label: String, unit: String, categories: [String], edges: [Double], generated: [Double], reference: [Double],
+    target: Double? = nil
+  ) {
+    (self.name, self.label, self.unit) = (name, label, unit)
+    (self.categories, self.edges) = (categories, edges)
+    (self.generated, self.reference, self.target) = (generated, reference, target)
+  }
 }

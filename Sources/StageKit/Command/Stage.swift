@@ -129,7 +129,7 @@ public struct RecordRange: Equatable, Sendable, CustomStringConvertible {
 
   public init(_ range: Range<Int>, of total: Int) { (self.range, self.total) = (range, total) }
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let words = text.components(separatedBy: " of ")
     let ends = words[0].components(separatedBy: "..<").compactMap { Int($0) }
     guard words.count == 2, ends.count == 2, ends[0] <= ends[1], let total = Int(words[1]), total >= ends[1] else { return nil }

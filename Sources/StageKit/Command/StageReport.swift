@@ -1,4 +1,3 @@
-public import Crystals
 import Foundation
 
 /// Counts what a stage took and what it did not, and says so at the end: the counts add up to what came in.
@@ -17,17 +16,16 @@ public struct StageReport {
   /// Sites of the input that were copies of others and were left out.
   public private(set) var mergedCopies = 0
 
-  public mutating func accept(_ count: Int = 1) { accepted += count }
-
-  /// A crystal that was taken, with the copies of its sites that were not.
-  public mutating func accept(_ crystal: Crystal) {
-    accepted += 1
-    mergedCopies += crystal.mergedCopies
+  /// Counts records that were taken.
+  ///
+  /// - Parameter mergedCopies: sites of theirs that were not.
+  public mutating func accept(_ count: Int = 1, mergedCopies: Int = 0) {
+    accepted += count
+    self.mergedCopies += mergedCopies
   }
 
-  public mutating func reject(_ id: String, because reason: Rejection) {
-    rejected.append(RejectedRecord(id: id, code: reason.code, reason: reason.description))
-  }
+  /// Counts a record that was not taken.
+  public mutating func reject(_ record: RejectedRecord) { rejected.append(record) }
 
   /// A further figure for the summary; `json` is its JSON text.
   public mutating func note(_ name: String, json: String) { facts.append((name, json)) }

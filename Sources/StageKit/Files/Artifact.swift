@@ -1,38 +1,8 @@
-import CHDF5
-import Crystals
 import Foundation
 
-/// A file that a stage writes or reads: its format, and where it came from.
+/// A file that a stage writes or reads: its format, and where it came from. Which formats there are is said by those who know what
+/// is in them.
 public enum Artifact {
-  /// The formats; the raw value is the root attribute `format`.
-  public enum Format: String, Sendable {
-    case dataset = "frieze-dataset"
-    case model = "frieze-model"
-    case samples = "frieze-samples"
-    case crystals = "frieze-crystals"
-    case relaxed = "frieze-relaxed"
-    case metrics = "frieze-metrics"
-    case hull = "frieze-hull"
-    case measures = "frieze-measures"
-
-    /// The stage that makes such a file.
-    public var stage: String {
-      switch self {
-      case .dataset: "preprocess"
-      case .model: "train"
-      case .samples: "sample"
-      case .crystals: "reconstruct"
-      case .relaxed: "relax"
-      case .metrics: "metrics"
-      case .hull: "hull"
-      case .measures: "metrics"
-      }
-    }
-  }
-
-  /// Version of all formats; a reader refuses another.
-  public static let version: Int64 = 1
-
   /// Writes an artifact whole: provenance first, then what `body` writes, then the rename.
   ///
   /// - Parameters:
@@ -57,10 +27,10 @@ public enum Artifact {
     let hashes = try inputs.map { "\(($0 as NSString).lastPathComponent) sha256:\(try AtomicFile.hash(of: $0))" }
     try AtomicFile.write(to: path) { temporary in
       let writer = try HDF5Writer(path: temporary, name: path)
-      try writer.setAttribute("format", format.rawValue)
-      try writer.setAttribute("format_version", version)
+      try writer.setAttribute("format", format.name)
+      try writer.setAttribute("format_version", format.version)
       try writer.setAttribute("frieze_version", friezeVersion)
-      try writer.setAttribute("site_symmetry_table", Int64(SiteSymmetry.tableVersion))
+      for table in format.tables { try writer.setAttribute(table.name, table.version) }
       try writer.setAttribute("stage", format.stage)
       try writer.setAttribute("command", CommandLine.arguments.joined(separator: " "))
       try writer.setAttribute("configuration", origin?.configuration ?? configuration)
@@ -98,41 +68,43 @@ public enum Artifact {
     return kept.joined(separator: " ")
   }
 
-  /// What `write` sets and what depends on when, where and in how many parts a file was made.
+  /// What `write` sets in every format, and what depends on when, where and in how many parts a file was made.
   static let provenance: Set = [
     "command", "configuration", "content", "created", "format", "format_version", "frieze_version", "host", "inputs",
-    "peak_memory_bytes", "processor", "records", "seed", "shard", "site_symmetry_table", "stage", "threads", "wall_seconds",
+    "peak_memory_bytes", "processor", "records", "seed", "shard", "stage", "threads", "wall_seconds",
   ]
 
   /// Opens an artifact and checks what it is.
   ///
-  /// - Parameter formats: those that will do; any of ours where nil.
-  public static func open(_ path: String, formats: [Format]? = nil) throws -> HDF5Reader {
+  /// - Parameters:
+  ///   - formats: those that will do.
+  ///   - known: all that there are.
+  /// - Throws: `StageError` where it is of none of these, or of another version than this program reads.
+  package static func open(_ path: String, as formats: [Format], of known: [Format]) throws -> HDF5Reader {
     let reader = try HDF5Reader(path: path)
-    // Another program's: crystals need no provenance.
-    if reader.attributeKind("format") == nil, formats?.contains(.crystals) ?? true, reader.contains("/crystal/lattice") {
-      return reader
+    // Another program's: what it needs no provenance for.
+    var isForeign = false
+    if reader.attributeKind("format") == nil {
+      for case let dataset? in formats.map(\.foreignDataset) where reader.contains(dataset) { isForeign = true }
     }
-    guard let name = reader.attribute("format"), let format = Format(rawValue: name) else {
-      throw StageError(
-        .input, "'\(path)': attribute format says '\(reader.attribute("format") ?? "nothing")', expected one of frieze's.")
+    if isForeign { return reader }
+    let name = reader.attribute("format") ?? "nothing"
+    guard let format = known.first(where: { $0.name == name }) else {
+      throw StageError(.input, "'\(path)': attribute format says '\(name)', expected one of frieze's.")
     }
-    if let formats, !formats.contains(format) {
-      let wanted = formats.map(\.rawValue).joined(separator: " or ")
+    guard formats.contains(format) else {
+      let wanted = formats.map(\.name).joined(separator: " or ")
       throw StageError(.input, "'\(path)' is a \(name) file, expected \(wanted): run '\(formats[0].stage)' to make one.")
     }
-    let found = reader.attribute("format_version", as: Int64.self) ?? 0
-    guard found == version else {
-      throw StageError(
-        .input, "'\(path)': format_version is \(found), this program reads \(version). Run '\(format.stage)' again.",
-        isOtherVersion: true)
-    }
-    let table = reader.attribute("site_symmetry_table", as: Int64.self) ?? 0
-    guard table == SiteSymmetry.tableVersion else {
-      throw StageError(
-        .input,
-        "'\(path)': site_symmetry_table is \(table), this program's is \(SiteSymmetry.tableVersion). Run '\(format.stage)' again.",
-        isOtherVersion: true)
+    let versions =
+      [(name: "format_version", own: format.version, words: "this program reads")]
+      + format.tables.map { (name: $0.name, own: $0.version, words: "this program's is") }
+    for (name, own, words) in versions {
+      let found = reader.attribute(name, as: Int64.self) ?? 0
+      guard found == own else {
+        throw StageError(
+          .input, "'\(path)': \(name) is \(found), \(words) \(own). Run '\(format.stage)' again.", isOtherVersion: true)
+      }
     }
     return reader
   }

@@ -7,7 +7,7 @@ public enum JSONFile {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      return try decoder.decode(type, from: Data(try AtomicFile.bytes(of: path)))
+      return try decoder.decode(type, from: Data(try PackedFiles.bytes(of: path)))
     } catch let error as DecodingError {
       throw StageError(.input, "'\(path)' is not the JSON expected here: \(error).")
     }

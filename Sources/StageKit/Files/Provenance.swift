@@ -23,18 +23,4 @@ struct Provenance {
     let name = line?.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
     return name.trimmingCharacters(in: .whitespaces)
   }()
-
-  /// Of the parts of a whole: the largest memory, and all processors that had a part.
-  static func merged(_ paths: [String], _ options: SharedOptions) throws -> Provenance {
-    var whole = Provenance(processor: "", threads: 0, peakMemory: 0)
-    var names: [String] = []
-    for path in paths {
-      let reader = try Artifact.open(path)
-      if let name = reader.attribute("processor"), !name.isEmpty, !names.contains(name) { names.append(name) }
-      whole.threads = max(whole.threads, Int(clamping: reader.attribute("threads", as: Int64.self) ?? 0))
-      whole.peakMemory = max(whole.peakMemory, reader.attribute("peak_memory_bytes", as: Int64.self) ?? 0)
-    }
-    whole.processor = names.joined(separator: ", ")
-    return whole
-  }
 }

@@ -2,11 +2,11 @@ import COpenSSL
 import Foundation
 
 /// SHA-256, fed piece by piece.
-@safe final class RunningHash {
+@safe package final class RunningHash {
   // Safety: nobody else has it.
   private let context: OpaquePointer
 
-  init() throws {
+  package init() throws {
     guard let context = unsafe EVP_MD_CTX_new() else { throw StageError(.unavailable, "libcrypto gives no digest.") }
     unsafe self.context = context
     unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
@@ -20,13 +20,13 @@ import Foundation
     _ = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
   }
 
-  func update(_ text: String) {
+  package func update(_ text: String) {
     // Safety: the bytes live through the call.
     unsafe Array(text.utf8).withUnsafeBytes { unsafe update($0) }
   }
 
   /// The digest in hexadecimal; to be asked for once, at the end.
-  func finish() -> String {
+  package func finish() -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     // Safety: SHA-256 gives 32 bytes.
     unsafe EVP_DigestFinal_ex(context, &digest, nil)

@@ -258,7 +258,7 @@ public struct HDF5Reader: ~Copyable {
     return found
   }
 
-  func wrong(_ name: String, _ what: String) -> StageError {
+  package func wrong(_ name: String, _ what: String) -> StageError {
     StageError(.input, "'\(path)', \(name): \(what).")
   }
 }

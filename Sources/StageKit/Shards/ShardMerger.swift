@@ -4,26 +4,37 @@ import Foundation
 ///
 /// Before anything is written the shards are checked against each other (`ShardSet`); while they are copied, a part at a time so
 /// that memory holds one dataset of one part, each is checked against the digest it was written with (`HDF5Contents`).
-public struct ShardMerger {
+package struct ShardMerger {
   private let shards: ShardSet
-  public var records: Int { shards.records }
+  private let known: [Artifact.Format]
+  package var format: Artifact.Format { shards.format }
+  /// Files of the shards, in their order.
+  package var paths: [String] { shards.parts.map(\.path) }
+  /// Records of all shards.
+  package var records: Int { shards.records }
+  /// Wall seconds of all shards.
+  package var seconds: Double { shards.parts.reduce(0) { $0 + $1.seconds } }
 
   /// Opens the shards and checks that they are all there, once each, of one run, without gap or overlap.
-  public init(_ parts: [String]) throws { shards = try ShardSet(parts) }
+  ///
+  /// - Parameter known: the formats that there are.
+  package init(_ parts: [String], of known: [Artifact.Format]) throws {
+    (shards, self.known) = (try ShardSet(parts, of: known), known)
+  }
 
-  /// Writes the whole. Its provenance is the shards' own; `wall_seconds` is the sum of theirs.
-  public func write(to output: String, options: SharedOptions) throws {
-    let first = try Artifact.open(shards.parts[0].path)
+  /// Writes the whole, but for what is made anew (`Artifact.Format.wholeGroup`). Its provenance is the shards' own; `wall_seconds` is
+  /// the sum of theirs.
+  package func write(to output: String, options: SharedOptions) throws {
+    let first = try open(shards.parts[0].path)
     var shared = options
     shared.seed = UInt64(bitPattern: first.attribute("seed", as: Int64.self) ?? 0)
     shared.shard = Shard(index: 0, count: 1)
     let origin = (first.attribute("configuration") ?? "", first.attribute("inputs") ?? "")
     let total = shards.parts[0].records?.total
-    let seconds = shards.parts.reduce(0) { $0 + $1.seconds }
-    let names = shards.columns.map(\.name).filter { shards.format != .dataset || !$0.hasPrefix("/statistics/") }
+    let names = shards.columns.map(\.name).filter { !format.makesAnew($0) }
     try Artifact.write(
-      shards.format, to: output, inputs: [], options: shared, records: total.map { RecordRange(0..<$0, of: $0) },
-      origin: origin, seconds: seconds, provenance: try Provenance.merged(shards.parts.map(\.path), shared)
+      format, to: output, inputs: [], options: shared, records: total.map { RecordRange(0..<$0, of: $0) },
+      origin: origin, seconds: seconds, provenance: try machines()
     ) { writer in
       try copyAttributes(of: "/", first, writer)
       for name in names {
@@ -33,14 +44,29 @@ public struct ShardMerger {
       var carried: [String: Int64] = [:]
       for part in shards.parts { try copy(part, names, to: writer, &carried) }
     }
-    if shards.format == .dataset { try rewriteStatistics(output, options: shared, seconds: seconds) }
+  }
+
+  private func open(_ path: String) throws -> HDF5Reader { try Artifact.open(path, as: known, of: known) }
+
+  /// The machines of all shards: the largest memory, and all processors that had a part.
+  private func machines() throws -> Provenance {
+    var whole = Provenance(processor: "", threads: 0, peakMemory: 0)
+    var names: [String] = []
+    for path in paths {
+      let reader = try open(path)
+      if let name = reader.attribute("processor"), !name.isEmpty, !names.contains(name) { names.append(name) }
+      whole.threads = max(whole.threads, Int(clamping: reader.attribute("threads", as: Int64.self) ?? 0))
+      whole.peakMemory = max(whole.peakMemory, reader.attribute("peak_memory_bytes", as: Int64.self) ?? 0)
+    }
+    whole.processor = names.joined(separator: ", ")
+    return whole
   }
 
   /// Copies the datasets of a part behind those of the parts before it.
   private func copy(
     _ part: ShardSet.Part, _ names: [String], to writer: borrowing HDF5Writer, _ carried: inout [String: Int64]
   ) throws {
-    let reader = try Artifact.open(part.path)
+    let reader = try open(part.path)
     let wanted = Set(names)
     for column in part.columns where wanted.contains(column.name) {
       let name = column.name
@@ -68,7 +94,7 @@ public struct ShardMerger {
 
   private func copyAttributes(of name: String, _ first: borrowing HDF5Reader, _ writer: borrowing HDF5Writer) throws {
     for key in try first.attributeNames(of: name)
-    where key != ContentDigest.key && (name != "/" || !Artifact.provenance.contains(key)) {
+    where key != ContentDigest.key && (name != "/" || !isProvenance(key)) {
       switch first.attributeKind(key, of: name) {
       case .string: if let text = first.attribute(key, of: name) { try writer.setAttribute(key, text, of: name) }
       case .float64: if let x = first.attribute(key, as: Double.self, of: name) { try writer.setAttribute(key, x, of: name) }
@@ -77,10 +103,8 @@ public struct ShardMerger {
     }
   }
 
-  /// Counts of a whole dataset are not sums of files cut by records only where splits agree; so they are taken anew.
-  private func rewriteStatistics(_ output: String, options: SharedOptions, seconds: Double) throws {
-    let paths = shards.parts.map(\.path)
-    let symprec = try Artifact.open(paths[0]).attribute("symprec", as: Double.self) ?? .nan
-    try Dataset(reading: output).write(to: output, symprec: symprec, inputs: paths, options: options, seconds: seconds)
+  /// Whether writing the whole sets a root attribute by itself.
+  private func isProvenance(_ key: String) -> Bool {
+    Artifact.provenance.contains(key) || format.tables.contains { $0.name == key }
   }
 }

@@ -34,11 +34,12 @@ struct ShardSet {
   /// Records in all files together.
   let records: Int
 
-  init(_ paths: [String]) throws {
+  /// - Parameter known: the formats that there are.
+  init(_ paths: [String], of known: [Artifact.Format]) throws {
     var byIndex: [Int: Part] = [:]
     var first: (path: String, shard: Shard, facts: [(name: String, value: String)], part: Part)?
     for path in paths {
-      let reader = try Artifact.open(path)
+      let reader = try Artifact.open(path, as: known, of: known)
       guard let text = reader.attribute("shard"), let shard = Shard(argument: text) else {
         throw StageError(.input, "'\(path)' does not say which shard it is.")
       }
@@ -52,7 +53,7 @@ struct ShardSet {
           throw StageError(
             .input, "'\(path)' is of another run than '\(first.path)': \(a.name) is '\(a.value)', not '\(b.value)'.")
         }
-        try Self.compare(part, first.part)
+        try Self.compare(part, first.part, known.first { $0.name == facts[0].value })
       } else {
         first = (path, shard, facts, part)
       }
@@ -61,9 +62,7 @@ struct ShardSet {
       }
       byIndex[shard.index] = part
     }
-    guard let first, let format = Artifact.Format(rawValue: first.facts[0].value), format != .model, format != .metrics,
-      format != .hull
-    else {
+    guard let first, let format = known.first(where: { $0.name == first.facts[0].value }), format.cut != .none else {
       throw StageError(.input, "there are no shards of records to merge (models, metrics and hulls have none).")
     }
     let missing = (0..<first.shard.count).filter { byIndex[$0] == nil }
@@ -75,7 +74,7 @@ struct ShardSet {
     self.parts = parts
     self.format = format
     columns = first.part.columns.filter { column in
-      !Self.mayLack(column.name) || parts.allSatisfy { $0.shapes[column.name] != nil }
+      !format.mayLack(column.name) || parts.allSatisfy { $0.shapes[column.name] != nil }
     }
     records = parts.reduce(0) { $0 + ($1.shapes["/id"]?[0] ?? 0) }
     try checkRecords()
@@ -123,16 +122,15 @@ struct ShardSet {
       shapes: shapes, widths: widths, content: content, seconds: reader.attribute("wall_seconds", as: Double.self) ?? 0)
   }
 
-  /// `relax` writes asymmetric units only where every crystal has kept one; so does the whole.
-  private static func mayLack(_ name: String) -> Bool { name.hasPrefix("/asymmetric_unit/") }
-
-  private static func compare(_ part: Part, _ first: Part) throws {
+  private static func compare(_ part: Part, _ first: Part, _ format: Artifact.Format?) throws {
     let (path, other) = (part.path, first.path)
-    let names = Set(part.columns.map(\.name)).symmetricDifference(first.columns.map(\.name)).filter { !mayLack($0) }.sorted()
+    let names = Set(part.columns.map(\.name)).symmetricDifference(first.columns.map(\.name)).filter {
+      !(format?.mayLack($0) ?? false)
+    }.sorted()
     guard names.isEmpty else {
       throw StageError(.input, "'\(path)' and '\(other)' differ in what they hold: only one of them has \(names[0]).")
     }
-    for a in part.columns where !a.name.hasPrefix("/statistics/") {
+    for a in part.columns where !(format?.makesAnew(a.name) ?? false) {
       guard let b = first.columns.first(where: { $0.name == a.name }), a != b else { continue }
       func text(_ c: Column) -> String { ([c.kind.rawValue] + c.width.map(String.init)).joined(separator: " x ") }
       throw StageError(.input, "'\(path)' and '\(other)' differ in \(a.name): \(text(a)) and \(text(b)).")
@@ -141,8 +139,8 @@ struct ShardSet {
 
   /// Every record of the input is in one shard, and every shard holds what it says.
   private func checkRecords() throws {
-    // Records of a dataset's input may give several crystals or none; its shards are cut by files.
-    guard format != .dataset else { return }
+    // Files may give several records or none.
+    guard format.cut == .records else { return }
     var next = 0
     for part in parts {
       guard let records = part.records else {
@@ -164,7 +162,7 @@ struct ShardSet {
       }
       next = records.range.upperBound
       // Shard 0 also carries on what earlier stages rejected.
-      let rejected = format == .crystals ? part.shapes["/rejected/id"]?[0] ?? 0 : 0
+      let rejected = format.countsRejected ? part.shapes["/rejected/id"]?[0] ?? 0 : 0
       let found = (part.shapes["/id"]?[0] ?? 0) + rejected
       guard found == records.range.count || (part.shard.index == 0 && found > records.range.count) else {
         throw StageError(

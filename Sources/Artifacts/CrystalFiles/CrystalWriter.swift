@@ -1,0 +1,94 @@
+public import Crystals
+import Foundation
+public import StageKit
+
+/// Writes crystals in the kind of file that a name asks for.
+public struct CrystalWriter: Sendable {
+  /// Tolerance of the symmetry that CIF files carry, in angstrom; 0 for none.
+  public let symprec: Double
+
+  public init(symprec: Double) { self.symprec = symprec }
+
+  /// A crystal with its name and what was computed for it.
+  public struct Entry: Sendable {
+    public var id: String
+    public var crystal: Crystal
+    public var results: CalculatedResults
+
+    public init(id: String, crystal: Crystal, results: CalculatedResults = CalculatedResults()) {
+      (self.id, self.crystal, self.results) = (id, crystal, results)
+    }
+  }
+
+  /// - Parameter path: `.cif`, `.extxyz`, `.json`, `.jsonl`, `.csv`, `.h5`, `.vasp` or `POSCAR`; a folder of CIF files where it ends
+  ///   in `/`.
+  public func write(
+    _ crystals: [Entry], to path: String, rejected: [RejectedRecord], options: SharedOptions,
+    seconds: @autoclosure () -> Double
+  ) throws {
+    if path.hasSuffix("/") { return try writeFolder(crystals, path) }
+    guard PackedFiles.unpacked(path) == path else {
+      throw StageError(.input, "'\(path)': files are written unpacked; leave the last ending out, and pack what was written.")
+    }
+    switch FileKind(path: path) {
+    case .folder: try writeFolder(crystals, path)
+    case .cif:
+      try AtomicFile.write(crystals.map { cif($0.id, $0.crystal) }.joined(separator: "\n"), to: path)
+    case .extxyz:
+      try AtomicFile.write(crystals.map { Extxyz.text($0.crystal, name: $0.id, results: $0.results) }.joined(), to: path)
+    case .poscar:
+      try AtomicFile.write(POSCAR.text(crystals[0].crystal, comment: crystals[0].id), to: path)
+    case .json:
+      let isLines = path.lowercased().hasSuffix("l") || path.lowercased().hasSuffix(".ndjson")
+      try AtomicFile.write(StructureJSON.text(crystals, isLines: isLines), to: path)
+    case .table:
+      let rows = crystals.map { "\(quoted($0.id)),\(quoted(cif($0.id, $0.crystal)))" }
+      try AtomicFile.write((["material_id,cif"] + rows).joined(separator: "\n") + "\n", to: path)
+    case .artifact:
+      try Artifact.write(.crystals, to: path, inputs: [], options: options, seconds: seconds()) { writer in
+        try writer.write(crystals.map(\.id), to: "/id")
+        try writer.write(crystals: crystals.map(\.crystal))
+        let names = Set(crystals.flatMap(\.results.numbers.keys))
+        try writer.write(
+          properties: Dictionary(
+            uniqueKeysWithValues: names.map { name in (name, crystals.map { $0.results.numbers[name] ?? .nan }) }))
+        try writer.write(rejected: rejected)
+      }
+    case .archive:
+      throw StageError(.input, "'\(path)': archives are read, not written.")
+    case .pyTorch: throw StageError(.input, "'\(path)': files of PyTorch are read, not written.")
+    case .unknown:
+      throw StageError(
+        .input,
+        "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .json, .jsonl, .csv, .vasp or POSCAR, .h5."
+      )
+    }
+  }
+
+  private func writeFolder(_ crystals: [Entry], _ path: String) throws {
+    var taken: Set<String> = []
+    for entry in crystals {
+      let (id, crystal) = (entry.id, entry.crystal)
+      let safe = String(id.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
+      var name = safe
+      var n = 2
+      while !taken.insert(name).inserted {
+        name = "\(safe)-\(n)"
+        n += 1
+      }
+      try AtomicFile.write(cif(id, crystal), to: (path as NSString).appendingPathComponent("\(name).cif"))
+    }
+  }
+
+  /// A CIF with its symmetry; in P1 where none is wanted or found.
+  private func cif(_ id: String, _ crystal: Crystal) -> String {
+    guard symprec > 0, let unit = try? AsymmetricUnit.standardize(crystal, symprec: symprec).unit else {
+      return CIF.text(crystal, name: id)
+    }
+    return CIF.text(unit, name: id)
+  }
+
+  private func quoted(_ text: String) -> String {
+    "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+  }
+}

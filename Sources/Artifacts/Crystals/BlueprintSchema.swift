@@ -1,0 +1,78 @@
+import Crystals
+public import Generators
+public import StageKit
+
+/// `/target`: what each record was asked to be, ragged by `site_offset`; laid out as `/asymmetric_unit`, without coordinates.
+///
+/// `space_group` 0, `wyckoff_letter` 0, `atomic_number` 0 and `lattice_k` NaN: left open. Sites of one `element_label` share their
+/// element, whether it is known or not.
+extension HDF5Writer {
+  public func write(blueprints: [Blueprint], group: String = "/target") throws {
+    var offsets: [Int64] = [0]
+    var (elements, labels, letters): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
+    var multiplicities: [Int16] = []
+    for blueprint in blueprints {
+      let count = blueprint.siteCount ?? 0
+      offsets.append((offsets.last ?? 0) + Int64(count))
+      let positions = blueprint.spaceGroup.map { SpaceGroup.numbered($0).wyckoffPositions } ?? []
+      for s in 0..<count {
+        let site = blueprint.sites.isEmpty ? nil : blueprint.sites[s]
+        elements.append(site?.element ?? 0)
+        labels.append(UInt8(clamping: site?.elementLabel ?? s))
+        letters.append(site.map { positions[$0.wyckoffPosition].letter } ?? 0)
+        multiplicities.append(Int16(site?.multiplicity ?? 0))
+      }
+    }
+    try write(blueprints.map { Int16($0.spaceGroup ?? 0) }, to: "\(group)/space_group")
+    try write(
+      blueprints.flatMap { $0.lattice?.k ?? [Double](repeating: .nan, count: 6) }, shape: [blueprints.count, 6],
+      to: "\(group)/lattice_k")
+    try setAttribute("unit", "ln(angstrom)", of: "\(group)/lattice_k")
+    try write(offsets, to: "\(group)/site_offset")
+    try write(elements, to: "\(group)/atomic_number")
+    try write(labels, to: "\(group)/element_label")
+    try write(letters, to: "\(group)/wyckoff_letter")
+    try write(multiplicities, to: "\(group)/multiplicity")
+  }
+}
+
+extension HDF5Reader {
+  /// What records were asked to be; nil where the file does not say.
+  ///
+  /// - Parameter records: which of them; all where nil.
+  public func blueprints(_ records: Range<Int>? = nil, group: String = "/target") throws -> [Blueprint]? {
+    guard contains("\(group)/space_group") else { return nil }
+    let all = try shape(of: "\(group)/space_group").first ?? 0
+    let range = records ?? 0..<all
+    let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range).map(Int.init)
+    let lattices = try read(Double.self, "\(group)/lattice_k", shape: [all, 6], rows: range)
+    let sites = try shape(of: "\(group)/atomic_number").first ?? 0
+    let (rows, offsets) = try offsets("\(group)/site_offset", range, of: all, rows: sites)
+    let elements = try read(UInt8.self, "\(group)/atomic_number", shape: [sites], rows: rows)
+    let labels = try read(UInt8.self, "\(group)/element_label", shape: [sites], rows: rows)
+    let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites], rows: rows)
+    return try groups.indices.map { i in
+      guard (0...230).contains(groups[i]) else {
+        throw StageError(.input, "'\(path)', \(group)/space_group: expected 0...230, found \(groups[i]).")
+      }
+      let own = offsets[i]..<offsets[i + 1]
+      var blueprint = Blueprint(spaceGroup: groups[i] == 0 ? nil : groups[i], siteCount: own.isEmpty ? nil : own.count)
+      let k = Array(lattices[6 * i..<6 * i + 6])
+      if k.allSatisfy(\.isFinite) { blueprint.lattice = LatticeLogMetric(k: k) }
+      guard groups[i] > 0, own.contains(where: { letters[$0] != 0 }) else { return blueprint }
+      let spaceGroup = SpaceGroup.numbered(groups[i])
+      blueprint.take(
+        try own.map { s in
+          guard let position = spaceGroup.positionIndex(lettered: letters[s]) else {
+            throw StageError(
+              .input, "'\(path)', \(group)/wyckoff_letter: record \(range.lowerBound + i) has a letter that is not its group's."
+            )
+          }
+          return Blueprint.Site(
+            spaceGroup: groups[i], wyckoffPosition: position, elementLabel: Int(labels[s]),
+            element: elements[s] == 0 ? nil : elements[s])
+        })
+      return blueprint
+    }
+  }
+}

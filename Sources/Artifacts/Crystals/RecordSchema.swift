@@ -1,0 +1,100 @@
+import Crystals
+public import StageKit
+
+/// `/id`, `/property/<name>`, `/split`, `/rejected`: what goes with every record. See design: Files.
+extension HDF5Writer {
+  public func write(rejected: [RejectedRecord]) throws {
+    try write(rejected.map(\.id), to: "/rejected/id")
+    try write(rejected.map(\.code), to: "/rejected/reason_code")
+    try write(rejected.map(\.reason), to: "/rejected/reason")
+  }
+
+  /// - Parameter properties: by name, one value a record, NaN where unknown.
+  public func write(properties: [String: [Double]]) throws {
+    for (name, values) in properties.sorted(by: { $0.key < $1.key }) {
+      try write(values, to: "/property/\(name)")
+      try setAttribute("unit", Self.unit(ofProperty: name), of: "/property/\(name)")
+    }
+  }
+
+  private static func unit(ofProperty name: String) -> String {
+    switch name {
+    case "formation_energy_per_atom", "e_above_hull", "heat_all", "energy_per_atom": "eV/atom"
+    case "band_gap", "dir_gap", "ind_gap", "energy", "free_energy": "eV"
+    default: ""
+    }
+  }
+}
+
+extension HDF5Reader {
+  /// - Parameter records: all where nil.
+  /// - Returns: names of the records; their numbers from 1 where the file has crystals and no names.
+  public func ids(_ records: Range<Int>? = nil) throws -> [String] {
+    guard contains("/id") || !contains("/crystal/lattice") else {
+      return try (records ?? 0..<crystalCount()).map { "crystal \($0 + 1)" }
+    }
+    if try kind(of: "/id") != .string { return try read(Int64.self, "/id", rows: records).map(String.init) }
+    return try readStrings("/id", rows: records)
+  }
+
+  /// What the file has computed for its crystals: `/property` and, of a relaxation, energy and forces as ASE names them.
+  func results(of crystals: [Crystal]) throws -> [CalculatedResults] {
+    var results = [CalculatedResults](repeating: CalculatedResults(), count: crystals.count)
+    for (name, values) in try properties(records: crystals.count) {
+      for i in crystals.indices where values[i].isFinite { results[i].numbers[name] = values[i] }
+    }
+    if contains("/relaxation/energy") {
+      let energies = try read(Double.self, "/relaxation/energy", shape: [crystals.count])
+      for i in crystals.indices where energies[i].isFinite { results[i].numbers["energy"] = energies[i] }
+    }
+    if contains("/relaxation/force") {
+      let atoms = crystals.reduce(0) { $0 + $1.count }
+      let forces = try read(Double.self, "/relaxation/force", shape: [atoms, 3])
+      var start = 0
+      for i in crystals.indices {
+        results[i].forces = (start..<start + crystals[i].count).map {
+          Vector3(forces[3 * $0], forces[3 * $0 + 1], forces[3 * $0 + 2])
+        }
+        start += crystals[i].count
+      }
+    }
+    return results
+  }
+
+  /// The names of so many records: one each, or it is an error.
+  public func ids(of count: Int) throws -> [String] {
+    let found = try rows(of: "/id")
+    guard found == count else { throw wrong("/id", "expected \(count) names, found \(found)") }
+    return try ids()
+  }
+
+  public func rejected() throws -> [RejectedRecord] {
+    guard contains("/rejected/id") else { return [] }
+    let ids = try readStrings("/rejected/id")
+    let codes = try readStrings("/rejected/reason_code")
+    let reasons = try readStrings("/rejected/reason")
+    guard codes.count == ids.count, reasons.count == ids.count else {
+      throw StageError(.input, "'\(path)', /rejected: id, reason_code and reason differ in length.")
+    }
+    return ids.indices.map { RejectedRecord(id: ids[$0], code: codes[$0], reason: reasons[$0]) }
+  }
+
+  /// All properties, one value a record.
+  public func properties(records: Int) throws -> [String: [Double]] {
+    var properties: [String: [Double]] = [:]
+    for name in try names(in: "/property") {
+      let values = try read(Double.self, "/property/\(name)", shape: [records])
+      try check(values, below: .greatestFiniteMagnitude, "/property/\(name)", unknown: true)
+      properties[name] = values
+    }
+    return properties
+  }
+
+  /// 0 train, 1 validation, 2 test; all train where the file has no splits.
+  public func split(records: Int) throws -> [UInt8] {
+    guard contains("/split") else { return [UInt8](repeating: 0, count: records) }
+    let split = try read(UInt8.self, "/split", shape: [records])
+    try check(split, in: 0...2, "/split")
+    return split
+  }
+}

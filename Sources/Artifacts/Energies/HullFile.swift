@@ -1,0 +1,91 @@
+public import Crystals
+import Foundation
+import Potentials
+import StageKit
+
+/// A convex hull with the elemental references that belong to it: hull.h5, or a table of compounds with `elements.csv` beside it.
+public struct HullFile: Sendable {
+  public let path: String
+  /// The file's name without its endings: what its columns are called.
+  public let name: String
+  /// The potential of its energies and the file of the weights; empty where it does not say.
+  public let potential: String
+  public let weights: String
+  private let hull: ConvexHull
+  private let references: ElementReferences
+
+  /// Where a crystal stands, in eV/atom, and what it would fall apart into, or the reason why that is not known.
+  public struct Place: Sendable {
+    public var formationEnergy: Double
+    public var aboveHull: Double
+    public var products: String
+  }
+
+  /// Reads hull.h5, or a table (`.csv`, `.csv.gz`, `.csv.xz`) in the layout `composition_fractions,formation_energy_per_atom,…`.
+  public init(reading path: String) throws {
+    self.path = path
+    var name = (path as NSString).lastPathComponent
+    for ending in [".gz", ".xz", ".csv", ".json", ".h5", ".hdf5"] where name.lowercased().hasSuffix(ending) {
+      name.removeLast(ending.count)
+    }
+    self.name = name
+    guard HullSource.kind(path) == .table else {
+      let table = try HullSource.table(path)
+      hull = table.hull
+      references = ElementReferences(energies: table.references.mapValues(\.energy))
+      potential = table.sources.first?.potential ?? ""
+      weights = table.sources.first?.weights ?? ""
+      return
+    }
+    let elements = OutputNames.beside(path, "elements.csv")
+    guard FileManager.default.fileExists(atPath: elements) else {
+      throw StageError(.input, "a hull travels with its elemental references: there is no '\(elements)' beside '\(path)'.")
+    }
+    func text(_ path: String) throws -> String { String(decoding: try PackedFiles.bytes(of: path), as: UTF8.self) }
+    do {
+      hull = try ConvexHull(text: try text(path))
+      references = try ElementReferences(text: try text(elements))
+    } catch let error as HullError {
+      throw StageError(.input, "'\(path)' or its elements.csv: \(error.description).")
+    }
+    (potential, weights) = ("", "")
+    if let bad = hull.phases.first(where: { !HullTable.plausible.contains($0.formationEnergy) }) {
+      let error = HullEntryError.implausible(
+        id: bad.formula, energy: bad.formationEnergy,
+        count: hull.phases.count { !HullTable.plausible.contains($0.formationEnergy) }, isTooHigh: bad.formationEnergy > 0)
+      throw StageError(.input, "'\(path)': \(error.description).")
+    }
+  }
+
+  /// Where a crystal stands, in eV/atom, and what it would fall apart into; not numbers and the reason where that is not known.
+  public func place(_ crystal: Crystal, energy: Double) -> Place {
+    guard energy.isFinite else { return Place(formationEnergy: .nan, aboveHull: .nan, products: "no energy") }
+    do {
+      let formation = try references.formationEnergy(total: energy, of: crystal.composition)
+      do {
+        let position = try hull.position(of: crystal.composition, formationEnergy: formation)
+        let products = position.products.map { String(format: "%.3f ", $0.share) + $0.phase.formula }
+        return Place(
+          formationEnergy: formation, aboveHull: position.energyAboveHull, products: products.joined(separator: " + "))
+      } catch { return Place(formationEnergy: formation, aboveHull: .nan, products: error.description) }
+    } catch { return Place(formationEnergy: .nan, aboveHull: .nan, products: error.description) }
+  }
+
+  /// Whether the hull's energies are of a potential; nil where it does not say.
+  ///
+  /// - Parameters:
+  ///   - potential: name of the potential, as `--potential` has it.
+  ///   - weights: the file of its weights and its SHA-256; empty where it has none.
+  public func isOf(potential: String, weights: String) -> Bool? {
+    if self.potential.isEmpty && self.weights.isEmpty { return nil }
+    func hash(_ text: String) -> String? { text.components(separatedBy: "sha256:").dropFirst().first }
+    if let own = hash(self.weights), let other = hash(weights) { return own == other }
+    return self.weights.isEmpty && weights.isEmpty && self.potential == potential
+  }
+
+  /// The chemical systems of some crystals that the hull covers thinly (see `ConvexHull.isThin`), and how many systems there are.
+  public func thinSystems(of crystals: [Crystal]) -> (thin: [String], systems: Int) {
+    let systems = Set(crystals.map { $0.composition.map(\.atomicNumber) }.filter { $0.count > 1 })
+    return (systems.filter(hull.isThin).map(ConvexHull.name(ofSystem:)).sorted(), systems.count)
+  }
+}

@@ -1,0 +1,101 @@
+import Crystals
+import Foundation
+public import Generators
+public import Networks
+public import StageKit
+public import Tensors
+
+/// One run of `train`, whatever the method: begins or goes on, steps until its end or a signal, saves.
+public struct TrainingRun<M: Method> {
+  public private(set) var trainer: Trainer<M>
+  private let dataset: String
+  private let output: String
+  private let shared: SharedOptions
+  private let trainingSet: TrainingSetRecord
+  /// Seconds of the runs before this one.
+  private let before: Double
+
+  /// Where a run that is stopped keeps what it has done.
+  public var unfinished: String { output + ".unfinished.h5" }
+
+  /// - Parameters:
+  ///   - initial: a model whose parameters to begin with.
+  ///   - resume: whether to go on from what is at `unfinished` or `output`, where there is something.
+  ///   - epochs: in all; the options' where nil.
+  public init(
+    _ options: M.Options, dataset: String, output: String, initial: String? = nil, resume: Bool = false, epochs: Int? = nil,
+    precision: Precision = .float32, shared: SharedOptions
+  ) throws {
+    (self.dataset, self.output, self.shared) = (dataset, output, shared)
+    let data = try Dataset(reading: dataset)
+    trainingSet = TrainingSetRecord(data)
+    do {
+      trainer = try Trainer<M>(
+        options, training: data.indices(ofSplit: 0).map { data.units[$0] },
+        validation: data.indices(ofSplit: 1).map { data.units[$0] }, seed: shared.seed, threads: shared.threadCount,
+        precision: precision)
+    } catch {
+      throw StageError(.input, "'\(dataset)': \(error.description).")
+    }
+    let places = [output + ".unfinished.h5", output]
+    if resume, let path = places.first(where: FileManager.default.fileExists(atPath:)) {
+      try ModelFile.restore(&trainer, from: path, dataset: dataset)
+    } else if let initial {
+      try ModelFile.begin(&trainer, with: initial)
+    }
+    trainer.lastEpoch = epochs ?? options.training.epochs
+    before = trainer.history.last?.seconds ?? 0
+  }
+
+  /// Steps until the epochs or the minutes are over and writes the model; true where a signal stopped it, which is saved at
+  /// `unfinished`.
+  ///
+  /// - Parameters:
+  ///   - minutes: of this run; no end where nil.
+  ///   - checkpoint: minutes between checkpoints.
+  public mutating func perform(minutes: Double? = nil, checkpoint: Double = 5, _ report: StageReport) throws -> Bool {
+    let stopped = try step(minutes: minutes, checkpoint: checkpoint, report)
+    try save(stopped ? unfinished : output, report)
+    if !stopped { try? FileManager.default.removeItem(atPath: unfinished) }
+    return stopped
+  }
+
+  private func save(_ path: String, _ report: StageReport) throws {
+    try ModelFile.write(
+      trainer, to: path, dataset: dataset, trainingSet: trainingSet, options: shared, seconds: before + report.seconds)
+  }
+
+  private mutating func step(minutes: Double?, checkpoint: Double, _ report: StageReport) throws -> Bool {
+    let last = trainer.lastEpoch
+    let start = Date()
+    let firstEpoch = trainer.epoch
+    var saved = start
+    var progress = Progress("train", total: (last - firstEpoch) * trainer.trainingCount, quiet: shared.quiet)
+    while trainer.epoch < last {
+      let elapsed = Date().timeIntervalSince(start)
+      if Interruption.isRequested { return true }
+      if let minutes, elapsed >= 60 * minutes { break }
+      if try trainer.step() { try trainer.endEpoch(seconds: before + report.seconds) }
+      if Date().timeIntervalSince(saved) >= 60 * checkpoint {
+        try save(unfinished, report)
+        saved = Date()
+      }
+      let epochs = Double(trainer.epoch - firstEpoch) + Double(trainer.batchInEpoch) / Double(trainer.batchesPerEpoch)
+      let fraction = max(epochs / Double(last - firstEpoch), minutes.map { elapsed / (60 * $0) } ?? 0)
+      progress.update(Int(epochs * Double(trainer.trainingCount)), fraction: fraction, note: note)
+    }
+    progress.finish()
+    return false
+  }
+
+  /// The weighted loss of the last epoch on the validation part; not a number before the first has ended.
+  public var validationLoss: Double { trainer.history.last?.validation.total(trainer.learner.weights) ?? .nan }
+
+  private var note: String {
+    guard let epoch = trainer.history.last else { return "epoch 1" }
+    let terms = zip(M.terms, epoch.validation.values).map { "\($0) " + String(format: "%.3f", $1) }
+    return String(
+      format: "epoch %d  loss %.3f  validation %.3f", trainer.epoch + 1, epoch.training.total(trainer.learner.weights),
+      validationLoss) + " (\(terms.joined(separator: " ")))"
+  }
+}

@@ -1,0 +1,124 @@
+import Evaluation
+
+/// A row of a paper's table, shown beside the runs.
+public struct PublishedResult: Codable, Sendable {
+  /// Name of the method.
+  public var name: String
+  /// Where the numbers stand, e.g. `Ruple et al. 2026, table 1`.
+  public var source: String
+  /// Sampling steps, where the method has any.
+  public var steps: Int?
+  /// Which crystals the numbers are of, and what they are compared with.
+  public var data: String?
+  /// What judged the energies.
+  public var judge: String?
+  /// Values by the names of the figures, shares between 0 and 1; validity, coverage and distances are of crystals as generated.
+  public var values: [String: Double]
+
+  public init(
+    name: String, source: String, steps: Int? = nil, data: String? = nil, judge: String? = nil, values: [String: Double]
+  ) {
+    self.name = name
+    self.source = source
+    self.steps = steps
+    self.data = data
+    self.judge = judge
+    self.values = values
+  }
+}
+
+/// The table that papers print: a row a method, our runs first, with what makes the rows differ.
+struct PublishedTable {
+  let runs: [ReportRun]
+  let published: [PublishedResult]
+
+  private struct Column {
+    let name: String
+    let heading: String
+    let isShare: Bool
+  }
+
+  private static let columns = [
+    Column(name: "structure_valid", heading: "struct. valid", isShare: true),
+    Column(name: "composition_valid", heading: "comp. valid", isShare: true),
+    Column(name: "valid", heading: "valid", isShare: true),
+    Column(name: "coverage_recall", heading: "recall", isShare: true),
+    Column(name: "coverage_precision", heading: "precision", isShare: true),
+    Column(name: "density_distance", heading: "d density", isShare: false),
+    Column(name: "elements_distance", heading: "d elements", isShare: false),
+    Column(name: "space_group_distance", heading: "d group", isShare: false),
+    Column(name: "templates_new", heading: "new templates", isShare: false),
+    Column(name: "stable_0.0", heading: "stable 0.0", isShare: true),
+    Column(name: "sun_0.0", heading: "S.U.N. 0.0", isShare: true),
+    Column(name: "match_rate", heading: "match rate", isShare: true),
+    Column(name: "match_rate_rms", heading: "rms", isShare: false),
+    Column(name: "seconds_per_sample_generation", heading: "s/sample", isShare: false),
+    Column(name: "seconds_per_sun_0.0_generation", heading: "s/S.U.N.", isShare: false),
+  ]
+
+  var html: String {
+    guard !runs.isEmpty, !published.isEmpty else { return "" }
+    let columns = Self.columns.filter { column in published.contains { $0.values[column.name] != nil } }
+    let heads = (["method", "steps"] + columns.map(\.heading)).map { "<th>\(escaped($0))</th>" }.joined()
+    let own = runs.map { run -> String in
+      let steps = run.summary.figure("network_calls")?.value.map { String(Int($0) - 1) } ?? "–"
+      let cells = columns.map { "<td>\(text($0, value(of: $0.name, in: run.summary)))</td>" }
+      return "<tr><td>\(escaped(run.summary.name))</td><td>\(steps)</td>\(cells.joined())</tr>"
+    }
+    let others = published.map { row -> String in
+      let cells = columns.map { "<td class=\"published\">\(text($0, row.values[$0.name]))</td>" }
+      let steps = row.steps.map(String.init) ?? "–"
+      return "<tr><td class=\"published\">\(escaped(row.name))</td><td class=\"published\">\(steps)</td>\(cells.joined())</tr>"
+    }
+    return """
+      <section>
+      <h2>Beside published results</h2>
+      <p class="faint">Rows of papers in grey. Validity, coverage and distances are of crystals as generated, energies of relaxed ones.</p>
+      <div class="scroll"><table class="narrow">
+      <thead><tr>\(heads)</tr></thead>
+      <tbody>
+      \((own + others).joined(separator: "\n"))
+      </tbody>
+      </table></div>
+      \(differences)
+      </section>
+      """
+  }
+
+  /// Papers measure as generated what we measure before and after relaxation.
+  private func value(of name: String, in summary: MetricsSummary) -> Double? {
+    (summary.figure("initial_\(name)") ?? summary.figure(name))?.value
+  }
+
+  private func text(_ column: Column, _ value: Double?) -> String {
+    value.map { column.isShare ? percent($0, 1) : readable($0) } ?? "–"
+  }
+
+  /// What the rows do not share, in words.
+  private var differences: String {
+    let own = runs.map { run -> String in
+      let (summary, settings) = (run.summary, run.summary.settings)
+      let set = summary.reference.comparedWith == "test" ? summary.reference.test : summary.reference.train
+      let judge = settings.judge.map { "energies by \($0)" + (settings.hull.map { " above \($0)" } ?? "") } ?? "no energies"
+      return note(
+        summary.name,
+        "\(summary.sampled) sampled, compared with the \(summary.reference.comparedWith) set (\(set)) of \(summary.reference.name); \(judge)"
+      )
+    }
+    // Rows of one paper, data and judge share a note.
+    var groups: [(text: String, names: [String])] = []
+    for row in published {
+      let words = [row.source, row.data, row.judge.map { "energies by \($0)" }].compactMap { $0 }.joined(separator: "; ")
+      if let k = groups.firstIndex(where: { $0.text == words }) {
+        groups[k].names.append(row.name)
+      } else {
+        groups.append((words, [row.name]))
+      }
+    }
+    return (own + groups.map { note($0.names.joined(separator: " · "), $0.text) }).joined(separator: "\n")
+  }
+
+  private func note(_ name: String, _ words: String) -> String {
+    "<p class=\"note\"><b>\(escaped(name))</b>: \(escaped(words)).</p>"
+  }
+}
