@@ -85,22 +85,26 @@ let stages: [Target] = [
 
 // MARK: Tests
 
+// What several of them need: a generator, files of references, asymmetric units in words.
+let testSupport: [Target] = [.target(name: "TestSupport", dependencies: ["Crystals"], path: "Tests/TestSupport")]
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
   .testTarget(
     name: "StagesTests",
-    dependencies: ["Artifacts", "StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),
-  .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors"]),
-  .testTarget(
-    name: "CrystalsTests", dependencies: ["Crystals"]),
-  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors"]),
-  .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Crystals"]),
+    dependencies: [
+      "Artifacts", "StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", "TestSupport", argumentParser,
+    ]),
+  .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors", "TestSupport"]),
+  .testTarget(name: "CrystalsTests", dependencies: ["Crystals", "TestSupport"]),
+  .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors", "TestSupport"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Crystals", "TestSupport"]),
 ]
 
 // The attacks of `make fuzz`; C for damage by HDF5's own calls, and for programs under limits.
 let attacks: [Target] = [
   .executableTarget(
-    name: "fuzz", dependencies: ["CDamage", "StageKit", argumentParser], path: "Tests/Fuzz", exclude: ["CDamage"])
+    name: "fuzz", dependencies: ["CDamage", "StageKit", "TestSupport", argumentParser], path: "Tests/Fuzz", exclude: ["CDamage"]
+  )
 ]
 let attackTargets: [Target] = [
   .target(name: "CDamage", dependencies: ["CHDF5"], path: "Tests/Fuzz/CDamage")
@@ -116,7 +120,7 @@ let swiftSettings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-for target in libraries + stages + attacks + tests {
+for target in libraries + stages + testSupport + attacks + tests {
   target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
 
@@ -126,5 +130,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: cTargets + attackTargets + libraries + stages + attacks + tests,
+  targets: cTargets + attackTargets + libraries + stages + testSupport + attacks + tests,
   cxxLanguageStandard: .cxx17)

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -14,11 +15,11 @@ struct EvaluationSpeed {
   }
 
   @Test func speeds() throws {
-    let crystals = try ReferenceCrystal.records("validity.json").map(\.crystal)
+    let crystals = try ReferenceCrystal.records("Judgement/validity.json").map(\.crystal)
     var printed = 0
     let prints = seconds { for c in crystals { printed += StructureFingerprint.of(c) == nil ? 0 : 1 } }
     #expect(printed == 3 * crystals.count)
-    let pairs = try reference("matcher.json", as: StructureMatcherTests.File.self).pairs
+    let pairs = try reference("Judgement/matcher.json", as: StructureMatcherTests.File.self).pairs
     let cells = pairs.compactMap { pair in
       ReducedCrystal(pair.first.crystal).flatMap { a in ReducedCrystal(pair.second.crystal).map { (a, $0) } }
     }

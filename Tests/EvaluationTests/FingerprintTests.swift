@@ -1,4 +1,5 @@
 import Crystals
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -12,8 +13,8 @@ import Testing
 
   @Test("Magpie fingerprints of 170 crystals agree with matminer")
   func composition() throws {
-    let expected = try reference("fingerprints.json", as: File.self).composition
-    let crystals = try ReferenceCrystal.records("validity.json").map(\.crystal)
+    let expected = try reference("Judgement/fingerprints.json", as: File.self).composition
+    let crystals = try ReferenceCrystal.records("Judgement/validity.json").map(\.crystal)
     #expect(expected.count == 170)
     for (crystal, row) in zip(crystals, expected) {
       let found = CompositionFingerprint.of(crystal)
@@ -32,8 +33,8 @@ import Testing
 
   @Test("structure fingerprints of 170 crystals agree with matminer")
   func structure() throws {
-    let file = try reference("fingerprints.json", as: File.self)
-    let crystals = try ReferenceCrystal.records("validity.json").map(\.crystal)
+    let file = try reference("Judgement/fingerprints.json", as: File.self)
+    let crystals = try ReferenceCrystal.records("Judgement/validity.json").map(\.crystal)
     var disagreeing: [Int] = []
     for (index, (crystal, row)) in zip(crystals, file.structure).enumerated() {
       let values = try #require(StructureFingerprint.of(crystal))
@@ -84,7 +85,7 @@ import Testing
         Vector3(0, 0, 0), Vector3(0, 0.5, 0.5), Vector3(0.5, 0, 0.5), Vector3(0.5, 0.5, 0),
         Vector3(0.5, 0.5, 0.5), Vector3(0.5, 0, 0), Vector3(0, 0.5, 0), Vector3(0, 0, 0.5),
       ])
-    let labels = try reference("fingerprints.json", as: File.self).structureLabels
+    let labels = try reference("Judgement/fingerprints.json", as: File.self).structureLabels
     let values = try #require(StructureFingerprint.of(salt))
     let octahedral = try #require(labels.firstIndex(of: "octahedral CN_6"))
     let six = try #require(labels.firstIndex(of: "wt CN_6"))
@@ -100,7 +101,7 @@ import Testing
 
   @Test("a crystal covers itself; a crystal without fingerprints covers nothing")
   func coverage() throws {
-    let file = try reference("fingerprints.json", as: File.self)
+    let file = try reference("Judgement/fingerprints.json", as: File.self)
     var prints: [Coverage.Fingerprints?] = []
     for (structure, composition) in zip(file.structure, file.composition).prefix(40) {
       prints.append(

@@ -1,6 +1,7 @@
 import Crystals
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Evaluation

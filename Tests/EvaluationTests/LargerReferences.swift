@@ -6,7 +6,7 @@ import Testing
 
 private let referenceFolder = ProcessInfo.processInfo.environment["FRIEZE_REFERENCES"]
 
-/// References in the form of `structures.json`, `metrics.json` and `matcher.json` (see `Tests/References/judge.py`), as many as there are
+/// References in the form of `structures.json`, `metrics.json` and `matcher.json` (see `Tests/References/Judgement/judge.py`), as many as there are
 /// in the folder that FRIEZE_REFERENCES names.
 @Suite(
   "Larger references",

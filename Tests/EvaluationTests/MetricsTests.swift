@@ -7,7 +7,7 @@ import Testing
 @Suite("Metrics") struct MetricsTests {
   /// The 150 real crystals of the references, classified at 0.1 angstrom.
   static func crystals() throws -> [Crystal] {
-    try ReferenceCrystal.records("validity.json").prefix(150).map { record in
+    try ReferenceCrystal.records("Judgement/validity.json").prefix(150).map { record in
       var crystal = record.crystal
       crystal.spaceGroup = SymmetrySearch.spaceGroupNumber(crystal, symprec: 0.1) ?? 0
       return crystal

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -121,9 +122,7 @@ import Testing
           reference: ReferenceSet(name: "r", train: [crystals[0]], test: crystals, trainTemplates: [template]),
           cost: Cost(stages: [StageTime(stage: "sample", seconds: 1)]))
       ).summary.figures.map(\.name))
-    var folder = URL(filePath: #filePath)
-    for _ in 0..<3 { folder.deleteLastPathComponent() }
-    let data = try Data(contentsOf: folder.appending(path: "Pipelines/published/\(dataset).json"))
+    let data = try Data(contentsOf: Checkout.root.appending(path: "Pipelines/published/\(dataset).json"))
     let rows = try JSONDecoder().decode([PublishedResult].self, from: data)
     #expect(rows.count >= 3)
     for row in rows {

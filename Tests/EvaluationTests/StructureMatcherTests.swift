@@ -1,4 +1,5 @@
 import Crystals
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -22,7 +23,7 @@ import Testing
 
   @Test("120 pairs agree with pymatgen at both settings")
   func references() throws {
-    let pairs = try reference("matcher.json", as: File.self).pairs
+    let pairs = try reference("Judgement/matcher.json", as: File.self).pairs
     #expect(pairs.count == 120)
     for (index, pair) in pairs.enumerated() {
       let first = try #require(ReducedCrystal(pair.first.crystal))

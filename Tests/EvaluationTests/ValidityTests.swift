@@ -1,4 +1,5 @@
 import Crystals
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -19,8 +20,8 @@ import Testing
 
   @Test("170 crystals agree with pymatgen and SMACT")
   func references() throws {
-    let records = try reference("validity.json", as: File.self).records
-    let crystals = try ReferenceCrystal.records("validity.json").map(\.crystal)
+    let records = try reference("Judgement/validity.json", as: File.self).records
+    let crystals = try ReferenceCrystal.records("Judgement/validity.json").map(\.crystal)
     #expect(records.count == 170)
     for (record, crystal) in zip(records, crystals) {
       let validity = Validity(of: crystal)

@@ -1,5 +1,6 @@
 import CDamage
 import Foundation
+import TestSupport
 
 /// What happens to a file.
 enum Damage {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CDamage
 import Foundation
 import StageKit
+import TestSupport
 
 /// `fuzz files`: damaged HDF5 files of all formats, given to all programs that read them.
 struct Files: ParsableCommand {

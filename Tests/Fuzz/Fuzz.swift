@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Attacks the programs as disks, networks, schedulers and strangers do, and counts what they do not stand.
 ///
@@ -36,21 +37,11 @@ struct AttackOptions: ParsableArguments {
   var lanes: Int { jobs > 0 ? jobs : ProcessInfo.processInfo.activeProcessorCount }
 }
 
-/// A generator of every attack's own, so that one can be made again alone.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
+extension SplitMix {
+  /// A generator of every attack's own, so that one can be made again alone.
   init(seed: UInt64, index: Int) {
-    state = seed ^ UInt64(index) &* 0xD6E8_FEB8_6659_FD93
+    self.init(seed: seed ^ UInt64(index) &* 0xD6E8_FEB8_6659_FD93)
     for _ in 0..<2 { _ = next() }
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
 

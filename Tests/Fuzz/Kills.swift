@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StageKit
+import TestSupport
 
 /// `fuzz kills`: stages ended by signals at random moments and started again; at the end their files hold what they hold undisturbed.
 struct Kills: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 
 /// `fuzz options`: every option of every program with values that nobody should give.
 struct WrongOptions: ParsableCommand {

@@ -2,6 +2,7 @@ import Crystals
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Generators
@@ -21,24 +22,9 @@ import Testing
     return batch
   }
 
-  private static func unit(_ number: Int, _ k: [Double], _ sites: [(Character, UInt8, Vector3)]) -> AsymmetricUnit {
-    AsymmetricUnit(
-      spaceGroup: number, latticeLogMetric: LatticeLogMetric(k: k).constrained(to: number),
-      sites: sites.map { letter, element, u in
-        let positions = SpaceGroup.numbered(number).wyckoffPositions
-        let position = positions.first { $0.letter == letter.asciiValue } ?? positions[0]
-        let (matrix, origin) = position.generatorFlat
-        return Site(
-          atomicNumber: element, position: (matrix * u + origin).wrapped, siteSymmetry: position.members[0].siteSymmetry,
-          wyckoffLetter: position.letter, multiplicity: position.multiplicity)
-      })
-  }
-
-  private static let rutile = unit(
-    136, [0, 0, 0, 0, 0.07, 1.38], [("a", 22, .zero), ("f", 8, Vector3(0.29, 0.29, 0))])
+  private static let rutile = unit(136, "a Ti, f O 0.29 0.29 0", k: [0, 0, 0, 0, 0.07, 1.38])
   private static let monoclinic = unit(
-    14, [0, 0.05, 0, 0.1, -0.02, 1.75],
-    [("e", 40, Vector3(0.28, 0.04, 0.21)), ("e", 8, Vector3(0.07, 0.33, 0.35)), ("a", 12, .zero)])
+    14, "e Zr 0.28 0.04 0.21, e O 0.07 0.33 0.35, a Mg", k: [0, 0.05, 0, 0.1, -0.02, 1.75])
 
   @Test("they are sums over all images of the unfolded crystal within reach")
   func sums() throws {
@@ -88,7 +74,7 @@ import Testing
     }
     // A repulsion: A takes the shortest distances, B is one for all sites.
     let near = try Self.beliefs([
-      Self.unit(1, [0, 0, 0, 0, 0, 1.7], [("a", 8, Vector3(0.4, 0.5, 0.5)), ("a", 8, Vector3(0.55, 0.5, 0.5))])
+      unit(1, "a O 0.4 0.5 0.5, a O 0.55 0.5 0.5", k: [0, 0, 0, 0, 0, 1.7])
     ])
     var output = Matrix(rows: 2, columns: 3 + BayesianFlow.directionOutputs)
     for site in 0..<2 {

@@ -2,38 +2,30 @@ import Crystals
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Generators
 
 @Suite("Templates") struct TemplateTests {
   /// The perovskite, with its sites and species in some order.
-  private static func perovskite(_ order: [(letter: Character, element: UInt8)]) -> AsymmetricUnit {
-    AsymmetricUnit(
-      spaceGroup: 221, latticeLogMetric: LatticeLogMetric(k: [0, 0, 0, 0, 0, 1.36]),
-      sites: order.map { letter, element in
-        let position = SpaceGroup.numbered(221).wyckoffPositions.first { $0.letter == letter.asciiValue }
-        return Site(
-          atomicNumber: element, position: position?.generatorFlat.origin ?? .zero,
-          siteSymmetry: position?.members[0].siteSymmetry ?? .init(operations: []), wyckoffLetter: letter.asciiValue ?? 0)
-      })
-  }
+  private static func perovskite(_ sites: String) -> AsymmetricUnit { unit(221, sites, cell: 3.9) }
 
   @Test("the order of sites and the elements themselves make no difference; who shares an element does")
   func equality() throws {
-    let template = try #require(Prototype(Self.perovskite([("a", 38), ("b", 22), ("c", 8)])))
-    #expect(template == Prototype(Self.perovskite([("c", 9), ("a", 19), ("b", 30)])))
-    #expect(template != Prototype(Self.perovskite([("a", 22), ("b", 22), ("c", 8)])))
+    let template = try #require(Prototype(Self.perovskite("a Sr, b Ti, c O")))
+    #expect(template == Prototype(Self.perovskite("c F, a K, b Zn")))
+    #expect(template != Prototype(Self.perovskite("a Ti, b Ti, c O")))
     #expect(template.wyckoffPositions.count == 3 && Set(template.elementLabels) == [0, 1, 2])
-    var unknown = Self.perovskite([("a", 38), ("b", 22)])
+    var unknown = Self.perovskite("a Sr, b Ti")
     unknown.sites[1].wyckoffLetter = 0
     #expect(Prototype(unknown) == nil)
   }
 
   @Test("templates are drawn as often as the training set has them, in the groups asked for")
   func drawing() throws {
-    let cubic = Self.perovskite([("a", 38), ("b", 22), ("c", 8)])
-    let other = Self.perovskite([("a", 38), ("b", 22)])
+    let cubic = Self.perovskite("a Sr, b Ti, c O")
+    let other = Self.perovskite("a Sr, b Ti")
     let statistics = DatasetStatistics([cubic, other, cubic, cubic] + SymmBFNTests.units(6))
     #expect(statistics.prototypes.map(\.count).prefix(2) == [3, 1])
     func draw(_ index: Int, _ kind: ProposerKind, _ group: Int) throws -> Blueprint {

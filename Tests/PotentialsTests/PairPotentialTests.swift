@@ -1,4 +1,5 @@
 import Crystals
+import TestSupport
 import Testing
 
 @testable import Potentials

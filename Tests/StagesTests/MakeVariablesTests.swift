@@ -1,16 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Variables of make as strangers set them: no value runs a command, none leads out of its place, and what is meant goes through.
 @Suite("Variables of make") struct MakeVariablesTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
 
   private func make(_ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, words: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["make", "-n"] + arguments
-    process.currentDirectoryURL = Self.root
+    process.currentDirectoryURL = Checkout.root
     var all = ProcessInfo.processInfo.environment
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD"] { all[name] = nil }
     process.environment = all.merging(environment) { $1 }

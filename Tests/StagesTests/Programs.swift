@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs the stages as a user would, each test in a folder of its own.
@@ -31,8 +32,7 @@ struct Workplace {
 
   /// Where the programs lie: beside the test runner.
   static func program(_ name: String) throws -> URL {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+    let root = Checkout.root
     let runner = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
     let places = [runner, root.appendingPathComponent(".build-test/release"), root.appendingPathComponent(".build/release")]
     let found = places.map { $0.appendingPathComponent(name) }.first { FileManager.default.isExecutableFile(atPath: $0.path) }

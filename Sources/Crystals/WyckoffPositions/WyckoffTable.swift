@@ -1,4 +1,4 @@
-// Written by Tests/References/wyckoff_table.py; do not edit by hand.
+// Written by Tests/References/SpaceGroups/wyckoff_table.py; do not edit by hand.
 
 extension SpaceGroup {
   /// One line a space group: number, Hall number (as in spglib), Hermann-Mauguin symbol, then one point of every
