@@ -1,9 +1,6 @@
 import ArgumentParser
 import Artifacts
-import Crystals
 import Evaluation
-import Foundation
-import StageKit
 
 /// What crystals are compared with, and when two are the same.
 struct JudgingOptions: ParsableArguments {
@@ -73,51 +70,13 @@ struct JudgingOptions: ParsableArguments {
     input.settings.matcher = matcher
     input.coverageLimits = try limits()
     input.includesPublished = published
-    for path in known {
-      let set = try JudgedSet(reading: path, threads: threads)
-      let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-      input.known.append((name, set.crystals.map(\.crystal)))
-      if !set.rejected.isEmpty { input.notes.append("\(set.rejected.count) crystals of '\(path)' cannot be read.") }
-    }
-    var trained = (data: data, name: reference)
-    if let trainedOn {
-      trained = (try Dataset(reading: trainedOn), trainedOn)
-      input.reference.takeTrainingPart(of: ReferenceSet(trained.data, name: trainedOn))
-    }
-    for model in models {
-      if let line = try TrainingSet.mismatch(ofModel: model, with: trained.data, named: trained.name) {
-        standardError("metrics: \(line)")
-        input.notes.append(line)
-        input.reference.takeTrainingPart(of: ReferenceSet(name: "", train: []))
-      }
-    }
+    for path in known { try input.addKnown(path, threads: threads) }
+    let trained = (data: try trainedOn.map { try Dataset(reading: $0) } ?? data, name: trainedOn ?? reference)
+    if trainedOn != nil { input.reference.takeTrainingPart(of: ReferenceSet(trained.data, name: trained.name)) }
+    for model in models { try input.checkTraining(ofModel: model, on: trained.data, named: trained.name) }
     if let referenceEnergies {
-      let judged = try JudgedSet(reading: referenceEnergies, threads: threads)
-      let names = ["formation_energy_per_atom", "e_above_hull"].filter { judged.properties[$0] != nil }
-      let known = Set(judged.ids)
-      guard !names.isEmpty, data.ids.contains(where: known.contains) else {
-        throw StageError(
-          .input,
-          "'\(referenceEnergies)': expected energies above a hull (relax --hull …) of crystals of '\(reference)', by their ids."
-        )
-      }
-      for name in names {
-        guard let values = judged.properties[name] else { continue }
-        let byID = Dictionary(zip(judged.ids, values)) { first, _ in first }
-        func column(_ split: UInt8) -> [Double] { data.indices(ofSplit: split).map { byID[data.ids[$0]] ?? .nan } }
-        if trainedOn == nil { input.reference.trainProperties[name] = column(0) }
-        input.reference.validationProperties[name] = column(1)
-        input.reference.testProperties[name] = column(2)
-      }
-      input.notes.append("Energies of the reference are those of '\((referenceEnergies as NSString).lastPathComponent)'.")
+      try input.takeEnergies(
+        of: referenceEnergies, for: data, of: reference, includesTraining: trainedOn == nil, threads: threads)
     }
-  }
-}
-
-extension ReferenceSet {
-  /// Novelty is measured against another set's training part.
-  mutating func takeTrainingPart(of other: ReferenceSet) {
-    (train, trainTemplates, trainTemplateCounts, trainProperties) =
-      (other.train, other.trainTemplates, other.trainTemplateCounts, other.trainProperties)
   }
 }

@@ -64,7 +64,7 @@ struct Preprocess: Stage {
       let chunk = Array(records[start..<min(records.count, start + 512)])
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         chunk[i].read(options).map { item in
-          (item: item, unit: item.crystal.flatMap { standardize($0, symprec: symprec, maxSites: maxSites) })
+          (item: item, unit: item.crystal.flatMap { Dataset.standardize($0, symprec: symprec, maxSites: maxSites) })
         }
       }
       for (record, items) in zip(chunk, results) {
@@ -89,18 +89,5 @@ struct Preprocess: Stage {
     report.note("per_second", Double(report.accepted + report.rejected.count) / report.seconds)
     report.note("round_trip_share", report.shareWithout("round_trip"))
     try report.finish(shared, output: output)
-  }
-}
-
-/// The asymmetric unit of a crystal and its conventional cell, or why there is none.
-private func standardize(
-  _ crystal: Crystal, symprec: Double, maxSites: Int
-) -> Result<(unit: AsymmetricUnit, conventional: Crystal), Rejection> {
-  Result { () throws(Rejection) in
-    let standard = try AsymmetricUnit.standardize(crystal, symprec: symprec)
-    guard maxSites == 0 || standard.unit.sites.count <= maxSites else {
-      throw Rejection("too_many_sites", "\(standard.unit.sites.count) sites, more than --max-sites \(maxSites)")
-    }
-    return standard
   }
 }

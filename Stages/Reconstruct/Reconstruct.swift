@@ -59,36 +59,27 @@ struct Reconstruct: Stage {
 
   func perform() throws {
     var report = StageReport(stage: "reconstruct")
-    let reader = try Artifact.open(samples)
-    let total = try reader.rows(of: "/asymmetric_unit/space_group")
-    guard try reader.shape(of: "/id") == [total] else {
-      throw StageError(.input, "'\(samples)': /id has \(try reader.rows(of: "/id")) entries for \(total) units.")
-    }
-    let range = shared.part.range(of: total)
-    let units = try reader.units(range)
-    let ids = try reader.ids(range)
-    let targets = try reader.blueprints(range)
-    let probabilities = choice == .probability ? try SamplesFile.siteSymmetryProbabilities(reader, of: units, range) : nil
+    let input = try PredictedUnits(reading: samples, shared.part, hasProbabilities: choice == .probability)
     let options = Reconstruction.Options(
       minimumDistance: minimumDistance, radiiShare: radiiShare,
       choice: choice == .code ? .code : .probability(deviation: deviation))
     var file = CrystalsFile()
-    file.rejected = shared.part.index == 0 ? try reader.rejected() : []
-    var progress = Progress("reconstruct", total: range.count, quiet: shared.quiet)
-    for start in stride(from: 0, to: units.count, by: 1024) {
+    file.rejected = input.rejected
+    var progress = Progress("reconstruct", total: input.units.count, quiet: shared.quiet)
+    for start in stride(from: 0, to: input.units.count, by: 1024) {
       try Interruption.check()
-      let chunk = Array(start..<min(units.count, start + 1024))
+      let chunk = Array(start..<min(input.units.count, start + 1024))
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         Result { () throws(Rejection) in
-          try units[chunk[i]].reconstruct(options, probabilities: probabilities?[chunk[i]])
+          try input.units[chunk[i]].reconstruct(options, probabilities: input.probabilities?[chunk[i]])
         }
       }
       for (i, result) in zip(chunk, results) {
         switch result {
         case .success(let reconstruction):
-          file.append(ids[i], reconstruction, target: targets?[i])
+          file.append(input.ids[i], reconstruction, target: input.targets?[i])
           report.accept()
-        case .failure(let rejection): report.reject(ids[i], because: rejection)
+        case .failure(let rejection): report.reject(input.ids[i], because: rejection)
         }
       }
       progress.update(start + chunk.count)
@@ -96,7 +87,7 @@ struct Reconstruct: Stage {
     progress.finish()
     file.rejected += report.rejected
     try file.write(
-      to: output, input: samples, trainingSet: reader.trainingSet, options: shared, records: RecordRange(range, of: total),
+      to: output, input: samples, trainingSet: input.trainingSet, options: shared, records: input.records,
       seconds: report.seconds)
     for (name, value) in file.figures { report.note(name, value) }
     try report.finish(shared, output: output)

@@ -17,6 +17,13 @@ struct HullOptions: ParsableArguments {
   @Flag(help: "Take hulls of energies of another potential than --potential, too.")
   var foreignHull = false
 
+  @Flag(help: "Take the energies of --crystals, a relaxed.h5, and only place them above the hulls.")
+  var keepEnergies = false
+
+  func validate() throws {
+    guard !keepEnergies || !hull.isEmpty else { throw ValidationError("--keep-energies needs a --hull.") }
+  }
+
   /// Opens the hulls; one of another potential only where that is wanted, with a line about it.
   ///
   /// - Parameter weights: the file of the potential's weights and its hash; looked up where nil.

@@ -29,6 +29,23 @@ public struct Dataset: Sendable {
     self.split.append(split)
   }
 
+  /// The asymmetric unit of a crystal and its conventional cell, or why there is none.
+  ///
+  /// - Parameters:
+  ///   - symprec: how far atoms may be from their symmetric places, in angstrom.
+  ///   - maxSites: units with more sites are refused; 0 takes all.
+  public static func standardize(
+    _ crystal: Crystal, symprec: Double, maxSites: Int
+  ) -> Result<(unit: AsymmetricUnit, conventional: Crystal), Rejection> {
+    Result { () throws(Rejection) in
+      let standard = try AsymmetricUnit.standardize(crystal, symprec: symprec)
+      guard maxSites == 0 || standard.unit.sites.count <= maxSites else {
+        throw Rejection("too_many_sites", "\(standard.unit.sites.count) sites, more than --max-sites \(maxSites)")
+      }
+      return standard
+    }
+  }
+
   /// Writes the file; statistics are those of the training part.
   public func write(
     to path: String, symprec: Double, inputs: [String] = [], options: SharedOptions, seconds: @autoclosure () -> Double
@@ -60,6 +77,18 @@ public struct Dataset: Sendable {
     split = try reader.split(records: ids.count)
     properties = try reader.properties(records: ids.count)
     rejected = try reader.rejected()
+  }
+
+  /// Reads a file; where it is of another version, an empty set and a note why, for what can be done without.
+  ///
+  /// - Throws: `StageError` where it is no such file or damaged.
+  public static func unlessOutdated(_ path: String) throws -> (Dataset, notes: [String]) {
+    do {
+      return (try Dataset(reading: path), [])
+    } catch let error as StageError where error.isOtherVersion {
+      standardError("metrics: \(error.description) Judging without a reference.")
+      return (Dataset(), [error.description])
+    }
   }
 
   /// The records of a split: 0 train, 1 validation, 2 test.

@@ -15,13 +15,23 @@ public struct MeasuresFile: Sendable {
   public var ids: [String]
   public var sets: [MeasuredSet: [StoredMeasures]]
 
-  public init(ids: [String], sets: [MeasuredSet: [StoredMeasures]]) {
-    self.ids = ids
-    self.sets = sets
+  /// Which of the judged crystals they are of.
+  private let records: RecordRange
+
+  /// Measures some of the crystals that are to be judged.
+  ///
+  /// - Parameter part: the shard that is measured.
+  /// - Throws: where the work is stopped.
+  public init(_ input: MetricsInput, of judged: JudgedSet, _ part: Shard) throws {
+    let range = part.range(of: judged.ids.count)
+    ids = Array(judged.ids[range])
+    sets = try input.measured(range)
+    records = RecordRange(range, of: judged.ids.count)
   }
 
+  /// - Throws: `StageError` where the file cannot be written.
   public func write(
-    to path: String, inputs: [String], options: SharedOptions, records: RecordRange, seconds: @autoclosure () -> Double
+    to path: String, inputs: [String], options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws {
     try Artifact.write(.measures, to: path, inputs: inputs, options: options, records: records, seconds: seconds()) { writer in
       try writer.write(ids, to: "/id")
@@ -60,6 +70,7 @@ public struct MeasuresFile: Sendable {
         .input, "'\(path)' holds records \(records): put all parts together with 'merge' before they are judged.")
     }
     ids = try reader.ids()
+    records = RecordRange(0..<ids.count, of: ids.count)
     sets = [:]
     let n = ids.count
     for set in MeasuredSet.allCases where reader.contains("/\(set.rawValue)/space_group") {

@@ -1,4 +1,4 @@
-public import Crystals
+import Crystals
 public import Evaluation
 import Networks
 public import Reports
@@ -7,8 +7,8 @@ public import StageKit
 /// `metrics.h5`: what is known of every judged crystal under `/structure/<name>`, and the crystals themselves.
 public enum MetricsFile {
   public static func write(
-    _ judgement: Judgement, ids: [String], crystals: [Crystal], rejected: [RejectedRecord], to path: String, inputs: [String],
-    options: SharedOptions, seconds: @autoclosure () -> Double
+    _ judgement: Judgement, of judged: JudgedSet, to path: String, inputs: [String], options: SharedOptions,
+    seconds: @autoclosure () -> Double
   ) throws {
     let (results, settings) = (judgement.results, judgement.summary.settings)
     try Artifact.write(.metrics, to: path, inputs: inputs, options: options, seconds: seconds()) { writer in
@@ -16,14 +16,14 @@ public enum MetricsFile {
         ("judge", settings.judge), ("judge_weights", settings.judgeWeights), ("hull", settings.hull),
         ("hull_sha256", settings.hullHash),
       ] { if let value { try writer.setAttribute(name, value) } }
-      try writer.write(ids, to: "/id")
-      try writer.write(crystals: crystals)
+      try writer.write(judged.ids, to: "/id")
+      try writer.write(crystals: judged.crystals.map(\.crystal))
       try write(results, to: writer, group: "/structure")
       if let initial = judgement.initial { try write(initial, to: writer, group: "/initial_structure") }
       try writer.write(results.energyAboveHull, to: "/structure/energy_above_hull")
       try writer.setAttribute("unit", "eV/atom", of: "/structure/energy_above_hull")
       try writer.write(results.askedSpaceGroup.map(Int16.init), to: "/structure/space_group_asked")
-      try writer.write(rejected: rejected)
+      try writer.write(rejected: judged.rejected)
       try write(results, fingerprint: "composition", width: CompositionFingerprint.count, \.compositionFingerprint, to: writer)
       try write(results, fingerprint: "structure", width: StructureFingerprint.count, \.structureFingerprint, to: writer)
     }

@@ -2,8 +2,6 @@ import Crystals
 import Foundation
 import Testing
 
-@testable import StageKit
-
 @Suite("Options of a judgement") struct JudgingOptionsTests {
   private func figures(_ place: Workplace, _ options: [String]) throws -> [String: Double] {
     let arguments = ["--crystals", "judged.h5", "--reference", "dataset.h5", "--output", "metrics.json", "--quiet"]

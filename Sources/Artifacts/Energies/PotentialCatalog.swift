@@ -1,11 +1,10 @@
-import Artifacts
 import Foundation
-import Potentials
+public import Potentials
 import StageKit
 
 /// The potentials that `--potential` names. Adding one is a line here and a type that conforms to `Potential`.
-enum PotentialCatalog {
-  struct Entry: Sendable {
+public enum PotentialCatalog {
+  private struct Entry: Sendable {
     let name: String
     let usage: String
     let summary: String
@@ -19,7 +18,7 @@ enum PotentialCatalog {
     let open: @Sendable (_ argument: String?, _ patience: Double) throws -> any Potential
   }
 
-  static let entries: [Entry] = [
+  private static let entries: [Entry] = [
     Entry(name: "pair", usage: "pair", summary: PairPotential().description) { argument, _ in
       guard argument == nil else { throw StageError(.input, "--potential pair takes no argument.") }
       return PairPotential()
@@ -27,8 +26,8 @@ enum PotentialCatalog {
     Entry(
       name: "chgnet", usage: "chgnet[:WEIGHTS.h5]",
       summary: "CHGNet 0.3.0 graph network (Deng et al. 2023), energies with MP2020 corrections; the default",
-      elements: "H to Pu (1 to 94)", file: (chgnetWeights, "'make potentials' fetches it")
-    ) { argument, _ in try chgnet("chgnet", argument ?? chgnetWeights) },
+      elements: "H to Pu (1 to 94)", file: (PotentialWeights.chgnet, "'make potentials' fetches it")
+    ) { argument, _ in try chgnet("chgnet", argument ?? PotentialWeights.chgnet) },
     Entry(
       name: "chgnet-r2scan", usage: "chgnet-r2scan[:WEIGHTS.h5]",
       summary:
@@ -87,8 +86,6 @@ enum PotentialCatalog {
     }
   }
 
-  static let chgnetWeights = PotentialWeights.chgnet
-
   /// The network with weights of a file.
   @Sendable private static func chgnet(_ name: String, _ path: String) throws -> any Potential {
     guard FileManager.default.fileExists(atPath: path) else {
@@ -107,7 +104,10 @@ enum PotentialCatalog {
   }
 
   /// Opens `NAME` or `NAME:ARGUMENT`.
-  static func open(_ text: String, patience: Double) throws -> any Potential {
+  ///
+  /// - Parameter patience: seconds that a client of `ipi` is waited for, and its answers.
+  /// - Throws: `StageError` where there is no such potential, or what it needs is not there.
+  public static func open(_ text: String, patience: Double) throws -> any Potential {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     guard let name = parts.first, let entry = entries.first(where: { $0.name == name }) else {
       throw StageError(
@@ -117,7 +117,7 @@ enum PotentialCatalog {
   }
 
   /// Each potential with the elements that it knows and the file that it needs.
-  static var listing: String {
+  public static var listing: String {
     entries.map { entry in
       var lines = [entry.usage, "    " + entry.summary, "    elements: " + entry.elements]
       if let (path, origin) = entry.file {

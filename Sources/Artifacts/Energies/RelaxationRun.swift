@@ -1,27 +1,30 @@
-import Artifacts
-import Crystals
+public import Crystals
 import Foundation
-import Potentials
-import StageKit
+public import Potentials
+public import StageKit
 import Tensors
 
 /// One run of `relax`: reads, resumes, goes through the crystals in blocks, saves what is done.
-final class RelaxationRun {
-  let output: String
+public final class RelaxationRun {
+  private let output: String
   /// Where an unfinished run keeps what it has done.
-  var unfinished: String { output + ".unfinished.h5" }
-  private(set) var file = RelaxedFile()
-  var total: Int { records.range.count }
+  public var unfinished: String { output + ".unfinished.h5" }
+  /// What is done.
+  public private(set) var file = RelaxedFile()
+  /// Crystals of the shard.
+  public var total: Int { records.range.count }
 
   private let input: String
   private let potential: String
-  let hulls: [HullFile]
+  /// What energies are placed above.
+  public let hulls: [HullFile]
   private let options: RelaxationOptions
   private let stages: RelaxationStages
   /// Crystals further above the first hull as they are, eV/atom, are not relaxed.
   private let within: Double?
   private let shared: SharedOptions
-  let crystals: [Crystal]
+  /// The crystals of the shard, as they are read.
+  public let crystals: [Crystal]
   private let units: [AsymmetricUnit]?
   private let ids: [String]
   /// The shard; crystals, units and ids are those of these records alone.
@@ -30,7 +33,12 @@ final class RelaxationRun {
   /// Crystals that a thread relaxes together; fixed, so that nothing depends on the number of threads.
   private static let blockSize = 8
 
-  init(
+  /// - Parameters:
+  ///   - input: any file with `/crystal`.
+  ///   - potential: its name, for the file's provenance.
+  ///   - within: crystals further above the first hull as they are, in eV/atom, are not relaxed.
+  /// - Throws: `StageError` where the input is no such file.
+  public init(
     input: String, output: String, potential: String, hulls: [HullFile], options: RelaxationOptions, stages: RelaxationStages,
     within: Double?, shared: SharedOptions
   ) throws {
@@ -65,7 +73,9 @@ final class RelaxationRun {
   }
 
   /// Relaxes all that is not done yet and writes the output; true where a signal stopped it.
-  func perform(with judge: any Potential, _ report: StageReport) throws -> Bool {
+  ///
+  /// - Throws: where the potential as a whole is out of order, or the output cannot be written; what is done is kept.
+  public func perform(with judge: any Potential, _ report: StageReport) throws -> Bool {
     try resume()
     let done = Set(file.records.map(\.index))
     let waiting = records.range.filter { !done.contains($0) }
@@ -75,7 +85,9 @@ final class RelaxationRun {
     var progress = Progress("relax", total: total, quiet: shared.quiet)
     var saved = Date()
     let relaxing = relaxer(judge)
-    try parallelForEach(count: blocks.count, threads: shared.threadCount) { relaxing(blocks[$0]) } receive: { _, part in
+    try parallelForEach(count: blocks.count, threads: shared.threadCount) {
+      relaxing(blocks[$0])
+    } receive: { _, part in
       file.records += part.records
       // Crystals in the middle of their relaxation begin anew when the run goes on.
       if Interruption.isRequested { return true }
@@ -95,6 +107,24 @@ final class RelaxationRun {
     try write(to: output, report)
     try? FileManager.default.removeItem(atPath: unfinished)
     return false
+  }
+
+  /// Counts the outcomes of the relaxations, and of what comes before and behind them.
+  public func note(in report: inout StageReport) {
+    let results = file.records.map(\.result)
+    for outcome in RelaxationOutcome.allCases {
+      let count = results.count { $0.outcome == outcome }
+      if count > 0 { report.note(outcome.name, count) }
+    }
+    for rescue in Rescue.allCases where stages.rescue && rescue != .none {
+      report.note("rescue_\(rescue.name)", results.count { $0.rescue == rescue })
+    }
+    if stages.rattle > 0 {
+      let falls = results.compactMap(\.rattled).map(\.fall)
+      report.note("rattled", falls.count)
+      for limit in [0.005, 0.05] { report.note("fell_by_\(limit)", falls.count { $0 > limit }) }
+    }
+    report.note("seconds_per_crystal", report.seconds / Double(max(1, results.count)))
   }
 
   /// What is to be said where the potential as a whole is out of order; what is done is kept.
