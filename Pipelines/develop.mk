@@ -48,8 +48,9 @@ bin:
 	@echo $(BIN)
 
 SOURCES := Package.swift Sources Stages Tests
-lint: ## Check the formatting, and that imports are listed and point down
+lint: ## Check the formatting, that imports are listed and point down, and that what is public has a comment
 	Tests/imports.sh
+	Tests/comments.sh
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 format: ## Format the sources

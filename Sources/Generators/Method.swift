@@ -49,20 +49,30 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
 }
 
 extension MethodOptions {
+  /// No option was retired.
   public static var retired: [String: String] { [:] }
+  /// Nothing has changed its meaning.
+  ///
+  /// - Throws: nothing.
   public static func renewed(_ old: [String: String]) throws(Rejection) -> [String: String] { old }
 }
 
 /// A method whose parameters have been learnt.
 public struct TrainedMethod<M: Method>: Sendable {
+  /// The method with its options.
   public let method: M
+  /// What was learnt, in the order of the method's layout.
   public let parameters: Parameters
 
+  /// - Parameter parameters: as many as the method's layout has.
   public init(_ method: M, _ parameters: Parameters) {
     precondition(parameters.values.count == method.layout.count)
     (self.method, self.parameters) = (method, parameters)
   }
 
+  /// - Parameters:
+  ///   - parameters: as many as the method's layout has.
+  ///   - statistics: of the training set.
   public init(_ options: M.Options, _ parameters: Parameters, statistics: DatasetStatistics) {
     self.init(M(options, statistics: statistics), parameters)
   }
@@ -89,8 +99,10 @@ extension Trainer where L: Method {
 
 /// The methods that there are.
 public struct MethodRegistry: Sendable {
+  /// In the order in which they are named to users.
   public let methods: [any Method.Type]
 
+  /// - Parameter methods: their names differ.
   public init(_ methods: [any Method.Type]) { self.methods = methods }
 
   /// Adding a method is a line here.
@@ -99,7 +111,9 @@ public struct MethodRegistry: Sendable {
   /// What files without a method's name are of.
   public static let unnamed = SymmBFN.name
 
+  /// As YAML files say them.
   public var names: [String] { methods.map { $0.name } }
 
+  /// The method that a YAML names; nil where there is none.
   public func method(named name: String) -> (any Method.Type)? { methods.first { $0.name == name } }
 }

@@ -33,6 +33,7 @@ public struct NeighborList: Sendable {
   ///   - cutoff: in angstrom; a neighbour is strictly nearer.
   ///   - centers: atoms to list the neighbours of; all where nil.
   ///   - most: cells where an atom would have about as many neighbours or more are refused.
+  /// - Throws: `EvaluationFailure` where there are no atoms, the cell cannot be used, or it is too small for its atoms.
   public init(
     _ crystal: Crystal, cutoff: Double, centers: [Int]? = nil, most: Int = mostNeighbors
   ) throws(EvaluationFailure) {
@@ -133,6 +134,8 @@ public struct NeighborList: Sendable {
   }
 
   /// The shortest distance between two atoms, images included, where it is below a limit; nil otherwise.
+  ///
+  /// - Throws: `EvaluationFailure`, as `init`.
   public static func shortestDistance(
     _ crystal: Crystal, below limit: Double, centers: [Int]? = nil
   ) throws(EvaluationFailure) -> Double? {

@@ -11,7 +11,9 @@ import Foundation
 ///
 /// with D = 0.5 eV, alpha = 6, x1 = 1.3, x2 = 1.8. Its minimum lies at `r0` for every pair.
 public struct PairPotential: Potential {
+  /// As `--potential` has it.
   public let name = "pair"
+  /// One line for a list of potentials.
   public let description =
     "Morse pairs at the sum of covalent radii, every element; quick, and its energies are not physical"
 
@@ -20,10 +22,13 @@ public struct PairPotential: Potential {
   private let steepness = 6.0
   private let taper = 1.3...1.8
 
+  /// There is nothing to choose.
   public init() {}
 
+  /// Every element.
   public func supports(atomicNumber: Int) -> Bool { (1...Element.last).contains(atomicNumber) }
 
+  /// Energies, forces and stresses by the formula above.
   public func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
     crystals.map { crystal in
       do throws(EvaluationFailure) {

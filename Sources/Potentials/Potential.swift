@@ -26,6 +26,7 @@ public protocol Potential: Sendable {
 }
 
 extension Potential {
+  /// As many as there are.
   public var crystalsAtOnce: Int { .max }
 
   /// The first element of a crystal that the potential does not know, as a failure; nil where it knows all.
@@ -49,6 +50,11 @@ public struct Evaluation: Sendable {
   /// Why there is no energy; nil where there is one.
   public var failure: EvaluationFailure?
 
+  /// - Parameters:
+  ///   - energy: eV a cell.
+  ///   - forces: (A) eV/angstrom.
+  ///   - stress: eV/angstrom^3.
+  ///   - magneticMoments: (A) Bohr magnetons.
   public init(energy: Double, forces: [Vector3], stress: Matrix3, magneticMoments: [Double]? = nil) {
     self.energy = energy
     self.forces = forces
@@ -94,6 +100,7 @@ public enum EvaluationFailure: Error, Equatable, Sendable, CustomStringConvertib
   /// A potential in another process or library said so.
   case reported(String)
 
+  /// Why there is no energy, in words.
   public var description: String {
     switch self {
     case .noAtoms: "the crystal has no atoms"

@@ -4,6 +4,7 @@ public import Crystals
 public struct GalleryCrystal: Sendable {
   /// Name within its run, used for the file to save.
   public var identifier: String
+  /// The cell that is drawn.
   public var crystal: Crystal
   /// International number as found; 0 where nobody knows.
   public var spaceGroup: Int
@@ -14,6 +15,12 @@ public struct GalleryCrystal: Sendable {
   /// Text of the CIF file that the reader can save.
   public var cif: String
 
+  /// - Parameters:
+  ///   - identifier: the crystal's name.
+  ///   - spaceGroup: as found; 0 where nobody knows.
+  ///   - energyAboveHull: in eV/atom.
+  ///   - remark: a few words.
+  ///   - cif: text of the file to save.
   public init(
     identifier: String, crystal: Crystal, spaceGroup: Int, energyAboveHull: Double? = nil,
     remark: String = "", cif: String

@@ -2,17 +2,24 @@ import Crystals
 
 /// A page of crystals to turn in the browser, each with its CIF to save; it stands alone.
 public struct GalleryPage: Sendable {
+  /// Title of the page.
   public var title: String
   /// A sentence or two above the crystals.
   public var lead: String
+  /// In the order of the page.
   public var crystals: [GalleryCrystal]
 
+  /// - Parameters:
+  ///   - title: of the page.
+  ///   - lead: a sentence or two above the crystals.
+  ///   - crystals: in their order.
   public init(title: String, lead: String, crystals: [GalleryCrystal]) {
     self.title = title
     self.lead = lead
     self.crystals = crystals
   }
 
+  /// The page: no file beside it and no network.
   public var html: String {
     let cards = crystals.enumerated().map { $0.element.card(scene: $0.offset) }
     let body = """

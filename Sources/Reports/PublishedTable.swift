@@ -15,6 +15,10 @@ public struct PublishedResult: Codable, Sendable {
   /// Values by the names of the figures, shares between 0 and 1; validity, coverage and distances are of crystals as generated.
   public var values: [String: Double]
 
+  /// - Parameters:
+  ///   - name: of the method.
+  ///   - source: paper and table.
+  ///   - values: by the names of the figures.
   public init(
     name: String, source: String, steps: Int? = nil, data: String? = nil, judge: String? = nil, values: [String: Double]
   ) {

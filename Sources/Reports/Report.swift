@@ -3,10 +3,14 @@ public import Evaluation
 
 /// One run as the report shows it.
 public struct ReportRun: Sendable {
+  /// The figures of the run.
   public var summary: MetricsSummary
+  /// Its loss curves; nil where they are not known.
   public var history: TrainingHistory?
+  /// Crystals to draw.
   public var gallery: [GalleryCrystal]
 
+  /// A run without curves and crystals, unless they are given.
   public init(
     summary: MetricsSummary, history: TrainingHistory? = nil, gallery: [GalleryCrystal] = []
   ) {
@@ -20,14 +24,21 @@ public struct ReportRun: Sendable {
 public struct TrainingHistory: Codable, Sendable {
   /// What the curves run over, e.g. `epoch`.
   public var axis: String
+  /// A curve a quantity.
   public var curves: [Curve]
 
   /// One quantity; values that are not finite are left out of the figure.
   public struct Curve: Codable, Sendable {
+    /// For readers.
     public var name: String
+    /// Places along the axis, in rising order.
     public var x: [Double]
+    /// A value a place.
     public var y: [Double]
 
+    /// - Parameters:
+    ///   - x: places along the axis.
+    ///   - y: a value a place.
     public init(name: String, x: [Double], y: [Double]) {
       self.name = name
       self.x = x
@@ -35,6 +46,9 @@ public struct TrainingHistory: Codable, Sendable {
     }
   }
 
+  /// - Parameters:
+  ///   - axis: what the curves run over.
+  ///   - curves: one a quantity.
   public init(axis: String, curves: [Curve]) {
     self.axis = axis
     self.curves = curves
@@ -43,12 +57,19 @@ public struct TrainingHistory: Codable, Sendable {
 
 /// A page that stands alone: one or several runs side by side.
 public struct Report: Sendable {
+  /// Title of the page.
   public var title: String
   /// Where and when, in words; the library knows no clock.
   public var subtitle: String
+  /// Side by side, in their order.
   public var runs: [ReportRun]
+  /// Rows of papers to stand beside the runs.
   public var published: [PublishedResult]
 
+  /// - Parameters:
+  ///   - subtitle: where and when, in words.
+  ///   - runs: side by side.
+  ///   - published: rows of papers.
   public init(
     title: String, subtitle: String = "", runs: [ReportRun], published: [PublishedResult] = []
   ) {

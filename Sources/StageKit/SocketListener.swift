@@ -3,6 +3,7 @@ import Glibc
 
 /// Why a socket failed, in words for the user.
 public struct SocketError: Error, CustomStringConvertible, Sendable {
+  /// What failed, in words for the user.
   public let description: String
   init(_ description: String) { self.description = description }
   /// With the system's reason.
@@ -21,6 +22,7 @@ public final class SocketListener: Sendable {
   /// - Parameters:
   ///   - path: of the socket, at most 107 bytes; made here, taken away when the listener goes. A file of that name
   ///     that is no socket is left alone, and that is an error.
+  /// - Throws: `SocketError` where it cannot listen there.
   public init(unixPath path: String, patience: Double) throws {
     // Before the properties have their values, or leaving here would take the file away.
     let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
@@ -51,6 +53,7 @@ public final class SocketListener: Sendable {
 
   /// - Parameters:
   ///   - port: on all addresses of this machine where `local` is false, else on 127.0.0.1 alone.
+  /// - Throws: `SocketError` where it cannot listen there.
   public init(port: UInt16, local: Bool, patience: Double) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     path = nil
@@ -100,6 +103,8 @@ public final class SocketListener: Sendable {
   }
 
   /// Waits for the next client; nil where none comes in so many seconds.
+  ///
+  /// - Throws: `SocketError` where the system lets nobody in any more.
   public func accept(within seconds: Double) throws -> SocketStream? {
     guard try wait(descriptor, for: POLLIN, seconds: seconds) else { return nil }
     let client = Glibc.accept(descriptor, nil, nil)
@@ -121,6 +126,8 @@ public final class SocketStream: Sendable {
   deinit { Glibc.close(descriptor) }
 
   /// Exactly `count` bytes.
+  ///
+  /// - Throws: `SocketError` where the other end is gone or says nothing in time.
   public func read(_ count: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var have = 0
@@ -138,6 +145,9 @@ public final class SocketStream: Sendable {
     return bytes
   }
 
+  /// Writes all bytes.
+  ///
+  /// - Throws: `SocketError` where the other end is gone or does not take them in time.
   public func write(_ bytes: [UInt8]) throws {
     var done = 0
     while done < bytes.count {

@@ -1,10 +1,13 @@
 /// A row-major matrix of `Float` that is reused from batch to batch.
 public struct Matrix: Sendable {
+  /// Rows that are in use.
   public private(set) var rows: Int
+  /// Entries of a row.
   public let columns: Int
   /// (rows, columns).
   public var values: [Float]
 
+  /// A matrix of zeros.
   public init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
@@ -22,10 +25,12 @@ public struct Matrix: Sendable {
     }
   }
 
+  /// Sets all entries to a value.
   public mutating func fill(_ value: Float) {
     for i in values.indices { values[i] = value }
   }
 
+  /// The entry of a row and a column, each from 0.
   @inlinable public subscript(row: Int, column: Int) -> Float {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }

@@ -2,6 +2,8 @@ import Dispatch
 import Synchronization
 
 /// Runs a body for every index of `0..<count` on up to `threads` threads; the order is not fixed, the results are by index.
+///
+/// - Throws: the first error that `body` throws; what had not begun is left out.
 public func parallelMap<Result: Sendable>(
   count: Int, threads: Int, _ body: @Sendable (Int) throws -> Result
 ) throws -> [Result] {

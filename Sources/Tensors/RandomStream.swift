@@ -27,6 +27,7 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
   /// How many blocks of four words were drawn; with it a stream can be taken up again.
   public var blocksDrawn: UInt64 { counter }
 
+  /// 64 bits that are equally likely: the next two words, the lower one first.
   public mutating func next() -> UInt64 {
     let low = word()
     return UInt64(word()) << 32 | UInt64(low)

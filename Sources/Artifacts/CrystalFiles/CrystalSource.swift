@@ -4,6 +4,7 @@ import StageKit
 
 /// One input record, not read yet.
 public struct SourceRecord: Sendable {
+  /// The record's name; those of its crystals may say more.
   public let id: String
   /// 0 train, 1 validation, 2 test; nil where the source does not say.
   public let split: UInt8?
@@ -23,8 +24,11 @@ public struct SourceRecord: Sendable {
 
   /// A crystal of a record or why there is none, with what was computed for it.
   public struct Item: Sendable {
+    /// The crystal's name.
     public var id: String
+    /// The crystal, or why there is none.
     public var crystal: Result<Crystal, Rejection>
+    /// What was computed for it.
     public var results = CalculatedResults()
   }
 
@@ -96,6 +100,7 @@ public struct SourceRecord: Sendable {
 public enum FileKind: Sendable {
   case cif, extxyz, poscar, json, table, artifact, pyTorch, archive, folder, unknown
 
+  /// By what lies at a path, and by its name.
   public init(path: String) {
     var isFolder: ObjCBool = false
     if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
@@ -139,6 +144,8 @@ public enum CrystalSource {
   /// A folder with `train`, `val` and `test` tables (`.csv`, `.csv.gz`, `.csv.xz`) gives their rows with their splits; any other
   /// folder the files in it at any depth, sorted by name; those of no kind that is known are records that are refused. Files whose
   /// names begin with a point are passed over.
+  ///
+  /// - Throws: `StageError` where there is nothing at the path, or nothing that holds crystals.
   public static func records(_ path: String) throws -> [SourceRecord] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file or folder '\(path)'.")

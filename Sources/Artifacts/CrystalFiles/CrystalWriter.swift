@@ -7,14 +7,19 @@ public struct CrystalWriter: Sendable {
   /// Tolerance of the symmetry that CIF files carry, in angstrom; 0 for none.
   public let symprec: Double
 
+  /// - Parameter symprec: tolerance of the symmetry that CIF files carry, in angstrom; 0 for none.
   public init(symprec: Double) { self.symprec = symprec }
 
   /// A crystal with its name and what was computed for it.
   public struct Entry: Sendable {
+    /// The crystal's name.
     public var id: String
+    /// Any cell.
     public var crystal: Crystal
+    /// What was computed for it.
     public var results: CalculatedResults
 
+    /// A crystal that nothing was computed for, unless `results` say so.
     public init(id: String, crystal: Crystal, results: CalculatedResults = CalculatedResults()) {
       (self.id, self.crystal, self.results) = (id, crystal, results)
     }
@@ -22,6 +27,7 @@ public struct CrystalWriter: Sendable {
 
   /// - Parameter path: `.cif`, `.extxyz`, `.json`, `.jsonl`, `.csv`, `.h5`, `.vasp` or `POSCAR`; a folder of CIF files where it ends
   ///   in `/`.
+  /// - Throws: `StageError` where nothing of that name is written, or it cannot be.
   public func write(
     _ crystals: [Entry], to path: String, rejected: [RejectedRecord], options: SharedOptions,
     seconds: @autoclosure () -> Double

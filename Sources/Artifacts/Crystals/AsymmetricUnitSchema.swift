@@ -3,6 +3,9 @@ public import StageKit
 
 /// `/asymmetric_unit`: sites by symmetry, ragged by `site_offset`. See design: Files.
 extension HDF5Writer {
+  /// Writes the group whole.
+  ///
+  /// - Throws: where the file cannot be written.
   public func write(units: [AsymmetricUnit]) throws {
     try reserve(siteCounts: units.map(\.sites.count))
     try write(units: units, record: 0, site: 0)
@@ -45,6 +48,7 @@ extension HDF5Reader {
   /// The asymmetric units of `/asymmetric_unit`.
   ///
   /// - Parameter records: which of them; all where nil. No others are read from disk.
+  /// - Throws: `StageError` where there is no such group, or it holds what no unit has.
   public func units(_ records: Range<Int>? = nil) throws -> [AsymmetricUnit] {
     let group = "/asymmetric_unit"
     let all = try self.rows(of: "\(group)/space_group")

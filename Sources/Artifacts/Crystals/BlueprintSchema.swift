@@ -7,6 +7,9 @@ public import StageKit
 /// `space_group` 0, `wyckoff_letter` 0, `atomic_number` 0 and `lattice_k` NaN: left open. Sites of one `element_label` share their
 /// element, whether it is known or not.
 extension HDF5Writer {
+  /// Writes the group whole.
+  ///
+  /// - Throws: where the file cannot be written.
   public func write(blueprints: [Blueprint], group: String = "/target") throws {
     var offsets: [Int64] = [0]
     var (elements, labels, letters): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
@@ -40,6 +43,7 @@ extension HDF5Reader {
   /// What records were asked to be; nil where the file does not say.
   ///
   /// - Parameter records: which of them; all where nil.
+  /// - Throws: `StageError` where the group holds what no blueprint has.
   public func blueprints(_ records: Range<Int>? = nil, group: String = "/target") throws -> [Blueprint]? {
     guard contains("\(group)/space_group") else { return nil }
     let all = try shape(of: "\(group)/space_group").first ?? 0

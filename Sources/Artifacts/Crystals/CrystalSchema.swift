@@ -3,6 +3,9 @@ public import StageKit
 
 /// `/crystal`: full cells, ragged by `atom_offset`. See design: Files.
 extension HDF5Writer {
+  /// Writes the group whole.
+  ///
+  /// - Throws: where the file cannot be written.
   public func write(crystals: [Crystal], group: String = "/crystal") throws {
     var offsets: [Int64] = [0]
     for crystal in crystals { offsets.append((offsets.last ?? 0) + Int64(crystal.count)) }
@@ -22,11 +25,14 @@ extension HDF5Writer {
 
 extension HDF5Reader {
   /// How many crystals `/crystal` has.
+  ///
+  /// - Throws: `StageError` where there is no such group.
   public func crystalCount() throws -> Int { try rows(of: "/crystal/lattice") }
 
   /// The crystals of `/crystal` or of another group of that layout.
   ///
   /// - Parameter records: which of them; all where nil. No others are read from disk.
+  /// - Throws: `StageError` where there is no such group, or it holds what no crystal has.
   public func crystals(_ records: Range<Int>? = nil, group: String = "/crystal") throws -> [Crystal] {
     let all = try self.rows(of: "\(group)/lattice")
     let range = records ?? 0..<all

@@ -4,11 +4,15 @@ public import StageKit
 
 /// `crystals.h5`: asymmetric units on their Wyckoff positions, full cells, `/reconstruction` (what it took).
 public struct CrystalsFile: Sendable {
+  /// Names of the crystals.
   public var ids: [String] = []
+  /// The units, every site on a Wyckoff position.
   public var units: [AsymmetricUnit] = []
+  /// The full conventional cells.
   public var crystals: [Crystal] = []
   /// `Reconstruction.Outcome` of each.
   public var outcomes: [Int8] = []
+  /// What was not unfolded, here or earlier.
   public var rejected: [RejectedRecord] = []
   /// What each was asked to be, where the input says.
   private var targets: [Blueprint] = []
@@ -17,8 +21,10 @@ public struct CrystalsFile: Sendable {
   private var slides: [Double] = []
   private var operationsChanged: [Int16] = []
 
+  /// A file without crystals.
   public init() {}
 
+  /// Adds a crystal; either all have a target or none is written.
   public mutating func append(_ id: String, _ reconstruction: Reconstruction, target: Blueprint? = nil) {
     ids.append(id)
     if let target { targets.append(target) }
@@ -44,6 +50,7 @@ public struct CrystalsFile: Sendable {
   }
 
   /// - Parameter trainingSet: the fingerprint of what the model was trained on that the units are of; nil where nobody says.
+  /// - Throws: `StageError` where the file cannot be written.
   public func write(
     to path: String, input: String, trainingSet: String? = nil, options: SharedOptions, records: RecordRange,
     seconds: @autoclosure () -> Double

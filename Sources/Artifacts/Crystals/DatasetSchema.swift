@@ -5,17 +5,23 @@ import Tensors
 
 /// `dataset.h5`: crystals with their asymmetric units, splits, properties and statistics.
 public struct Dataset: Sendable {
+  /// Names of the crystals.
   public var ids: [String] = []
+  /// The asymmetric units.
   public var units: [AsymmetricUnit] = []
+  /// The conventional cells.
   public var crystals: [Crystal] = []
   /// 0 train, 1 validation, 2 test.
   public var split: [UInt8] = []
   /// By name, NaN where unknown.
   public var properties: [String: [Double]] = [:]
+  /// Inputs that were not taken.
   public var rejected: [RejectedRecord] = []
 
+  /// A set without crystals.
   public init() {}
 
+  /// Adds a crystal; properties that it or the others lack are NaN.
   public mutating func append(
     id: String, unit: AsymmetricUnit, crystal: Crystal, split: UInt8, properties: [String: Double]
   ) {
@@ -47,6 +53,8 @@ public struct Dataset: Sendable {
   }
 
   /// Writes the file; statistics are those of the training part.
+  ///
+  /// - Throws: `StageError` where the file cannot be written.
   public func write(
     to path: String, symprec: Double, inputs: [String] = [], options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws {
@@ -63,6 +71,8 @@ public struct Dataset: Sendable {
   }
 
   /// Reads the file.
+  ///
+  /// - Throws: `StageError` where it is no dataset, of another version, or damaged.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.dataset])
     units = try reader.units()
@@ -109,6 +119,9 @@ public enum DatasetSplit {
 
 /// `/statistics`: counts over the training set. See `DatasetStatistics`.
 extension HDF5Writer {
+  /// Writes the group whole.
+  ///
+  /// - Throws: where the file cannot be written.
   public func write(statistics: DatasetStatistics) throws {
     let width = statistics.sites.first?.count ?? 1
     try write(statistics.spaceGroups, to: "/statistics/space_group")
@@ -130,6 +143,9 @@ extension HDF5Writer {
 }
 
 extension HDF5Reader {
+  /// The counts of `/statistics`.
+  ///
+  /// - Throws: `StageError` where there are none, or they are not what counts are.
   public func statistics() throws -> DatasetStatistics {
     let counts = try read(Int64.self, "/statistics/sites_given_space_group", shape: [231, nil])
     let width = counts.count / 231

@@ -4,7 +4,9 @@ public import StageKit
 
 /// Asymmetric units to be unfolded, of any file that has them, with what the file knows of each.
 public struct PredictedUnits: Sendable {
+  /// As the file has them, sites anywhere.
   public let units: [AsymmetricUnit]
+  /// Names of the units.
   public let ids: [String]
   /// What each was asked to be; nil where the file does not say.
   public let targets: [Blueprint]?

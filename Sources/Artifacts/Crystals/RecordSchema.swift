@@ -3,6 +3,9 @@ public import StageKit
 
 /// `/id`, `/property/<name>`, `/split`, `/rejected`: what goes with every record. See design: Files.
 extension HDF5Writer {
+  /// Writes `/rejected`.
+  ///
+  /// - Throws: where the file cannot be written.
   public func write(rejected: [RejectedRecord]) throws {
     try write(rejected.map(\.id), to: "/rejected/id")
     try write(rejected.map(\.code), to: "/rejected/reason_code")
@@ -10,6 +13,7 @@ extension HDF5Writer {
   }
 
   /// - Parameter properties: by name, one value a record, NaN where unknown.
+  /// - Throws: where the file cannot be written.
   public func write(properties: [String: [Double]]) throws {
     for (name, values) in properties.sorted(by: { $0.key < $1.key }) {
       try write(values, to: "/property/\(name)")
@@ -29,6 +33,7 @@ extension HDF5Writer {
 extension HDF5Reader {
   /// - Parameter records: all where nil.
   /// - Returns: names of the records; their numbers from 1 where the file has crystals and no names.
+  /// - Throws: `StageError` where the names cannot be read.
   public func ids(_ records: Range<Int>? = nil) throws -> [String] {
     guard contains("/id") || !contains("/crystal/lattice") else {
       return try (records ?? 0..<crystalCount()).map { "crystal \($0 + 1)" }
@@ -62,12 +67,17 @@ extension HDF5Reader {
   }
 
   /// The names of so many records: one each, or it is an error.
+  ///
+  /// - Throws: `StageError` where there are more names or fewer.
   public func ids(of count: Int) throws -> [String] {
     let found = try rows(of: "/id")
     guard found == count else { throw wrong("/id", "expected \(count) names, found \(found)") }
     return try ids()
   }
 
+  /// What `/rejected` says; none where there is no such group.
+  ///
+  /// - Throws: `StageError` where its datasets differ in length.
   public func rejected() throws -> [RejectedRecord] {
     guard contains("/rejected/id") else { return [] }
     let ids = try readStrings("/rejected/id")
@@ -80,6 +90,8 @@ extension HDF5Reader {
   }
 
   /// All properties, one value a record.
+  ///
+  /// - Throws: `StageError` where a property has more values or fewer, or one that is no number.
   public func properties(records: Int) throws -> [String: [Double]] {
     var properties: [String: [Double]] = [:]
     for name in try names(in: "/property") {
@@ -91,6 +103,8 @@ extension HDF5Reader {
   }
 
   /// 0 train, 1 validation, 2 test; all train where the file has no splits.
+  ///
+  /// - Throws: `StageError` where the split has more entries or fewer, or one that is none.
   public func split(records: Int) throws -> [UInt8] {
     guard contains("/split") else { return [UInt8](repeating: 0, count: records) }
     let split = try read(UInt8.self, "/split", shape: [records])

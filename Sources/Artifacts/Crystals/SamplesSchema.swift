@@ -12,6 +12,7 @@ public enum SamplesFile {
   ///   - trainingSet: the fingerprint of what the model was trained on.
   ///   - inputs: the model, and a dataset whose crystals are predicted.
   ///   - body: draws; hands over what is drawn, in order, some at a time.
+  /// - Throws: `StageError` where the file cannot be written, and what `body` throws.
   public static func write(
     ids: [String], blueprints: [Blueprint], steps: Int, trainingSet: String?, to path: String, inputs: [String],
     rejected: [RejectedRecord] = [],

@@ -5,23 +5,30 @@ import StageKit
 
 /// A convex hull with the elemental references that belong to it: hull.h5, or a table of compounds with `elements.csv` beside it.
 public struct HullFile: Sendable {
+  /// Where it was read from.
   public let path: String
   /// The file's name without its endings: what its columns are called.
   public let name: String
   /// The potential of its energies and the file of the weights; empty where it does not say.
   public let potential: String
+  /// The file of the potential's weights, with its SHA-256; empty where it does not say.
   public let weights: String
   private let hull: ConvexHull
   private let references: ElementReferences
 
   /// Where a crystal stands, in eV/atom, and what it would fall apart into, or the reason why that is not known.
   public struct Place: Sendable {
+    /// In eV/atom; NaN where it is not known.
     public var formationEnergy: Double
+    /// Energy above the hull in eV/atom; NaN where it is not known.
     public var aboveHull: Double
+    /// Shares and formulas, or the reason why they are not known.
     public var products: String
   }
 
   /// Reads hull.h5, or a table (`.csv`, `.csv.gz`, `.csv.xz`) in the layout `composition_fractions,formation_energy_per_atom,…`.
+  ///
+  /// - Throws: `StageError` where there is no such file, it is no hull, or a table has no elements beside it.
   public init(reading path: String) throws {
     self.path = path
     var name = (path as NSString).lastPathComponent

@@ -22,6 +22,11 @@ public import StageKit
 /// Attributes of the root: `potential`, `potential_weights`, `corrections`, `data` (those of the first source), `phases_by_elements`
 /// (`1:89 2:20000 …`), `filled` (phases that come from a fill), `higher` (entries that another of their composition lies below).
 extension HullTable {
+  /// - Parameters:
+  ///   - inputs: files that the hull was made from.
+  ///   - data: what the energies are of, in words.
+  ///   - firstFill: sources from this index on filled in what the others lack.
+  /// - Throws: where the file cannot be written.
   public func write(
     to path: String, inputs: [String], data: String, fillFrom firstFill: Int, rejected: [RejectedRecord],
     options: SharedOptions,
@@ -61,6 +66,9 @@ extension HullTable {
     }
   }
 
+  /// Reads hull.h5.
+  ///
+  /// - Throws: `StageError` where it is no such file, or its numbers are none that a hull has.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.hull])
     let ids = try reader.ids()

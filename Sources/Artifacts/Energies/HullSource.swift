@@ -6,6 +6,8 @@ import StageKit
 /// What a convex hull is made from, as files have it.
 public enum HullSource {
   /// Entries of a file of energies: relaxed.h5, a table (`.csv`), or pymatgen's entries (`.json`); `.gz` and `.xz` of the latter two.
+  ///
+  /// - Throws: `StageError` where no energies are read from such a file, or none of its entries can be used.
   public static func entries(_ path: String) throws -> (source: HullTable.Source, entries: HullEntries) {
     var source = HullTable.Source(name: (path as NSString).lastPathComponent)
     do {
@@ -29,6 +31,8 @@ public enum HullSource {
   }
 
   /// A hull: hull.h5, or any file of energies (a table's elements stand in `elements.csv` beside it).
+  ///
+  /// - Throws: `StageError` where it makes no hull.
   public static func table(_ path: String) throws -> HullTable {
     if kind(path) == .artifact, try Artifact.open(path).attribute("format") == Artifact.Format.hull.name {
       return try HullTable(reading: path)
@@ -42,6 +46,8 @@ public enum HullSource {
   }
 
   /// Energies of the elements: a table with `element` and `energy_per_atom`.
+  ///
+  /// - Throws: `StageError` where it is no such table.
   public static func references(_ path: String) throws -> (source: HullTable.Source, energies: [Int: Double]) {
     let text = String(decoding: try PackedFiles.bytes(of: path), as: UTF8.self)
     do {
@@ -56,6 +62,8 @@ public enum HullSource {
 
   /// Energies of the elements that files bring. Tables of formation energies have the energies of the elements in `elements.csv` beside them; nil where there is none, or where
   /// the entries have total energies of their own.
+  ///
+  /// - Throws: `StageError` where a file of the elements cannot be read.
   public static func referencesBeside(
     _ parts: [(source: HullTable.Source, entries: HullEntries)], paths: [String]
   ) throws -> (source: HullTable.Source, energies: [Int: Double])? {

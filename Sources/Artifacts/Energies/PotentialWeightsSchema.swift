@@ -14,6 +14,7 @@ import StageKit
 public enum PotentialWeights {
   /// Where `make potentials` puts weights.
   public static let chgnet = "Artifacts/potentials/chgnet-0.3.0.h5"
+  /// Weights fine-tuned on r2SCAN energies.
   public static let chgnetR2SCAN = "Artifacts/potentials/chgnet-r2scan.h5"
 
   /// Bytes of the largest file that is read.
@@ -30,12 +31,16 @@ public enum PotentialWeights {
   }
 
   /// The file of a potential's weights by name with its SHA-256, as files of its energies have it; empty where it has none.
+  ///
+  /// - Throws: `StageError` where the file cannot be read.
   public static func identity(ofPotential name: String) throws -> String {
     guard let weights = path(ofPotential: name), FileManager.default.fileExists(atPath: weights) else { return "" }
     return "\((weights as NSString).lastPathComponent) sha256:\(try AtomicFile.hash(of: weights))"
   }
 
   /// Reads what `torch.save` wrote and writes its tensors; returns how many there are.
+  ///
+  /// - Throws: `StageError` where it is no file of PyTorch's weights, or the output cannot be written.
   public static func convert(_ input: String, to output: String) throws -> Int {
     let size = (try? FileManager.default.attributesOfItem(atPath: input))?[.size] as? Int ?? 0
     guard size <= largestFile else {

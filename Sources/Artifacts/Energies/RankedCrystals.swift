@@ -6,7 +6,9 @@ import StageKit
 public struct RankedCrystals: Sendable {
   /// A crystal and what its file knows of it.
   public struct Item: Sendable {
+    /// The crystal's name.
     public var id: String
+    /// As the file has it.
     public var crystal: Crystal
     /// eV/atom; nil where it is not known.
     public var energyAboveHull: Double?
@@ -14,11 +16,13 @@ public struct RankedCrystals: Sendable {
     public var remark = ""
   }
 
+  /// Best first.
   public let items: [Item]
   /// What the order is by, in words.
   public let order: String
 
   /// - Parameter path: a crystals or relaxed file.
+  /// - Throws: `StageError` where it is no such file.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.crystals, .relaxed])
     let crystals = try reader.crystals()

@@ -13,11 +13,16 @@ public struct RelaxedFile: Sendable {
   public struct Record: Sendable {
     /// Its number among the inputs.
     public var index: Int
+    /// The crystal's name.
     public var id: String
+    /// Before relaxation.
     public var initial: Crystal
+    /// After it, and how it ended.
     public var result: RelaxationResult
+    /// Seconds of the block that it was relaxed in, divided by the block's crystals.
     public var wallSeconds: Double
 
+    /// One relaxed crystal, all that is known of it.
     public init(index: Int, id: String, initial: Crystal, result: RelaxationResult, wallSeconds: Double) {
       self.index = index
       self.id = id
@@ -27,18 +32,23 @@ public struct RelaxedFile: Sendable {
     }
   }
 
+  /// In any order; written by `index`.
   public var records: [Record] = []
+  /// What earlier stages rejected.
   public var rejected: [RejectedRecord] = []
   /// Whether symmetry was broken (`/kept`, `/rattle`) and failures rescued (`/relaxation/rescue`): for all records or none.
   public var isRattled = false
+  /// Whether failures were rescued.
   public var isRescued = false
 
+  /// A file without crystals.
   public init() {}
 
   /// - Parameters:
   ///   - potential: name of the judge, kept with the energies.
   ///   - weights: the file of the judge's weights with its hash; looked up where nil.
   ///   - hulls: each adds formation energies and energies above it: the first as columns of `/relaxation`, all as `/hull/<name>/…`.
+  /// - Throws: `StageError` where the file cannot be written.
   public func write(
     to path: String, input: String, potential: String, weights: String? = nil, protocolText: String, hulls: [HullFile],
     options: SharedOptions,
@@ -149,6 +159,8 @@ public struct RelaxedFile: Sendable {
   }
 
   /// Reads the file back, as far as an unfinished run needs.
+  ///
+  /// - Throws: `StageError` where it is no such file, or its parts differ in what they hold.
   public init(reading path: String) throws {
     let reader = try Artifact.open(path, formats: [.relaxed])
     let crystals = try reader.crystals()

@@ -5,24 +5,32 @@ import StageKit
 public struct JudgeAgreement: Sendable {
   /// A limit of the energy above the hull, and what two judges say of the crystals that both have an energy for.
   public struct Row: Sendable, Equatable {
+    /// Energy above the hull in eV/atom up to which a crystal is stable.
     public var limit: Double
+    /// Name of the first judge.
     public var first: String
+    /// Name of the second judge.
     public var second: String
+    /// Crystals that both have an energy for.
     public var crystals: Int
     /// Stable by both, by the first or the second alone.
     public var both: Int
+    /// Stable by the first alone.
     public var firstOnly: Int
+    /// Stable by the second alone.
     public var secondOnly: Int
 
     /// The share of the crystals that both judge alike.
     public var agreement: Double { crystals == 0 ? .nan : Double(crystals - firstOnly - secondOnly) / Double(crystals) }
   }
 
+  /// A row a pair of judges and a limit.
   public var rows: [Row] = []
 
   /// - Parameters:
   ///   - paths: metrics.h5 of each judge; crystals are told apart by their ids.
   ///   - names: of the judges.
+  /// - Throws: `StageError` where a file is no metrics.h5, or two of them have no crystal in common.
   public init(ofTables paths: [String], names: [String]) throws {
     let energies = try paths.map { path -> [String: Double] in
       let reader = try Artifact.open(path, formats: [.metrics])

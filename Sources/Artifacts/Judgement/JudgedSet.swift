@@ -7,21 +7,30 @@ import Tensors
 
 /// The crystals that `metrics` judges, from our files or anybody's.
 public struct JudgedSet {
+  /// Names of the crystals.
   public var ids: [String] = []
+  /// The crystals, with what is known of their making.
   public var crystals: [GeneratedCrystal] = []
   /// By name, one value a crystal, NaN where not known.
   public var properties: [String: [Double]] = [:]
+  /// What was lost before.
   public var rejected: [RejectedRecord] = []
   /// The potential that relaxed them and the hull that energies stand above, with the hashes of their files, where there are any.
   public var potential: String?
+  /// The file of the potential's weights with its SHA-256.
   public var potentialWeights: String?
+  /// The hull's file.
   public var hull: String?
+  /// SHA-256 of the hull's file.
   public var hullHash: String?
   /// Energies above further hulls, by name.
   public var hulls: [(name: String, energies: [Double])] = []
   /// Files that go into the provenance.
   public var inputs: [String] = []
 
+  /// Reads our files, any crystal file, table or folder.
+  ///
+  /// - Throws: `StageError` where there is no such file or it holds no crystals.
   public init(reading path: String, threads: Int = 1) throws {
     switch FileKind(path: path) {
     case .artifact: try readArtifact(path)
@@ -145,6 +154,8 @@ public struct JudgedSet {
 
 extension Cost {
   /// What the files of a run say about its cost.
+  ///
+  /// - Throws: `StageError` where a file is none of ours.
   public init(ofArtifacts paths: [String]) throws {
     self.init()
     for path in paths {

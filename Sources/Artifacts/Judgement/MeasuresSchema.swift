@@ -12,7 +12,9 @@ public import StageKit
 /// | `composition`, `structure`                | float64[N,132], float64[N,61] fingerprints; NaN where there is none       |
 /// | `train_match`                             | int32[N], -1 where there is none                                         |
 public struct MeasuresFile: Sendable {
+  /// Names of the crystals.
   public var ids: [String]
+  /// What was measured, an entry a crystal of each set.
   public var sets: [MeasuredSet: [StoredMeasures]]
 
   /// Which of the judged crystals they are of.
@@ -57,6 +59,7 @@ public struct MeasuresFile: Sendable {
   ]
 
   /// - Parameter inputs: the files that the measures must be of.
+  /// - Throws: `StageError` where it is no such file, a part of one, or measured of other files.
   public init(reading path: String, inputs: [String]) throws {
     let reader = try Artifact.open(path, formats: [.measures])
     for input in inputs {

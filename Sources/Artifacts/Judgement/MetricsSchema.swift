@@ -6,6 +6,9 @@ public import StageKit
 
 /// `metrics.h5`: what is known of every judged crystal under `/structure/<name>`, and the crystals themselves.
 public enum MetricsFile {
+  /// Writes what a judgement knows of every crystal.
+  ///
+  /// - Throws: where the file cannot be written.
   public static func write(
     _ judgement: Judgement, of judged: JudgedSet, to path: String, inputs: [String], options: SharedOptions,
     seconds: @autoclosure () -> Double
@@ -77,6 +80,8 @@ public enum MetricsFile {
   }
 
   /// Crystals to draw: valid, unique and new ones first, those of low energy above the hull before others.
+  ///
+  /// - Throws: `StageError` where it is no metrics.h5.
   public static func gallery(_ path: String, count: Int) throws -> [GalleryCrystal] {
     let reader = try Artifact.open(path, formats: [.metrics])
     let crystals = try reader.crystals()
@@ -106,6 +111,8 @@ public enum MetricsFile {
 
 extension TrainingHistory {
   /// The loss curves of a model file.
+  ///
+  /// - Throws: `StageError` where it is no model.
   public init(ofModel path: String) throws {
     let reader = try Artifact.open(path, formats: [.model])
     let (terms, history) = try ModelFile.history(reader)

@@ -7,6 +7,7 @@ import Yams
 /// The options of a model as a YAML text: which method, and the method's own. Unknown keys are errors, missing ones have the method's
 /// defaults.
 public struct ModelConfiguration {
+  /// Which method the options are of.
   public let method: any Method.Type
   /// Where it comes from, for messages.
   let name: String
@@ -19,6 +20,7 @@ public struct ModelConfiguration {
     let path: [String]
     let value: String
 
+    /// As it was given.
     public var description: String { "\(path.joined(separator: "."))=\(value)" }
     /// Whether it is a choice of the sampler, which can change after training.
     var isOfSampler: Bool { path.first == "sampling" }
@@ -38,6 +40,7 @@ public struct ModelConfiguration {
   ///   - text: YAML.
   ///   - settings: taken over what the text says.
   ///   - registry: the methods that there are.
+  /// - Throws: `StageError` where it is no YAML, or names no method of the registry.
   public init(
     _ text: String, name: String, settings: [Setting] = [], registry: MethodRegistry = .standard
   ) throws {
@@ -57,6 +60,9 @@ public struct ModelConfiguration {
     (self.method, given) = (type, own)
   }
 
+  /// Reads a YAML file.
+  ///
+  /// - Throws: `StageError` where there is none, it is no YAML, or it names no method of the registry.
   public static func read(path: String, settings: [Setting] = [], registry: MethodRegistry = .standard) throws -> Self {
     let text = String(decoding: try PackedFiles.bytes(of: path), as: UTF8.self)
     return try Self(text, name: path, settings: settings, registry: registry)
@@ -65,6 +71,7 @@ public struct ModelConfiguration {
   /// The method's options.
   ///
   /// - Parameter isStored: whether the text is a model file's, and so may be of an earlier version.
+  /// - Throws: `StageError` where a key is not known or a value cannot be used.
   public func options<M: Method>(_: M.Type, isStored: Bool = false) throws -> M.Options {
     do {
       let defaults = try YAMLEncoder().encode(M.Options())
@@ -86,6 +93,9 @@ public struct ModelConfiguration {
     }
   }
 
+  /// The method's name and options as YAML.
+  ///
+  /// - Throws: where the options cannot be encoded.
   public static func text<M: Method>(_ method: M) throws -> String {
     "method: \(M.name)\n" + (try YAMLEncoder().encode(method.options))
   }

@@ -40,6 +40,8 @@ public enum ModelFile {
   }
 
   /// A trained model of a method that is known.
+  ///
+  /// - Throws: `StageError` where options or parameters are none of the method's.
   public static func read<M: Method>(
     _: M.Type, _ reader: borrowing HDF5Reader, _ configuration: ModelConfiguration, weights: Weights = .best,
     precision: Precision = .float32
@@ -51,6 +53,8 @@ public enum ModelFile {
   }
 
   /// Where a training run stands; with it a run goes on as if it had not been stopped.
+  ///
+  /// - Throws: `StageError` where the file cannot be written.
   public static func write<M: Method>(
     _ trainer: Trainer<M>, to path: String, dataset: String, trainingSet: TrainingSetRecord, options: SharedOptions,
     seconds: @autoclosure () -> Double
@@ -105,6 +109,8 @@ public enum ModelFile {
   }
 
   /// Writes what sampling needs of a model file, parameters in half precision; returns their number.
+  ///
+  /// - Throws: `StageError` where it is no model, or the output cannot be written.
   public static func export(
     _ path: String, to output: String, weights: Weights, options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws -> Int {
@@ -133,6 +139,8 @@ public enum ModelFile {
   }
 
   /// Gives a fresh trainer the parameters of another model of the same method, network and meaning.
+  ///
+  /// - Throws: `StageError` where it is no model, or one of another network or meaning.
   public static func begin<M: Method>(_ trainer: inout Trainer<M>, with path: String) throws {
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try configuration(reader, registry: MethodRegistry([M.self]))
@@ -147,6 +155,7 @@ public enum ModelFile {
   /// Puts a trainer where the run of a file stands.
   ///
   /// - Parameter dataset: what the trainer learns; the file must have been trained on the same.
+  /// - Throws: `StageError` where the file is of another network, dataset or seed, or damaged.
   public static func restore<M: Method>(_ trainer: inout Trainer<M>, from path: String, dataset: String) throws {
     let hash = try AtomicFile.hash(of: dataset)
     let reader = try Artifact.open(path, formats: [.model])
@@ -188,6 +197,8 @@ public enum ModelFile {
   }
 
   /// The terms of a model's losses, and the epochs of its run.
+  ///
+  /// - Throws: `StageError` where the file has no history of that shape.
   public static func history(_ reader: borrowing HDF5Reader) throws -> (terms: [String], epochs: [TrainingEpoch]) {
     let said = reader.attribute("terms", of: "/training/history").map { $0.split(separator: "\n").map(String.init) }
     let terms = said ?? SymmBFN.terms

@@ -4,7 +4,9 @@ public import Tensors
 
 /// A trained method that fills blueprints, as `sample` needs it.
 public struct LoadedGenerator: Sendable {
+  /// The method with its options.
   public let method: any UnitGenerator
+  /// What it has learnt.
   public let parameters: Parameters
   /// The fingerprint of what it was trained on; nil in files of earlier versions.
   public let trainingSet: String?
@@ -48,6 +50,7 @@ public struct SamplingRun {
     (trainingSet, self.shared) = (generator.trainingSet, shared)
   }
 
+  /// Calls of the network a sample.
   public var networkCalls: Int { sampler.networkCalls }
 
   /// The part of a run that this shard draws: whole groups.
@@ -57,6 +60,7 @@ public struct SamplingRun {
   ///   - total: samples of all shards.
   ///   - blueprint: what the sample with a number is to be, and its id; also of samples behind the last.
   ///   - inputs: the model, and a dataset whose crystals are predicted.
+  /// - Throws: `StageError` where the run is stopped or the output cannot be written, and what `blueprint` throws.
   public func perform(
     total: Int, to output: String, inputs: [String], rejected: [RejectedRecord] = [], precision: Precision,
     _ report: StageReport, blueprint: @escaping @Sendable (Int) throws -> (id: String, blueprint: Blueprint)

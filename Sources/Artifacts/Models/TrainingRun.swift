@@ -7,6 +7,7 @@ public import Tensors
 
 /// One run of `train`, whatever the method: begins or goes on, steps until its end or a signal, saves.
 public struct TrainingRun<M: Method> {
+  /// Where the run stands.
   public private(set) var trainer: Trainer<M>
   private let dataset: String
   private let output: String
@@ -22,6 +23,7 @@ public struct TrainingRun<M: Method> {
   ///   - initial: a model whose parameters to begin with.
   ///   - resume: whether to go on from what is at `unfinished` or `output`, where there is something.
   ///   - epochs: in all; the options' where nil.
+  /// - Throws: `StageError` where the dataset cannot be learnt, or the model to go on from is of another run.
   public init(
     _ options: M.Options, dataset: String, output: String, initial: String? = nil, resume: Bool = false, epochs: Int? = nil,
     precision: Precision = .float32, shared: SharedOptions
@@ -53,6 +55,7 @@ public struct TrainingRun<M: Method> {
   /// - Parameters:
   ///   - minutes: of this run; no end where nil.
   ///   - checkpoint: minutes between checkpoints.
+  /// - Throws: `StageError` where the model cannot be written.
   public mutating func perform(minutes: Double? = nil, checkpoint: Double = 5, _ report: StageReport) throws -> Bool {
     let stopped = try step(minutes: minutes, checkpoint: checkpoint, report)
     try save(stopped ? unfinished : output, report)

@@ -9,6 +9,7 @@ public enum TrainingSet {
   /// Compares counts of space groups and of the sites of every element: those of one set prepared twice differ by less than 2 %.
   ///
   /// - Returns: nil where the model was trained on it.
+  /// - Throws: `StageError` where the file is no model.
   public static func mismatch(ofModel path: String, with data: Dataset, named name: String) throws -> String? {
     let reader = try Artifact.open(path, formats: [.model])
     let (own, other) = (try reader.statistics(), DatasetStatistics(data.indices(ofSplit: 0).map { data.units[$0] }))

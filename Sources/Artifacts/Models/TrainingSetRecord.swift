@@ -4,6 +4,7 @@ public import StageKit
 
 /// `/training_set` of a model file: which crystals it was trained on, so that novelty is not measured against others by mistake.
 public struct TrainingSetRecord: Sendable, Equatable {
+  /// Names of the crystals.
   public let ids: [String]
   /// Reduced formulas.
   public let formulas: [String]
@@ -30,6 +31,8 @@ public struct TrainingSetRecord: Sendable, Equatable {
   }
 
   /// What files made with the model carry on: the number of crystals and SHA-256 of their ids, formulas and groups, in any order.
+  ///
+  /// - Throws: `StageError` where the library of digests is not there.
   public func fingerprint() throws -> String {
     let hash = try RunningHash()
     for line in ids.indices.map({ "\(ids[$0])\t\(formulas[$0])\t\(spaceGroups[$0])\n" }).sorted() { hash.update(line) }

@@ -3,20 +3,27 @@ public import Crystals
 
 /// Options of the stages that read files of crystals.
 public struct ReadingFlags: ParsableArguments {
+  /// `--minimum-distance`.
   @Option(
     help: ArgumentHelp(
       "Refuse crystals with two atoms nearer than this share of the sum of their covalent radii; 0 takes all.",
       valueName: "share"))
   public var minimumDistance = ReadingOptions.defaultMinimumDistance
 
+  /// `--trust-sites`.
   @Flag(help: "Take what the sites of a file say, whatever its formula, Z, multiplicities, density and distances say.")
   public var trustSites = false
 
+  /// The defaults.
   public init() {}
 
+  /// Refuses what no reader takes.
+  ///
+  /// - Throws: `ValidationError` where a value is out of its range.
   public func validate() throws {
     guard minimumDistance >= 0, minimumDistance <= 1 else { throw ValidationError("--minimum-distance must be from 0 to 1.") }
   }
 
+  /// The same for readers.
   public var options: ReadingOptions { ReadingOptions(minimumDistance: minimumDistance, trustSites: trustSites) }
 }

@@ -11,6 +11,9 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
   /// The most atoms a formula may have.
   public static let maximumAtoms = 10_000
 
+  /// - Parameters:
+  ///   - elements: atomic numbers, each once.
+  ///   - counts: atoms of each, 1 or more.
   public init(elements: [UInt8], counts: [Int]) {
     precondition(elements.count == counts.count && counts.allSatisfy { $0 > 0 })
     (self.elements, self.counts) = (elements, counts)
@@ -25,6 +28,7 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
     self.init(elements: parser.order, counts: parser.order.map { counts[$0] ?? 0 })
   }
 
+  /// Atoms of the formula as written.
   public var atomCount: Int { counts.reduce(0, +) }
 
   /// The same ratio in the smallest whole numbers.

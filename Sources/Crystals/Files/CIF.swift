@@ -4,8 +4,12 @@ import CGemmi
 public struct Rejection: Error, Equatable, CustomStringConvertible, Sendable {
   /// For tables, e.g. `partial_occupancy`.
   public let code: String
+  /// For people: what is wrong, with numbers.
   public let description: String
 
+  /// - Parameters:
+  ///   - code: for tables.
+  ///   - description: for people.
   public init(_ code: String, _ description: String) {
     self.code = code
     self.description = description

@@ -7,8 +7,13 @@ public struct CalculatedResults: Sendable {
   /// In eV/angstrom^3; nil where there is none.
   public var stress: Matrix3?
 
+  /// Nothing was computed.
   public init() {}
 
+  /// - Parameters:
+  ///   - numbers: by name, energies in eV a cell.
+  ///   - forces: (A) in eV/angstrom.
+  ///   - stress: in eV/angstrom^3.
   public init(numbers: [String: Double], forces: [Vector3]? = nil, stress: Matrix3? = nil) {
     (self.numbers, self.forces, self.stress) = (numbers, forces, stress)
   }

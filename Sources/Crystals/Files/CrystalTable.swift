@@ -14,9 +14,11 @@ public struct CrystalTable: Sendable {
   private let cifColumn: Int
   private let propertyColumns: [Int]
 
+  /// A row of the table.
   public struct Row: Sendable {
     /// From `material_id` (or `id`), else the number of the row from 1.
     public var id: String
+    /// Text of the column `cif`.
     public var cif: [UInt8]
     /// One a name of `propertyNames`, NaN where the field is empty.
     public var properties: [Double]

@@ -7,7 +7,9 @@ public enum Extxyz {
   public struct Frame: Sendable {
     /// From one of the keys `name`, `id`, `material_id`, …; nil where the frame has none.
     public var name: String?
+    /// The crystal, or why there is none.
     public var crystal: Result<Crystal, Rejection>
+    /// What was computed for it.
     public var results = CalculatedResults()
   }
 

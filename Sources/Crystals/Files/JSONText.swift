@@ -18,8 +18,11 @@ public indirect enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// The string; nil for anything else.
   public var string: String? { if case .string(let text) = self { text } else { nil } }
+  /// The array; nil for anything else.
   public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  /// The object's fields; nil for anything else.
   public var object: [String: JSONValue]? { if case .object(let fields) = self { fields } else { nil } }
 
   /// A field of an object; nil where there is none.
@@ -33,6 +36,7 @@ public enum JSONTextError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooDeep(byte: Int)
   case trailing(byte: Int)
 
+  /// What is wrong, and at which byte.
   public var description: String {
     switch self {
     case .endsInside(let byte): "the JSON ends in the middle of a value, at byte \(byte): the file is cut off"
@@ -63,6 +67,7 @@ public struct JSONText {
   /// The value of a text.
   ///
   /// - Parameter finished: told every object as it ends, inner ones first; gives what stands in its place.
+  /// - Throws: `JSONTextError` with the byte at which the text is no JSON.
   public static func read(
     _ bytes: [UInt8], finished: @escaping ([String: JSONValue]) -> JSONValue = { .object($0) }
   ) throws(JSONTextError) -> JSONValue {

@@ -10,6 +10,9 @@ public struct ReadingOptions: Sendable {
   /// Of the sum: bonds are above 0.7, the nearest atoms of 100,000 crystals of the Materials Project at 0.47.
   public static let defaultMinimumDistance = 0.4
 
+  /// - Parameters:
+  ///   - minimumDistance: as a share of the sum of the covalent radii.
+  ///   - trustSites: whether the sites are right where the file contradicts them.
   public init(minimumDistance: Double = defaultMinimumDistance, trustSites: Bool = false) {
     (self.minimumDistance, self.trustSites) = (minimumDistance, trustSites)
   }

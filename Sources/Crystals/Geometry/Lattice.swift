@@ -23,17 +23,22 @@ extension SIMD3<Double> {
 
 /// A 3x3 matrix by rows.
 public struct Matrix3: Sendable, Equatable {
+  /// The rows, from above.
   public var rows: (Vector3, Vector3, Vector3)
 
+  /// A matrix by its rows.
   @inlinable public init(_ a: Vector3, _ b: Vector3, _ c: Vector3) { rows = (a, b, c) }
 
+  /// The unit matrix.
   public static let identity = Matrix3(Vector3(1, 0, 0), Vector3(0, 1, 0), Vector3(0, 0, 1))
 
+  /// Row `i`, 0...2.
   @inlinable public subscript(_ i: Int) -> Vector3 {
     get { i == 0 ? rows.0 : i == 1 ? rows.1 : rows.2 }
     set { if i == 0 { rows.0 = newValue } else if i == 1 { rows.1 = newValue } else { rows.2 = newValue } }
   }
 
+  /// Whether all nine entries are equal.
   @inlinable public static func == (a: Self, b: Self) -> Bool { a.rows == b.rows }
 
   /// `M v`.
@@ -46,24 +51,29 @@ public struct Matrix3: Sendable, Equatable {
     v.x * m.rows.0 + v.y * m.rows.1 + v.z * m.rows.2
   }
 
+  /// `A B`.
   @inlinable public static func * (a: Self, b: Self) -> Self {
     Matrix3(a.rows.0 * b, a.rows.1 * b, a.rows.2 * b)
   }
 
+  /// `s M`.
   @inlinable public static func * (s: Double, m: Self) -> Self {
     Matrix3(s * m.rows.0, s * m.rows.1, s * m.rows.2)
   }
 
+  /// `A + B`.
   @inlinable public static func + (a: Self, b: Self) -> Self {
     Matrix3(a.rows.0 + b.rows.0, a.rows.1 + b.rows.1, a.rows.2 + b.rows.2)
   }
 
+  /// Rows and columns exchanged.
   @inlinable public var transpose: Self {
     Matrix3(
       Vector3(rows.0.x, rows.1.x, rows.2.x), Vector3(rows.0.y, rows.1.y, rows.2.y),
       Vector3(rows.0.z, rows.1.z, rows.2.z))
   }
 
+  /// The triple product of the rows.
   @inlinable public var determinant: Double { rows.0.dot(rows.1.cross(rows.2)) }
 
   /// The inverse; entries are not finite where the determinant is zero.
@@ -115,6 +125,7 @@ public struct Lattice: Sendable, Equatable {
   /// Rows a, b, c in angstrom.
   public var vectors: Matrix3
 
+  /// - Parameter vectors: rows a, b, c in angstrom.
   @inlinable public init(vectors: Matrix3) { self.vectors = vectors }
 
   /// The lattice in standard orientation, a along x and b in the xy plane.

@@ -12,6 +12,7 @@ public struct PeriodicDistance: Sendable {
   /// Translations to the 27 cells around in angstrom, the shortest first: the zero one.
   private let images: [(vector: Vector3, length: Double)]
 
+  /// Distances in a lattice that has a volume.
   public init(_ lattice: Lattice) {
     let (reduced, change) = lattice.reduced()
     self.reduced = reduced

@@ -4,6 +4,7 @@ public struct Reconstruction: Sendable {
   public var unit: AsymmetricUnit
   /// The full conventional cell.
   public var crystal: Crystal
+  /// What had to be done beyond projection.
   public var outcome: Outcome
   /// Of every site: which site of the prediction it was.
   public var sources: [Int]
@@ -25,6 +26,7 @@ public struct Reconstruction: Sendable {
     /// The cell is too small for the share of the radii asked for; atoms keep a smaller one, down to `Options.shareSteps`.
     case tight = 3
 
+    /// A word for tables and files.
     public var name: String {
       switch self {
       case .projected: "projected"
@@ -43,6 +45,7 @@ public struct Reconstruction: Sendable {
     public var radiiShare: Double
     /// Parts of `radiiShare` to try where atoms find no room, the largest first.
     public var shareSteps = [1, 0.8, 0.6]
+    /// How sites choose their positions.
     public var choice: PositionChoice
     /// How many positions to try for a site.
     public var attempts = 24
@@ -52,6 +55,10 @@ public struct Reconstruction: Sendable {
     /// Whether a site that finds no place may go to the front.
     var reorders = true
 
+    /// - Parameters:
+    ///   - minimumDistance: in angstrom.
+    ///   - radiiShare: of the sum of the covalent radii.
+    ///   - choice: how sites choose their positions.
     public init(minimumDistance: Double = 0.5, radiiShare: Double = 0.5, choice: PositionChoice = .code) {
       (self.minimumDistance, self.radiiShare, self.choice) = (minimumDistance, radiiShare, choice)
     }

@@ -1,4 +1,5 @@
 extension SymmetryOperation {
+  /// `x, y, z`.
   public static let identity = SymmetryOperation(rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1], translation: [0, 0, 0])
 
   /// From the field's notation: `x,y,z`, `-X+1/2, y, 0.25-z`, `x-y,x,z+1/6`.

@@ -10,6 +10,9 @@ public struct SymmetryOperation: Sendable, Hashable {
   /// The denominator of translations.
   public static let denominator = 24
 
+  /// - Parameters:
+  ///   - rotation: nine entries by rows.
+  ///   - translation: three numbers over 24, brought into 0..<24.
   public init(rotation: [Int], translation: [Int]) {
     precondition(rotation.count == 9 && translation.count == 3)
     self.rotation = rotation
@@ -24,10 +27,12 @@ public struct SymmetryOperation: Sendable, Hashable {
       / Double(Self.denominator)
   }
 
+  /// Whether rotation and translation are equal, exactly.
   public static func == (a: Self, b: Self) -> Bool {
     a.rotation == b.rotation && a.translation == b.translation
   }
 
+  /// Hashes rotation and translation.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(rotation)
     hasher.combine(translation)
@@ -47,6 +52,7 @@ public struct SymmetryOperation: Sendable, Hashable {
       translation: zip(t, translation).map { $0 + $1 })
   }
 
+  /// The operation that undoes it, its translation within the cell.
   public var inverse: Self {
     let r = integerInverse(rotation)
     return Self(rotation: r, translation: multiply(r, vector: translation).map { -$0 })

@@ -1,5 +1,6 @@
 /// A crystal: a lattice and the atoms of one cell.
 public struct Crystal: Sendable {
+  /// The cell's vectors in angstrom.
   public var lattice: Lattice
   /// (A) atomic numbers, 1...118.
   public var atomicNumbers: [UInt8]
@@ -12,6 +13,12 @@ public struct Crystal: Sendable {
   /// Sites of the file that were copies of others and were left out.
   public var mergedCopies = 0
 
+  /// - Parameters:
+  ///   - lattice: the cell.
+  ///   - atomicNumbers: (A), 1...118.
+  ///   - fractionalCoordinates: (A).
+  ///   - spaceGroup: international number; 0 where nobody has looked.
+  ///   - orbit: (A) the site of each atom; every atom its own where nil.
   public init(
     lattice: Lattice, atomicNumbers: [UInt8], fractionalCoordinates: [Vector3], spaceGroup: Int = 0,
     orbit: [Int32]? = nil
@@ -68,6 +75,11 @@ public struct Site: Sendable, Equatable {
   /// Atoms of the orbit in the conventional cell; 0 where it is not known.
   public var multiplicity: Int
 
+  /// - Parameters:
+  ///   - position: fractional coordinates in the conventional cell.
+  ///   - siteSymmetry: operations on the 15 axes.
+  ///   - wyckoffLetter: ASCII; 0 where it is not known.
+  ///   - multiplicity: atoms of the orbit; 0 where it is not known.
   public init(
     atomicNumber: UInt8, position: Vector3, siteSymmetry: SiteSymmetry, wyckoffLetter: UInt8 = 0,
     multiplicity: Int = 0
@@ -84,9 +96,15 @@ public struct Site: Sendable, Equatable {
 public struct AsymmetricUnit: Sendable {
   /// International number, 1...230, in the settings of `SpaceGroup`.
   public var spaceGroup: Int
+  /// The conventional cell's k-vector, ln(angstrom).
   public var latticeLogMetric: LatticeLogMetric
+  /// One site an orbit.
   public var sites: [Site]
 
+  /// - Parameters:
+  ///   - spaceGroup: international number, 1...230.
+  ///   - latticeLogMetric: of the conventional cell.
+  ///   - sites: one an orbit.
   public init(spaceGroup: Int, latticeLogMetric: LatticeLogMetric, sites: [Site]) {
     self.spaceGroup = spaceGroup
     self.latticeLogMetric = latticeLogMetric

@@ -16,6 +16,7 @@ public struct SymmetrySearch: Sendable {
   /// - Parameters:
   ///   - crystal: any cell of it.
   ///   - symprec: how far atoms may be from their symmetric places, in angstrom.
+  /// - Throws: `Rejection` with code `symmetry_not_found`.
   public init(_ crystal: Crystal, symprec: Double) throws(Rejection) {
     guard crystal.count > 0, crystal.lattice.isUsable else {
       throw Rejection("symmetry_not_found", "no atoms, or a cell without volume")

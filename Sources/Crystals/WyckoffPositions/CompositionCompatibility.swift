@@ -14,6 +14,7 @@ public struct CompositionCompatibility: Sendable {
   private let free: [(multiplicity: Int, position: Int)]
   private let centrings: Int
 
+  /// - Parameter group: whose positions are to be taken.
   public init(_ group: SpaceGroup) {
     var fixed: [(multiplicity: Int, positions: [Int])] = []
     var free: [(multiplicity: Int, position: Int)] = []

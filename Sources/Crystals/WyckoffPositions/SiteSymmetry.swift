@@ -5,7 +5,9 @@
 public struct SiteSymmetry: Sendable, Hashable {
   /// Version of the table of axes and operations; stored with every file that holds codes.
   public static let tableVersion = 1
+  /// Axes of the table.
   public static let axisCount = 15
+  /// Point operations that an axis may have.
   public static let operationCount = 13
 
   /// Names of the operations by index.
@@ -22,6 +24,7 @@ public struct SiteSymmetry: Sendable, Hashable {
   /// (15) operation index 0..<13 on each axis.
   public var operations: [UInt8]
 
+  /// - Parameter operations: (15), each in 0..<13.
   public init(operations: [UInt8]) {
     precondition(operations.count == Self.axisCount)
     self.operations = operations

@@ -2,6 +2,7 @@ public import Crystals
 
 /// One crystal to judge, with what is known of its making.
 public struct GeneratedCrystal: Sendable {
+  /// The crystal that is judged.
   public var crystal: Crystal
   /// The crystal before relaxation; nil where none was run.
   public var initial: Crystal?
@@ -15,10 +16,17 @@ public struct GeneratedCrystal: Sendable {
   public var lastEnergyAboveHull: Double?
   /// As relaxed within its group, before its symmetry was broken, with its energy above the hull; nil where nobody broke it.
   public var kept: Crystal?
+  /// eV/atom, of `kept`; nil where it is not known.
   public var keptEnergyAboveHull: Double?
   /// eV/atom that it fell when its symmetry was broken.
   public var fall: Double?
 
+  /// - Parameters:
+  ///   - crystal: as relaxed, or as it is.
+  ///   - initial: before relaxation.
+  ///   - askedSpaceGroup: nil where nobody asked.
+  ///   - isRelaxed: nil where no relaxation was run.
+  ///   - energyAboveHull: in eV/atom.
   public init(
     _ crystal: Crystal, initial: Crystal? = nil, askedSpaceGroup: Int? = nil, isRelaxed: Bool? = nil,
     energyAboveHull: Double? = nil
@@ -33,6 +41,7 @@ public struct GeneratedCrystal: Sendable {
 
 /// The data set that generated crystals are compared with.
 public struct ReferenceSet: Sendable {
+  /// For tables and notes.
   public var name: String
   /// What the model has seen: novelty is measured against it.
   public var train: [Crystal]
@@ -42,13 +51,22 @@ public struct ReferenceSet: Sendable {
   public var trainTemplates: Set<Template>
   /// Properties by name, one value a crystal of the training and of the test set, NaN where not known.
   public var trainProperties: [String: [Double]]
+  /// The same of the test set.
   public var testProperties: [String: [Double]]
   /// A further part that the model has not seen, for choices that are not to be made on the test set.
   public var validation: [Crystal] = []
+  /// The same properties of the validation part.
   public var validationProperties: [String: [Double]] = [:]
   /// How many training crystals have each template.
   public var trainTemplateCounts: [Template: Int] = [:]
 
+  /// - Parameters:
+  ///   - name: for tables.
+  ///   - train: what the model has seen.
+  ///   - test: what it has not seen.
+  ///   - trainTemplates: of the training set.
+  ///   - trainProperties: by name, one value a training crystal.
+  ///   - testProperties: by name, one value a test crystal.
   public init(
     name: String, train: [Crystal], test: [Crystal] = [], trainTemplates: Set<Template> = [],
     trainProperties: [String: [Double]] = [:], testProperties: [String: [Double]] = [:]
@@ -64,14 +82,19 @@ public struct ReferenceSet: Sendable {
 
 /// All that the numbers are made from.
 public struct MetricsInput: Sendable {
+  /// Name of the run in tables.
   public var name: String
   /// Structures asked of the model; never less than those lost and those that arrived.
   public var sampled: Int
   /// Those lost before the judge saw them, in the order of the stages: (name, label, count).
   public var drops: [(name: String, label: String, count: Int)]
+  /// Those to judge.
   public var crystals: [GeneratedCrystal]
+  /// What they are compared with.
   public var reference: ReferenceSet
+  /// What the run has cost.
   public var cost: Cost
+  /// Tolerances, the seed, and whose energies they are.
   public var settings: Settings
   /// Properties of the crystals by name, one value a crystal, NaN where not known.
   public var properties: [String: [Double]] = [:]
@@ -95,8 +118,14 @@ public struct MetricsInput: Sendable {
   public var stored: [MeasuredSet: [StoredMeasures]] = [:]
   /// What could not be read, one line each.
   public var notes: [String] = []
+  /// How much of the machine may be used.
   public var work = Work()
 
+  /// - Parameters:
+  ///   - sampled: structures asked of the model.
+  ///   - drops: those lost before, by stage.
+  ///   - crystals: those to judge.
+  ///   - reference: what they are compared with.
   public init(
     name: String, sampled: Int, drops: [(name: String, label: String, count: Int)] = [],
     crystals: [GeneratedCrystal], reference: ReferenceSet, cost: Cost = Cost(),
@@ -125,7 +154,9 @@ public enum ComparedPart: String, Sendable, CaseIterable { case test, validation
 
 /// A judgement: the totals, and the same by structure.
 public struct Judgement: Sendable {
+  /// The totals.
   public var summary: MetricsSummary
+  /// By structure, of the crystals as relaxed.
   public var results: StructureResults
   /// Of the crystals before relaxation, where they are known.
   public var initial: StructureResults?
@@ -133,6 +164,8 @@ public struct Judgement: Sendable {
 
 extension MetricsSummary {
   /// Judges a set of crystals; throws only what `input.work.report` throws.
+  ///
+  /// - Throws: what `input.work.report` throws.
   public static func judge(_ input: MetricsInput) throws -> Judgement {
     let reference = input.reference
     let train = try StructureIndex(reference.train, matcher: input.settings.matcher, work: input.work)

@@ -5,6 +5,7 @@ public struct MetricsSummary: Codable, Sendable, Equatable {
   /// Raised when a name changes its meaning.
   public static let currentVersion = 1
 
+  /// Of the names' meaning.
   public var version = Self.currentVersion
   /// What was judged, for headings.
   public var name: String
@@ -12,12 +13,17 @@ public struct MetricsSummary: Codable, Sendable, Equatable {
   public var sampled: Int
   /// Structures that reached the judge.
   public var judged: Int
+  /// What the numbers depend on.
   public var settings: Settings
+  /// What the crystals are compared with.
   public var reference: Reference
   /// In the order in which tables show them.
   public var figures: [Figure]
+  /// From sampled to kept, step by step.
   public var funnel: [FunnelStep]
+  /// What the report draws.
   public var distributions: [Distribution]
+  /// Wall time of the run's stages.
   public var stages: [StageTime]
   /// What could not be computed, one line each.
   public var notes: [String]
@@ -35,6 +41,7 @@ public struct MetricsSummary: Codable, Sendable, Equatable {
 public struct Settings: Codable, Sendable, Equatable {
   /// Tolerance of the symmetry search in angstrom.
   public var symprec: Double
+  /// When two structures are the same.
   public var matcher: StructureMatcher
   /// Of the bootstrap.
   public var seed: UInt64
@@ -44,8 +51,10 @@ public struct Settings: Codable, Sendable, Equatable {
   public var hull: String?
   /// The file of the judge's weights with its SHA-256, and the SHA-256 of the hull's table.
   public var judgeWeights: String?
+  /// SHA-256 of the hull's file.
   public var hullHash: String?
 
+  /// The defaults, but for what is given.
   public init(
     symprec: Double = 0.1, matcher: StructureMatcher = .standard, seed: UInt64 = 0,
     judge: String? = nil, hull: String? = nil, judgeWeights: String? = nil, hullHash: String? = nil
@@ -62,8 +71,11 @@ public struct Settings: Codable, Sendable, Equatable {
 
 /// The sets that the crystals are compared with.
 public struct Reference: Codable, Sendable, Equatable {
+  /// For tables.
   public var name: String
+  /// Crystals of the training set.
   public var train: Int
+  /// Crystals of the part that distances are measured to.
   public var test: Int
   /// The split that distances are measured to: `test`, `validation`, or `train` where there is no test set.
   public var comparedWith: String
@@ -81,11 +93,13 @@ public struct Figure: Codable, Sendable, Equatable {
   public var value: Double?
   /// Bounds of the 95 % interval, where there is one: Wilson's of shares, the bootstrap's of distances and means.
   public var low: Double?
+  /// Upper bound of the interval.
   public var high: Double?
   /// Standard deviation of what the value is the mean of, where it is one.
   public var deviation: Double?
   /// Numerator and denominator of a rate.
   public var count: Int?
+  /// Denominator of a rate; nil for other figures.
   public var total: Int?
   /// Empty for pure numbers and shares.
   public var unit: String
@@ -115,6 +129,7 @@ public struct FunnelStep: Codable, Sendable, Equatable {
   /// Structures that go on.
   public var kept: Int
 
+  /// A step that drops some and leaves others.
   public init(name: String, label: String, dropped: Int, kept: Int) {
     self.name = name
     self.label = label
@@ -125,8 +140,11 @@ public struct FunnelStep: Codable, Sendable, Equatable {
 
 /// Generated and reference shares of one quantity.
 public struct Distribution: Codable, Sendable, Equatable {
+  /// Name in files, e.g. `space_group`.
   public var name: String
+  /// For readers.
   public var label: String
+  /// Empty for pure numbers and categories.
   public var unit: String
   /// Labels of categories; empty for a histogram.
   public var categories: [String]
@@ -134,10 +152,12 @@ public struct Distribution: Codable, Sendable, Equatable {
   public var edges: [Double]
   /// One share a bin, adding up to 1; empty where there are no values.
   public var generated: [Double]
+  /// The same of the reference.
   public var reference: [Double]
   /// The value that was asked for, where one was.
   public var target: Double?
 
+  /// Shares of categories or of bins; see the properties.
   public init(
     name: String, label: String, unit: String, categories: [String], edges: [Double], generated: [Double], reference: [Double],
     target: Double? = nil

@@ -5,17 +5,22 @@ public enum MeasuredSet: String, Sendable, CaseIterable { case crystals, initial
 
 /// What takes long to measure of a crystal, for judging in parts: the rest is measured again.
 public struct StoredMeasures: Sendable, Equatable {
+  /// International number as found; 0 where none was.
   public var spaceGroup: Int
+  /// See `CrystalMeasures.operationsPerAtom`; NaN where it is not known.
   public var operationsPerAtom: Double
   /// Canonical letters of the template; empty where there is none.
   public var letters: [UInt8]
   /// Distances, density, round trip and symmetry of the strict validity; nil where it was not asked for.
   public var strictValidity: [Bool]?
+  /// (132); nil where there is none.
   public var compositionFingerprint: [Double]?
+  /// (61); nil where there is none.
   public var structureFingerprint: [Double]?
   /// Index of a training crystal with the same structure; -1 where there is none.
   public var trainMatch: Int
 
+  /// As a file has them.
   public init(
     spaceGroup: Int, operationsPerAtom: Double, letters: [UInt8], strictValidity: [Bool]?, compositionFingerprint: [Double]?,
     structureFingerprint: [Double]?, trainMatch: Int
@@ -55,6 +60,8 @@ extension MetricsInput {
   }
 
   /// Measures some of the crystals, so that parts of a set can be measured apart and judged together (`MetricsInput.stored`).
+  ///
+  /// - Throws: what `work.report` throws.
   public func measured(_ range: Range<Int>) throws -> [MeasuredSet: [StoredMeasures]] {
     let train = try StructureIndex(reference.train, matcher: settings.matcher, work: work)
     var sets: [MeasuredSet: [StoredMeasures]] = [:]

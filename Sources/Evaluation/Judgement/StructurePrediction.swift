@@ -9,9 +9,11 @@ public struct PredictionTask: Sendable {
     case wyckoff
   }
 
+  /// What the model was told.
   public var given: Given
   /// Index in the test set of each crystal's target; nil for one that has none.
   public var targets: [Int?]
+  /// When a prediction is right.
   public var matcher: StructureMatcher
   /// The order among a target's predictions of each crystal, and targets and orders of those that were lost on the way: misses.
   var orders: [Int]

@@ -2,6 +2,7 @@ import Crystals
 
 /// What is known of every judged crystal, one entry a crystal: the datasets `/structure/<name>` of `metrics.h5`.
 public struct StructureResults: Sendable {
+  /// What each crystal was measured to be.
   public let measures: [CrystalMeasures]
   /// The group asked for; 0 where nobody asked.
   public let askedSpaceGroup: [Int]
@@ -16,18 +17,24 @@ public struct StructureResults: Sendable {
   /// eV/atom; NaN where it is not known.
   public let energyAboveHull: [Double]
 
+  /// Crystals that were judged.
   public var count: Int { measures.count }
+  /// In g/cm^3; NaN where it can't be computed.
   public var density: [Double] { measures.map(\.density) }
+  /// International numbers as found; 0 where none was.
   public var spaceGroup: [Int] { measures.map(\.spaceGroup) }
+  /// Templates as found; nil where there is none.
   public var templates: [Template?] { measures.map(\.template) }
   /// Whether any energy is known.
   public var hasEnergies: Bool { energyAboveHull.contains { $0.isFinite } }
 
   /// Nothing before it has its structure.
   public func isUnique(_ index: Int) -> Bool { firstOfKind[index] == index }
+  /// Structure and composition are valid.
   public func isValid(_ index: Int) -> Bool { measures[index].isValid }
   /// At most so many eV/atom above the hull; not where that is not known.
   public func isStable(_ index: Int, within limit: Double) -> Bool { energyAboveHull[index] <= limit }
+  /// Neither before it nor in the training set is its structure.
   public func isUniqueAndNovel(_ index: Int) -> Bool { isUnique(index) && novel[index] }
 
   /// - Parameters:

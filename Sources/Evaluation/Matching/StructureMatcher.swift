@@ -19,6 +19,7 @@ public struct StructureMatcher: Sendable, Codable, Equatable {
   /// What must be below the site tolerance for two crystals to be the same.
   public var criterion = Criterion.maximum
 
+  /// What is held against the site tolerance.
   public enum Criterion: String, Sendable, Codable, CaseIterable {
     /// The largest distance of two paired atoms (pymatgen's `fit`).
     case maximum
@@ -33,6 +34,10 @@ public struct StructureMatcher: Sendable, Codable, Equatable {
   public static let prediction = StructureMatcher(
     lengthTolerance: 0.3, siteTolerance: 0.5, angleTolerance: 10)
 
+  /// - Parameters:
+  ///   - lengthTolerance: pymatgen's `ltol`.
+  ///   - siteTolerance: `stol`, in units of `(V/N)^(1/3)`.
+  ///   - angleTolerance: `angle_tol`, in degrees.
   public init(lengthTolerance: Double, siteTolerance: Double, angleTolerance: Double) {
     self.lengthTolerance = lengthTolerance
     self.siteTolerance = siteTolerance
@@ -48,6 +53,8 @@ public struct StructureMatcher: Sendable, Codable, Equatable {
   }
 
   /// Reads what was written before there was a criterion, too.
+  ///
+  /// - Throws: `DecodingError` where a tolerance is missing.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     lengthTolerance = try fields.decode(Double.self, forKey: .lengthTolerance)

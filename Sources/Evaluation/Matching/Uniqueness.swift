@@ -15,6 +15,8 @@ public struct StructureIndex: Sendable {
     let reduced: ReducedCrystal
   }
 
+  /// - Parameter crystals: those to find others among; what cannot be reduced matches nothing.
+  /// - Throws: what `work.report` throws.
   public init(_ crystals: [Crystal], matcher: StructureMatcher = .standard, work: Work = Work()) throws {
     self.matcher = matcher
     let entries = try work.map("reduce reference", count: crystals.count) { index in
@@ -66,6 +68,8 @@ public struct StructureIndex: Sendable {
 ///
 /// A crystal is compared with the first of each kind only, as pymatgen's `group_structures` does. nil stands for crystals that could
 /// not be reduced, which have no kind. Crystals of other elements or numbers of atoms are never compared.
+///
+/// - Throws: what `work.report` throws.
 public func firstOfKind(
   _ structures: [ReducedCrystal?], matcher: StructureMatcher = .standard, work: Work = Work(), phase: String = "compare"
 ) throws -> [Int?] {

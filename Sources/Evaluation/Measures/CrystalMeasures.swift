@@ -10,9 +10,11 @@ public struct CrystalMeasures: Sendable {
   public let volumePerAtom: Double
   /// Atomic numbers of the elements, in rising order.
   public let elements: [Int]
+  /// The reduced formula, elements in alphabetical order.
   public let formula: String
   /// The primitive cell; nil where the crystal could not be reduced.
   public let reduced: ReducedCrystal?
+  /// By the usual two rules.
   public let validity: Validity
   /// nil where it was not asked for.
   public let strictValidity: StrictValidity?
@@ -20,6 +22,7 @@ public struct CrystalMeasures: Sendable {
   public let spaceGroup: Int
   /// Symmetry operations, centrings included, an atom of the same cell: grows with the symmetry; NaN where it is not known.
   public let operationsPerAtom: Double
+  /// Group and Wyckoff letters; nil where they were not found or not asked for.
   public let template: Template?
   /// (132); nil where an element has no properties, or where it was not asked for.
   public let compositionFingerprint: [Double]?
@@ -28,15 +31,20 @@ public struct CrystalMeasures: Sendable {
 
   /// Atoms in the primitive cell; 0 where the crystal could not be reduced.
   public var atoms: Int { reduced?.count ?? 0 }
+  /// Structure and composition are valid.
   public var isValid: Bool { validity.both }
 
   /// What is measured beside that which always is.
   public struct Parts: OptionSet, Sendable {
+    /// A bit a part.
     public let rawValue: Int
+    /// - Parameter rawValue: a bit a part.
     public init(rawValue: Int) { self.rawValue = rawValue }
     /// Space group and template; without it the crystal's own group stands.
     public static let symmetry = Parts(rawValue: 1)
+    /// Those of composition and structure.
     public static let fingerprints = Parts(rawValue: 2)
+    /// Distances, density, round trip and symmetry.
     public static let strictValidity = Parts(rawValue: 4)
   }
 

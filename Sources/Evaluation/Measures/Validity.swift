@@ -19,6 +19,7 @@ public struct Validity: Sendable, Codable, Equatable {
   /// Least volume of a valid structure's cell, in cubic angstrom.
   public static let minimumVolume = 0.1
 
+  /// Judges a crystal by the usual two rules (Xie et al., CDVAE, ICLR 2022).
   public init(of crystal: Crystal) {
     shortestDistance = crystal.shortestDistance
     volume = crystal.lattice.volume

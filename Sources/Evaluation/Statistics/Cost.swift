@@ -1,11 +1,15 @@
 /// What a run has cost, as far as its files tell.
 public struct Cost: Sendable {
+  /// Wall time of the run's stages.
   public var stages: [StageTime]
   /// Numbers that training has set; nil where there is no model.
   public var parameters: Int?
   /// Calls of the network a sample.
   public var networkCalls: Int?
 
+  /// - Parameters:
+  ///   - parameters: numbers that training has set.
+  ///   - networkCalls: a sample.
   public init(stages: [StageTime] = [], parameters: Int? = nil, networkCalls: Int? = nil) {
     self.stages = stages
     self.parameters = parameters
@@ -15,14 +19,20 @@ public struct Cost: Sendable {
 
 /// Wall time of a stage, and the machine that took it.
 public struct StageTime: Codable, Sendable, Equatable {
+  /// Name of the stage.
   public var stage: String
+  /// Wall seconds.
   public var seconds: Double
   /// Model of the processor; nil in files that do not tell.
   public var processor: String?
+  /// Threads that it was given; nil in files that do not tell.
   public var threads: Int?
   /// Largest resident memory in MB (1e6 bytes).
   public var peakMemory: Double?
 
+  /// - Parameters:
+  ///   - processor: its model.
+  ///   - peakMemory: in MB (1e6 bytes).
   public init(
     stage: String, seconds: Double, processor: String? = nil, threads: Int? = nil, peakMemory: Double? = nil
   ) {

@@ -7,16 +7,21 @@ public struct Coverage: Sendable, Equatable {
   public var isRecalled: [Bool]
   /// Reference crystals that are covered, and of how many.
   public var recalled: Int
+  /// Reference crystals that have fingerprints.
   public var reference: Int
   /// Generated crystals that are covered, and of how many.
   public var precise: Int
+  /// Generated crystals in all.
   public var generated: Int
 
   /// Largest distances of structure fingerprints and of scaled composition fingerprints.
   public struct Limits: Sendable, Equatable {
+    /// Of structure fingerprints.
     public var structure: Double
+    /// Of scaled composition fingerprints.
     public var composition: Double
 
+    /// Euclidean distances.
     public init(structure: Double, composition: Double) {
       self.structure = structure
       self.composition = composition
@@ -33,6 +38,9 @@ public struct Coverage: Sendable, Equatable {
     /// (132), not scaled.
     public var composition: [Double]
 
+    /// - Parameters:
+    ///   - structure: (61).
+    ///   - composition: (132), not scaled.
     public init(structure: [Double], composition: [Double]) {
       self.structure = structure
       self.composition = composition
@@ -48,6 +56,7 @@ public struct Coverage: Sendable, Equatable {
   /// - Parameters:
   ///   - generated: nil for a crystal without fingerprints: it covers nothing, isn't covered, and counts in the precision's denominator.
   ///   - reference: nil for a crystal without: left out.
+  /// - Throws: what `work.report` throws.
   public init(generated: [Fingerprints?], reference: [Fingerprints?], limits: Limits = .standard, work: Work = Work()) throws {
     let own = generated.compactMap { $0 }
     let other = reference.compactMap { $0 }

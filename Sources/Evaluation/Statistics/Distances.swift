@@ -44,12 +44,14 @@ public func jensenShannonDistance<Category: Hashable>(
 
 /// A figure with the interval that holds it with 95 % confidence.
 public struct Estimate: Codable, Sendable, Equatable {
+  /// The figure itself.
   public var value: Double
   /// 2.5th percentile of the bootstrap distribution.
   public var low: Double
   /// 97.5th percentile.
   public var high: Double
 
+  /// A figure between its bounds.
   public init(value: Double, low: Double, high: Double) {
     self.value = value
     self.low = low

@@ -2,10 +2,14 @@ import Tensors
 
 /// How much of a machine a judgement may use, and whom it tells how far it is.
 public struct Work: Sendable {
+  /// 1 or more.
   public var threads: Int
   /// Told a phase, how much of it is done and how much there is; throws to stop.
   public var report: @Sendable (_ phase: String, _ done: Int, _ total: Int) throws -> Void
 
+  /// - Parameters:
+  ///   - threads: 1 or more.
+  ///   - report: told how far each phase is; throws to stop.
   public init(
     threads: Int = 1, report: @escaping @Sendable (_ phase: String, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
   ) {

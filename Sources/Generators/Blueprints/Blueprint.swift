@@ -38,6 +38,9 @@ public struct Blueprint: Sendable, Equatable {
   /// Atomic numbers that may not occur.
   public var excludedElements: Set<UInt8> = []
 
+  /// - Parameters:
+  ///   - spaceGroup: international number; nil where it is left open.
+  ///   - siteCount: sites of the asymmetric unit; nil where it is left open.
   public init(spaceGroup: Int? = nil, siteCount: Int? = nil) {
     (self.spaceGroup, self.siteCount) = (spaceGroup, siteCount)
   }

@@ -121,6 +121,9 @@ public struct CompositionProposer: Proposer {
     return assignment.flatMap { $0.reduce(0) { $0 + $1.count } <= limit ? $0 : nil }
   }
 
+  /// Draws a group that holds the formula, then a skeleton with its elements.
+  ///
+  /// - Throws: `Rejection` where none fits what is there.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     guard blueprint.sites.isEmpty else { return blueprint }
     if let z = elements.first(where: { !blueprint.allows(element: $0) }) {

@@ -11,10 +11,15 @@ public protocol Proposer: Sendable {
 
 /// Proposers one after the other, each with what those before it have said.
 public struct ProposerChain: Proposer {
+  /// In the order in which they are asked.
   public let proposers: [any Proposer]
 
+  /// - Parameter proposers: in the order in which they are asked.
   public init(_ proposers: [any Proposer]) { self.proposers = proposers }
 
+  /// Asks all in turn.
+  ///
+  /// - Throws: `Rejection` where one of them finds nothing that fits.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     var blueprint = blueprint
     for proposer in proposers { blueprint = try proposer.complete(blueprint, index: index, seed: seed) }
@@ -42,6 +47,9 @@ public struct TrainingProposer: Proposer {
     (self.statistics, self.kind, spaceGroups) = (statistics, kind, among)
   }
 
+  /// Draws the space group, then a prototype or the number of sites.
+  ///
+  /// - Throws: nothing.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     var random = RandomStream(seed: seed, purpose: "request", index: UInt64(index))
     var blueprint = blueprint
@@ -75,6 +83,9 @@ public struct TargetProposer: Proposer {
   /// Behind the last target comes the first again, so that the last group of samples is full.
   public func target(of index: Int) -> Int { index / perTarget % targets.count }
 
+  /// Takes the target's positions and elements, or a skeleton of its composition.
+  ///
+  /// - Throws: `Rejection` where no skeleton has it.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     let target = targets[target(of: index)]
     guard blueprint.sites.isEmpty else { return blueprint }

@@ -3,6 +3,7 @@ public import Crystals
 /// What crystals of one prototype have in common but for coordinates: the space group, the Wyckoff position of every site, and which
 /// sites share their element (as the labels of AFLOW's prototypes say it, Mehl et al. 2017, but with this setting's own letters).
 public struct Prototype: Sendable, Hashable {
+  /// International number.
   public let spaceGroup: Int
   /// (m) indices into `SpaceGroup.wyckoffPositions`.
   public let wyckoffPositions: [Int]
@@ -31,9 +32,12 @@ public struct Prototype: Sendable, Hashable {
 
 /// How often a prototype occurs in a training set.
 public struct PrototypeCount: Sendable, Equatable {
+  /// Group, positions and shared elements.
   public let prototype: Prototype
+  /// Crystals of the training set that have it.
   public let count: Int
 
+  /// A prototype that `count` crystals have.
   public init(prototype: Prototype, count: Int) {
     self.prototype = prototype
     self.count = count

@@ -2,6 +2,7 @@ import Crystals
 
 /// How often Wyckoff positions and numbers of sites occur in each space group of a training set.
 public struct SkeletonPrior: Sendable {
+  /// What the shares are of.
   public let statistics: DatasetStatistics
   /// (231, positions) share of the sites of a group on each position; positions of one code share evenly.
   let positions: [[Double]]
@@ -11,6 +12,7 @@ public struct SkeletonPrior: Sendable {
   /// The most sites that the model has seen.
   public var mostSites: Int { siteCounts[1].count - 1 }
 
+  /// - Parameter statistics: of the training set.
   public init(_ statistics: DatasetStatistics) {
     self.statistics = statistics
     positions = (0...230).map { $0 == 0 ? [] : Self.positionShares(spaceGroup: $0, statistics) }

@@ -17,6 +17,7 @@ public struct DatasetStatistics: Sendable, Equatable {
   /// The prototypes that occur, and how often; none where units have no letters, and in files that were written without.
   public var prototypes: [PrototypeCount]
 
+  /// Counts as a file has them; see the properties for their shapes.
   public init(
     spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeMoments: [Double],
     prototypes: [PrototypeCount] = []

@@ -22,6 +22,7 @@ extension SymmBFNConfiguration {
     "training.known_templates": "flow.known_templates", "sampling.templates": "sampling.proposer",
   ]
 
+  /// Switches of earlier versions, which the two forms have taken the place of.
   public static var retired: [String: String] {
     var sentences = renamed.mapValues { "it is \($0) now" }
     for old in switches {

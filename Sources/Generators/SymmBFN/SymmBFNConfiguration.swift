@@ -3,12 +3,18 @@ public import Networks
 /// All that a SymmBFN run can be told: its form, sizes, schedules and weights. Defaults are the published values (Ruple et al. 2026,
 /// A.3, and its code).
 public struct SymmBFNConfiguration: MethodOptions {
+  /// What the network is told, what its outputs mean, and how it is sampled.
   public var form = Form.published
+  /// Sizes of the network.
   public var network = Network()
+  /// Accuracies of the Bayesian flow and weights of its losses.
   public var flow = Flow()
+  /// The optimiser and its schedule.
   public var training = TrainingOptions()
+  /// Choices of the sampler.
   public var sampling = Sampling()
 
+  /// The published values.
   public init() {}
 
   /// What the network is told, what its outputs mean, and how it is sampled.
@@ -27,6 +33,7 @@ public struct SymmBFNConfiguration: MethodOptions {
   public struct Network: Codable, Sendable, Equatable {
     /// Features of a site.
     public var hidden = 512
+    /// Layers of message passing.
     public var layers = 6
     /// Features of each embedding: elements, site symmetry, space group, time.
     public var embedding = 128
@@ -43,13 +50,19 @@ public struct SymmBFNConfiguration: MethodOptions {
 
   /// The Bayesian flow: accuracies and loss weights.
   public struct Flow: Codable, Sendable, Equatable {
+    /// Deviation of the belief about a coordinate at time 1, in fractions of the cell.
     public var sigmaCoordinates: Float = 0.02
+    /// Deviation of the belief about a lattice component at time 1.
     public var sigmaLattice: Float = 0.02
+    /// Accuracy of the elements at time 1.
     public var betaElements: Float = 0.25
+    /// Accuracy of the site symmetries at time 1.
     public var betaSiteSymmetry: Float = 2.5
+    /// The least time that beliefs are formed at.
     public var minimumTime: Float = 1e-4
     /// Of the informed form: which share of the crystals is shown with its Wyckoff positions and shared elements known.
     public var knownTemplates: Float = 0.75
+    /// Weights of the four losses.
     public var weights = Weights()
 
     enum CodingKeys: String, CodingKey {
@@ -65,9 +78,13 @@ public struct SymmBFNConfiguration: MethodOptions {
 
   /// Weights of the four losses.
   public struct Weights: Codable, Sendable, Equatable {
+    /// Of the coordinates' loss.
     public var coordinates: Float = 1
+    /// Of the lattice's loss.
     public var lattice: Float = 0.1
+    /// Of the elements' loss.
     public var elements: Float = 3
+    /// Of the site symmetries' loss.
     public var siteSymmetry: Float = 10
 
     enum CodingKeys: String, CodingKey {
@@ -78,6 +95,7 @@ public struct SymmBFNConfiguration: MethodOptions {
 
   /// Choices of the sampler.
   public struct Sampling: Codable, Sendable, Equatable {
+    /// Steps of a sample; the network is called once more.
     public var steps = 100
     /// Where the Wyckoff positions of a sample, and which of its sites share their element, come from.
     public var proposer = ProposerKind.network

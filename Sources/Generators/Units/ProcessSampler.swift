@@ -7,11 +7,17 @@ public struct ProcessSampler<Process: UnitProcess>: UnitSampler {
   let process: Process
   let seed: UInt64
 
+  /// - Parameter seed: of all samples.
   public init(_ process: Process, seed: UInt64) { (self.process, self.seed) = (process, seed) }
 
+  /// Steps of the process.
   public var steps: Int { process.steps }
+  /// Calls of the network a sample.
   public var networkCalls: Int { process.networkCalls }
 
+  /// Draws the samples of a group together.
+  ///
+  /// - Throws: what `blueprint` throws.
   public func sample(group: Int, blueprint: (Int) throws -> Blueprint) rethrows -> [PredictedUnit] {
     let samples = SampleGroup.samples(of: group)
     let blueprints = try samples.map(blueprint)

@@ -30,8 +30,10 @@ public protocol UnitSampler: Sendable {
 /// A matrix product's last bits depend on a row's place among the others, and sampling amplifies them. So a sample always has
 /// the same neighbours: whatever part of a run is asked for, whole groups are drawn and what was not asked for is dropped.
 public enum SampleGroup {
+  /// Samples of a group.
   public static let size = 32
 
+  /// The numbers of a group's samples.
   public static func samples(of group: Int) -> Range<Int> { group * size..<(group + 1) * size }
 
   /// The groups that a range of samples lies in.
@@ -42,12 +44,16 @@ public enum SampleGroup {
 
 /// A sample: the asymmetric unit as predicted (site symmetries not yet projected), with the last prediction's probabilities.
 public struct PredictedUnit: Sendable {
+  /// Sites as predicted.
   public let unit: AsymmetricUnit
   /// (m, 100) by element class.
   public let elementProbabilities: [Float]
   /// (m, 15, 13).
   public let siteSymmetryProbabilities: [Float]
 
+  /// - Parameters:
+  ///   - elementProbabilities: (m, 100).
+  ///   - siteSymmetryProbabilities: (m, 15, 13).
   public init(unit: AsymmetricUnit, elementProbabilities: [Float], siteSymmetryProbabilities: [Float]) {
     self.unit = unit
     self.elementProbabilities = elementProbabilities

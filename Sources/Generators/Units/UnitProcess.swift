@@ -29,7 +29,9 @@ public protocol UnitProcess: Sendable {
 
 /// Beliefs about a group of samples on their way, with what is known of them and one random stream a sample.
 public struct UnitState: Sendable {
+  /// What is believed of the samples.
   public var beliefs: BeliefBatch
+  /// One a sample.
   public var randoms: [RandomStream]
   /// (B, 6) components of the k-vector that are given or that the space group fixes.
   public let constraints: [[Float?]]

@@ -8,7 +8,9 @@ import Tensors
 /// A crystal with symmetry costs as much as its asymmetric unit (see `BondGraph`). Energies of a crystal are the same bits
 /// in any batch and on any number of threads.
 public struct CHGNet: Potential {
+  /// As `--potential` has it.
   public let name = "chgnet"
+  /// One line for a list of potentials.
   public let description =
     "CHGNet 0.3.0 graph network, elements 1 to 94, energies with MP2020 corrections; needs its weights file"
 
@@ -32,10 +34,14 @@ public struct CHGNet: Potential {
     self.threads = threads
   }
 
+  /// Hydrogen to plutonium.
   public func supports(atomicNumber: Int) -> Bool {
     (1...CHGNetParameters.elements).contains(atomicNumber)
   }
 
+  /// Energies with corrections, forces, stresses and magnetic moments.
+  ///
+  /// - Throws: nothing; a crystal that cannot be evaluated carries its failure.
   public func evaluate(_ crystals: [Crystal]) throws -> [Evaluation] {
     // In slices, so that the graphs of any number of crystals fit into memory.
     var evaluations: [Evaluation] = []

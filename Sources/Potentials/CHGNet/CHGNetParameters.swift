@@ -2,9 +2,14 @@ import Tensors
 
 /// A parameter as it stands in a file: its shape and its values, row-major.
 public struct NamedParameter: Sendable {
+  /// Sizes of the axes.
   public let shape: [Int]
+  /// Row-major.
   public let values: [Float]
 
+  /// - Parameters:
+  ///   - shape: sizes of the axes.
+  ///   - values: row-major, as many as the shape says.
   public init(shape: [Int], values: [Float]) {
     self.shape = shape
     self.values = values
@@ -17,6 +22,7 @@ public enum ParameterError: Error, Equatable, CustomStringConvertible, Sendable 
   case wrongShape(String, expected: [Int], found: [Int])
   case notFinite(String)
 
+  /// Which parameter it is, and what is wrong with it.
   public var description: String {
     switch self {
     case .missing(let name): "the parameter '\(name)' is missing"

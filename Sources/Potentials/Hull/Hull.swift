@@ -8,6 +8,7 @@ public enum HullError: Error, Equatable, CustomStringConvertible, Sendable {
   case missingElement(atomicNumber: Int)
   case noAtoms
 
+  /// What is missing or wrong, with the line.
   public var description: String {
     switch self {
     case .malformed(let line, let text): "line \(line) of the hull is not a composition and an energy: '\(text)'"
@@ -53,7 +54,9 @@ public struct ConvexHull: Sendable {
 
   /// The share of an element among the atoms.
   public struct ElementFraction: Sendable, Equatable {
+    /// 1...118.
     public let atomicNumber: UInt8
+    /// Of the atoms, above 0 and at most 1.
     public let fraction: Double
   }
 
@@ -67,6 +70,7 @@ public struct ConvexHull: Sendable {
     public let products: [(phase: Phase, share: Double)]
   }
 
+  /// The lowest of each composition.
   public let phases: [Phase]
   /// Which phases have which elements, for picking those of a chemical system.
   let systems: ChemicalSystems
@@ -91,6 +95,7 @@ public struct ConvexHull: Sendable {
   /// A table `composition_fractions,formation_energy_per_atom,...` with a header, compositions like `Ac:0.2 Al:0.2 O:0.6`.
   ///
   /// - Parameter elementsAtZero: adds every element of the table at zero, for tables of compounds only.
+  /// - Throws: `HullError` with the line that is not of that form.
   public init(text: String, elementsAtZero: Bool = true) throws(HullError) {
     var phases: [Phase] = []
     var elements: Set<UInt8> = []
@@ -139,6 +144,7 @@ public struct ConvexHull: Sendable {
   /// - Parameters:
   ///   - composition: atoms of each element, in any unit.
   ///   - formationEnergy: eV/atom.
+  /// - Throws: `HullError` where the hull has no phase of an element, or there are no atoms.
   public func position(
     of composition: [(atomicNumber: Int, count: Int)], formationEnergy: Double
   ) throws(HullError) -> Position {
@@ -191,6 +197,8 @@ public struct ElementReferences: Sendable {
   public init(energies: [Int: Double]) { self.energies = energies }
 
   /// A table `element,energy_per_atom,...` with a header.
+  ///
+  /// - Throws: `HullError` with the line that is not of that form.
   public init(text: String) throws(HullError) {
     var energies: [Int: Double] = [:]
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -208,6 +216,8 @@ public struct ElementReferences: Sendable {
   }
 
   /// The formation energy in eV/atom of a total energy in eV a cell.
+  ///
+  /// - Throws: `HullError` where an element's energy is not known, or there are no atoms.
   public func formationEnergy(
     total: Double, of composition: [(atomicNumber: Int, count: Int)]
   ) throws(HullError) -> Double {

@@ -6,6 +6,8 @@ extension HullEntries {
   ///
   /// An entry is an object with an `energy` (eV, of all its atoms) and a `composition` or a `structure`. Its corrections are added:
   /// the sum of `energy_adjustments` where there are any, else `correction`.
+  ///
+  /// - Throws: `HullEntryError` where it is no JSON, or no entry can be used.
   public init(json bytes: [UInt8]) throws(HullEntryError) {
     var found = HullEntries()
     do throws(JSONTextError) {

@@ -6,6 +6,8 @@ extension HullEntries {
   /// The composition stands in `composition_fractions` (`Al:0.4 O:0.6`), `composition` or `formula` (`Al2O3`, `Al0.4 O0.6`), the
   /// energy in `formation_energy_per_atom` or `energy_per_atom` (eV/atom) or `energy` (eV, of the atoms that the formula says), a name
   /// in `entry_id`, `material_id` or `id`. The first of each that there is counts.
+  ///
+  /// - Throws: `HullEntryError` where columns are missing, or no entry can be used.
   public init(table text: String) throws(HullEntryError) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Self.fields($0) }
     let header = lines.first ?? []

@@ -2,6 +2,7 @@ public import Crystals
 
 /// A computed energy of a composition.
 public struct HullEntry: Sendable, Equatable {
+  /// The entry's name.
   public var id: String
   /// Atoms of each element that the energy is of, by rising atomic number.
   public var amounts: [(z: UInt8, amount: Double)]
@@ -14,6 +15,7 @@ public struct HullEntry: Sendable, Equatable {
   /// Whether it has any correction.
   public var isCorrected = false
 
+  /// An energy, by what it is above.
   public enum Energy: Sendable, Equatable {
     /// eV, of the atoms that `amounts` says.
     case total(Double)
@@ -30,8 +32,10 @@ public struct HullEntry: Sendable, Equatable {
     self.energy = energy
   }
 
+  /// Atoms that the energy is of.
   public var atoms: Double { amounts.reduce(0) { $0 + $1.amount } }
 
+  /// Whether all that is known of two entries is equal.
   public static func == (a: Self, b: Self) -> Bool {
     a.id == b.id && a.energy == b.energy && a.corrections == b.corrections && a.functional == b.functional
       && a.isCorrected == b.isCorrected && a.amounts.count == b.amounts.count
@@ -54,6 +58,7 @@ public enum HullEntryError: Error, Equatable, Sendable, CustomStringConvertible 
   case table(HullError)
   case noColumn(found: [String])
 
+  /// What is wrong, and what to do.
   public var description: String {
     switch self {
     case .json(let error): return error.description
@@ -84,14 +89,18 @@ public enum HullEntryError: Error, Equatable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// Whether they say the same.
   public static func == (a: Self, b: Self) -> Bool { a.description == b.description }
 }
 
 /// Entries as a file has them, with what could not be used.
 public struct HullEntries: Sendable {
+  /// Those that can be used.
   public var entries: [HullEntry]
+  /// Those that cannot, with the reason.
   public var rejected: [(id: String, rejection: Rejection)]
 
+  /// No entries, unless they are given.
   public init(entries: [HullEntry] = [], rejected: [(id: String, rejection: Rejection)] = []) {
     self.entries = entries
     self.rejected = rejected
@@ -104,9 +113,12 @@ public struct HullEntries: Sendable {
     return entries.contains(where: \.isCorrected) ? "corrected, not said how" : ""
   }
 
+  /// Functionals that the entries name, with ` + ` between; empty where none does.
   public var functional: String { Set(entries.map(\.functional).filter { !$0.isEmpty }).sorted().joined(separator: " + ") }
 
   /// Throws where entries of several functionals or correction schemes are mixed, or corrected and uncorrected compounds.
+  ///
+  /// - Throws: `HullEntryError.mixed` where they differ.
   public func checkCorrections() throws(HullEntryError) {
     func first(_ matches: (HullEntry) -> Bool) -> String { entries.first(where: matches)?.id ?? "?" }
     let isMixing = entries.contains { $0.corrections.contains(Self.mixing) }

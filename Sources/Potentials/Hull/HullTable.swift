@@ -12,8 +12,10 @@ public struct HullTable: Sendable {
     public var weights: String
     /// Which corrections; empty where it is not known.
     public var corrections: String
+    /// SHA-256 of the file; empty where there is none.
     public var sha256: String
 
+    /// A file of energies; empty texts where it does not say.
     public init(name: String, potential: String = "", weights: String = "", corrections: String = "", sha256: String = "") {
       self.name = name
       self.potential = potential
@@ -23,7 +25,9 @@ public struct HullTable: Sendable {
     }
   }
 
+  /// The lowest entry of a composition.
   public struct Phase: Sendable {
+    /// Name of the entry.
     public var id: String
     /// Atoms of each element, by rising atomic number.
     public var amounts: [(z: UInt8, amount: Double)]
@@ -34,6 +38,11 @@ public struct HullTable: Sendable {
     /// Index into `sources`.
     public var source: Int
 
+    /// - Parameters:
+    ///   - amounts: atoms of each element.
+    ///   - energy: eV/atom.
+    ///   - formationEnergy: eV/atom.
+    ///   - source: index into the sources.
     public init(id: String, amounts: [(z: UInt8, amount: Double)], energy: Double, formationEnergy: Double, source: Int) {
       self.id = id
       self.amounts = amounts
@@ -45,6 +54,7 @@ public struct HullTable: Sendable {
     var onHull: ConvexHull.Phase { ConvexHull.Phase(amounts: amounts, formationEnergy: formationEnergy) }
   }
 
+  /// Files that the energies come from, the main one first.
   public var sources: [Source]
   /// One a composition, the lowest.
   public var phases: [Phase]
@@ -53,6 +63,7 @@ public struct HullTable: Sendable {
   /// Entries that another of their composition lies below.
   public var higher = 0
 
+  /// As a file has them.
   public init(sources: [Source], phases: [Phase], references: [Int: (energy: Double, source: Int)]) {
     self.sources = sources
     self.phases = phases
@@ -62,6 +73,7 @@ public struct HullTable: Sendable {
   /// Formation energies, eV/atom, outside of which is no compound: the Materials Project's go from -4.5 to 3.0.
   public static let plausible = -6.0...10.0
 
+  /// The convex hull of the phases.
   public var hull: ConvexHull {
     let known = Set(phases.flatMap { $0.amounts.count == 1 ? [Int($0.amounts[0].z)] : [] })
     // Elements stand at zero where no phase of theirs says otherwise.
@@ -78,6 +90,7 @@ public struct HullTable: Sendable {
   ///   - fill: tables that stand in for compositions and elements that are missing, the first that has one.
   ///   - toleratesOutliers: leaves out entries with impossible formation energies and tells `rejected` (energies of potentials, which
   ///     may be far from what they know); otherwise they end it.
+  /// - Throws: `HullEntryError` where the energies do not go together, or those of elements are not known.
   public init(
     _ parts: [(source: Source, entries: HullEntries)], references given: (source: Source, energies: [Int: Double])? = nil,
     fill: [HullTable] = [], toleratesOutliers: Bool = false, rejected: (String, Rejection) -> Void = { _, _ in }

@@ -8,7 +8,9 @@ import Tensors
 /// the next; one that nobody comes back to is let go, and its program may come again for other elements. Callers wait while others
 /// are served. A client that hangs up or sends nonsense is dropped and its crystal given to the next, once.
 public final class IPIPotential: Potential {
+  /// As `--potential` has it.
   public let name = "ipi"
+  /// One line for a list of potentials.
   public let description = "clients of the i-PI socket protocol; elements are theirs to know"
 
   private struct Connections {
@@ -56,8 +58,10 @@ public final class IPIPotential: Potential {
     for (connection, _) in connections.withLock({ $0.idle }) { connection.end() }
   }
 
+  /// A crystal a client.
   public var crystalsAtOnce: Int { clients }
 
+  /// Every element: the client has to know.
   public func supports(atomicNumber: Int) -> Bool { (1...Element.last).contains(atomicNumber) }
 
   /// - Throws: `IPIError.noClient` where nobody comes.

@@ -17,6 +17,7 @@ public enum IPIError: Error, Equatable, CustomStringConvertible, Sendable {
   /// Nobody came, or came back.
   case noClient(seconds: Double)
 
+  /// What a client did, in words.
   public var description: String {
     switch self {
     case .unexpected(let header, let after): "the client answered '\(header)' to \(after)"

@@ -12,6 +12,7 @@ public enum KIMError: Error, Equatable, CustomStringConvertible, Sendable {
   case noPortableModel(String)
   case unusable(String, reason: String)
 
+  /// What is missing or wrong, and what to install.
   public var description: String {
     switch self {
     case .noLibrary(let file):

@@ -9,7 +9,9 @@ public import Crystals
 ///
 /// which holds for every model, as E of a strained cluster is that of the strained crystal.
 public struct KIMPotential: Potential {
+  /// As `--potential` has it.
   public let name = "kim"
+  /// One line for a list of potentials.
   public var description: String { "\(model.name) of the KIM API" }
 
   private let model: KIMModel
@@ -29,8 +31,10 @@ public struct KIMPotential: Potential {
   /// - Throws: `KIMError` where the library is not installed.
   public static func installedModels() throws(KIMError) -> [String] { try KIMLibrary.standard.get().models }
 
+  /// Whether the model has a code for the element.
   public func supports(atomicNumber: Int) -> Bool { model.codes[atomicNumber] != nil }
 
+  /// Energies, forces and stresses, one crystal after the other.
   public func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
     crystals.map { crystal in
       do throws(EvaluationFailure) { return try evaluate(crystal) } catch { return Evaluation(failure: error) }

@@ -7,8 +7,11 @@ public import Crystals
 public struct CrystalSymmetry: Sendable {
   /// An atom as the image of its representative: `x = operation(x of the representative) + shift`.
   public struct Image: Sendable {
+    /// Index of the orbit, and of its representative.
     public let orbit: Int
+    /// Of the space group.
     public let operation: SymmetryOperation
+    /// Fractional; what is left behind the operation.
     public let shift: Vector3
     /// The operation on Cartesian column vectors, in the lattice it was found in.
     public let rotation: Matrix3

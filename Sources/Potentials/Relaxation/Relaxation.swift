@@ -51,6 +51,7 @@ public enum RelaxationOutcome: Int8, Sendable, CaseIterable {
 
 /// What a relaxation does and when it stops.
 public struct RelaxationOptions: Sendable {
+  /// How to go downhill.
   public var optimizer = OptimizerKind.lbfgs
   /// Converged where no force and no row of `V stress / atoms` is longer, eV/angstrom and eV.
   public var maxForce = 0.1
@@ -58,6 +59,7 @@ public struct RelaxationOptions: Sendable {
   public var maxSteps = 500
   /// Every atom and the whole cell on their own; the space group may be lost.
   public var free = false
+  /// Whether the cell stays as it is.
   public var fixCell = false
   /// Two atoms nearer than this end the relaxation, angstrom.
   public var minimumDistance = 0.5
@@ -68,14 +70,18 @@ public struct RelaxationOptions: Sendable {
   /// Called before every evaluation; an error thrown from it stops the relaxation.
   public var check: @Sendable () throws -> Void = {}
 
+  /// The defaults.
   public init() {}
 }
 
 /// A crystal to relax, with its asymmetric unit where it has one.
 public struct RelaxationInput: Sendable {
+  /// The conventional cell; any cell where there is no asymmetric unit.
   public var crystal: Crystal
+  /// Nil where the crystal has none.
   public var asymmetricUnit: AsymmetricUnit?
 
+  /// A crystal with its asymmetric unit, or without.
   public init(crystal: Crystal, asymmetricUnit: AsymmetricUnit? = nil) {
     self.crystal = crystal
     self.asymmetricUnit = asymmetricUnit
@@ -90,9 +96,11 @@ public struct RelaxationResult: Sendable {
   public var asymmetricUnit: AsymmetricUnit?
   /// eV a cell; not a number where there is none.
   public var initialEnergy = Double.nan
+  /// eV a cell, of the last crystal; not a number where there is none.
   public var energy = Double.nan
   /// eV/angstrom.
   public var initialMaxForce = Double.nan
+  /// eV/angstrom, of the last crystal.
   public var maxForce = Double.nan
   /// GPa, the entry of largest magnitude.
   public var maxStress = Double.nan
@@ -102,17 +110,22 @@ public struct RelaxationResult: Sendable {
   public var magneticMoments: [Double]?
   /// Evaluations after the first.
   public var steps = 0
+  /// How it ended.
   public var outcome = RelaxationOutcome.notRelaxed
+  /// Why there is no energy; nil where there is one.
   public var failure: EvaluationFailure?
   /// What became of it when its symmetry was broken; nil where nobody did.
   public var rattled: SymmetryBreaking?
+  /// How it was rescued, where its first relaxation failed.
   public var rescue = Rescue.none
 
+  /// A crystal that was not relaxed.
   public init(crystal: Crystal, asymmetricUnit: AsymmetricUnit? = nil) {
     self.crystal = crystal
     self.asymmetricUnit = asymmetricUnit
   }
 
+  /// Whether forces and stress are within the limit.
   public var converged: Bool { outcome == .converged || outcome == .saddle }
 }
 
@@ -124,6 +137,7 @@ public struct RelaxationResult: Sendable {
 /// - Parameter finished: called with the index and the result of every crystal as it ends, in the order in which they end; an error
 ///   thrown from it stops the relaxation.
 /// - Returns: one result a crystal, in the order of the inputs.
+/// - Throws: what `options.check` and `finished` throw, and the potential where it is out of order as a whole.
 @discardableResult
 public func relax(
   _ inputs: [RelaxationInput], with potential: some Potential,

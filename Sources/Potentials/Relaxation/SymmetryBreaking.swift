@@ -12,10 +12,12 @@ public struct RelaxationStages: Sendable {
   public var rescue = false
   /// Tolerance of the symmetry that is found again, angstrom.
   public var symprec = 0.1
+  /// Of the random displacements.
   public var seed: UInt64 = 0
   /// A crystal that ends less than this below has not fallen, eV/atom.
   public var leastFall = 0.005
 
+  /// No stage but the relaxation proper.
   public init() {}
 }
 
@@ -23,16 +25,23 @@ public struct RelaxationStages: Sendable {
 public struct SymmetryBreaking: Sendable {
   /// The crystal as relaxed within its group, and its energy, eV a cell.
   public var kept: Crystal
+  /// eV a cell, of `kept`.
   public var keptEnergy: Double
   /// How far below it the free relaxation ended, eV/atom; not a number where it has no energy.
   public var fall = Double.nan
   /// Groups before, and as found again behind; 0 where none was found.
   public var spaceGroupBefore: Int
+  /// As found again; 0 where none was found.
   public var spaceGroupAfter = 0
   /// Steps of the free relaxation, and how it ended.
   public var steps = 0
+  /// How the free relaxation ended.
   public var outcome = RelaxationOutcome.notRelaxed
 
+  /// - Parameters:
+  ///   - kept: as relaxed within its group.
+  ///   - keptEnergy: eV a cell.
+  ///   - spaceGroupBefore: its group.
   public init(kept: Crystal, keptEnergy: Double, spaceGroupBefore: Int) {
     self.kept = kept
     self.keptEnergy = keptEnergy
@@ -92,6 +101,7 @@ extension Crystal {
 /// - Parameters:
 ///   - numbers: of the inputs, which random displacements depend on.
 ///   - finished: called with the place and the result of every crystal that is through all stages.
+/// - Throws: as `relax` without stages.
 public func relax(
   _ inputs: [RelaxationInput], numbers: [Int], with potential: some Potential, options: RelaxationOptions,
   stages: RelaxationStages, finished: (Int, RelaxationResult) throws -> Void

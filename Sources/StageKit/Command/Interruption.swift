@@ -34,6 +34,8 @@ public enum Interruption {
   }
 
   /// Throws where a signal has come; for stages that have nothing to save yet.
+  ///
+  /// - Throws: `StageError` with status 75.
   public static func check() throws {
     if isRequested { throw StageError(.interrupted, "stopped by a signal; nothing was written.") }
   }

@@ -8,6 +8,7 @@ public struct PrecisionOption: ParsableArguments {
     case f32, bf16, auto
   }
 
+  /// `--precision`.
   @Option(
     help: ArgumentHelp(
       "What matrix products read: f32, bf16 or auto.",
@@ -17,6 +18,7 @@ public struct PrecisionOption: ParsableArguments {
         """))
   public var precision = Choice.auto
 
+  /// The defaults.
   public init() {}
 
   /// The precision to run with; a line on standard error says which, and another one what slows products down.

@@ -9,6 +9,10 @@ public struct Progress {
   private let start = Date()
   private var lastShown: Date?
 
+  /// - Parameters:
+  ///   - name: of the stage or phase.
+  ///   - total: records there are to do.
+  ///   - quiet: whether nothing is shown.
   public init(_ name: String, total: Int, quiet: Bool) {
     self.name = name
     self.total = total
@@ -62,8 +66,10 @@ public struct PhaseProgress {
   private var begun = Date()
   private var phases: [(name: String, seconds: Double)] = []
 
+  /// - Parameter quiet: whether nothing is shown.
   public init(quiet: Bool) { self.quiet = quiet }
 
+  /// Says how far a phase is; a new name, or a count of 0, begins another.
   public mutating func update(_ name: String, _ done: Int, of total: Int) {
     if name != phase || done == 0 {
       endPhase()

@@ -19,11 +19,16 @@ public protocol Stage: ParsableCommand {
 }
 
 extension Stage {
+  /// Whether it runs a network's products; no.
   public static var usesProducts: Bool { false }
+  /// Whether it saves its work when it is stopped; no.
   public static var savesWork: Bool { false }
 
   private static var name: String { configuration.commandName ?? "frieze" }
 
+  /// Listens to signals, looks at the files, does the work.
+  ///
+  /// - Throws: what `perform` throws, and `StageError` where files cannot be had.
   public mutating func run() throws {
     Interruption.listen()
     MemoryLimit.watch(stage: Self.name)
@@ -73,17 +78,21 @@ extension Stage {
 
 /// A part of a run: records `index` of `count`, as `1/16`-like text counted from 0: `0/16` ... `15/16`.
 public struct Shard: ExpressibleByArgument, Equatable, Sendable {
+  /// From 0.
   public let index: Int
+  /// Shards there are in all.
   public let count: Int
 
   /// More shards than anybody cuts.
   static let most = 1_000_000
 
+  /// Part `index` of `count`.
   public init(index: Int, count: Int) {
     self.index = index
     self.count = count
   }
 
+  /// Reads `1/16`; nil where the text is of another form.
   public init?(argument: String) {
     let parts = argument.split(separator: "/").map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1], (1...Self.most).contains(count),
@@ -124,9 +133,12 @@ public struct Shard: ExpressibleByArgument, Equatable, Sendable {
 
 /// Which records of an input a file was made from, `125..<250 of 500` as an attribute.
 public struct RecordRange: Equatable, Sendable, CustomStringConvertible {
+  /// Numbers of the records, from 0.
   public let range: Range<Int>
+  /// Records of the input.
   public let total: Int
 
+  /// Records of an input that has `total`.
   public init(_ range: Range<Int>, of total: Int) { (self.range, self.total) = (range, total) }
 
   package init?(_ text: String) {
@@ -136,34 +148,44 @@ public struct RecordRange: Equatable, Sendable, CustomStringConvertible {
     self.init(ends[0]..<ends[1], of: total)
   }
 
+  /// As the attribute has it.
   public var description: String { "\(range.lowerBound)..<\(range.upperBound) of \(total)" }
 }
 
 /// Options of every stage.
 public struct SharedOptions: ParsableArguments {
+  /// `--seed`.
   @Option(help: "Seed of all random numbers of the run.")
   public var seed: UInt64 = 0
 
+  /// `--threads`; 0 means all processors.
   @Option(help: "Threads to use; 0 means all processors.")
   public var threads = 0
 
+  /// `--shard`; nil where the batch system is asked.
   @Option(
     help: ArgumentHelp(
       "Which part of the records to do, I/N with I from 0 to N-1.",
       discussion: "The default comes from SLURM_ARRAY_TASK_ID and its kin; outside an array job all is done."))
   public var shard: Shard?
 
+  /// `--quiet`.
   @Flag(help: "No progress and no words on standard error but errors.")
   public var quiet = false
 
+  /// `--json`.
   @Flag(help: "One line of JSON that sums up the run, on standard output.")
   public var json = false
 
   /// No machine has more processors.
   private static let mostThreads = 1024
 
+  /// The defaults.
   public init() {}
 
+  /// Refuses what no run can have.
+  ///
+  /// - Throws: `ValidationError` where a value is out of its range, or the shard cannot be told.
   public mutating func validate() throws {
     guard (0...Self.mostThreads).contains(threads) else {
       throw ValidationError("--threads goes from 0 (all processors) to \(Self.mostThreads).")
@@ -173,6 +195,7 @@ public struct SharedOptions: ParsableArguments {
     }
   }
 
+  /// Threads to use, 1 or more.
   public var threadCount: Int { threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads }
 
   /// What there is to say about the number of threads, if anything.
@@ -182,6 +205,7 @@ public struct SharedOptions: ParsableArguments {
       ? "--threads \(threads) on \(processors) processors: more threads than processors are slower, not faster." : nil
   }
 
+  /// The part of the records to do.
   public var part: Shard { shard ?? Shard.fromEnvironment }
 
   /// That a part was taken because the batch system says so and nobody asked for it; nil otherwise.

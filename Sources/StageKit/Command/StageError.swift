@@ -9,11 +9,14 @@ public struct StageError: Error, CustomStringConvertible {
     case interrupted = 75
   }
 
+  /// The exit status.
   public let status: Status
+  /// What is wrong, where, and what to do.
   public let description: String
   /// Whether a file is sound but of another version than this program reads.
   public let isOtherVersion: Bool
 
+  /// - Parameter isOtherVersion: whether a file is sound but of another version.
   public init(_ status: Status, _ description: String, isOtherVersion: Bool = false) {
     self.isOtherVersion = isOtherVersion
     self.status = status

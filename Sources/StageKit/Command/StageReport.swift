@@ -2,12 +2,16 @@ import Foundation
 
 /// Counts what a stage took and what it did not, and says so at the end: the counts add up to what came in.
 public struct StageReport {
+  /// Name of the stage.
   public let stage: String
   private let start = Date()
+  /// Records that were taken.
   public private(set) var accepted = 0
+  /// Records that were not, in their order.
   public private(set) var rejected: [RejectedRecord] = []
   private var facts: [(String, String)] = []
 
+  /// Begins the report, and its clock.
   public init(stage: String) { self.stage = stage }
 
   /// Seconds since the report was begun.
@@ -30,8 +34,10 @@ public struct StageReport {
   /// A further figure for the summary; `json` is its JSON text.
   public mutating func note(_ name: String, json: String) { facts.append((name, json)) }
 
+  /// A further whole number for the summary.
   public mutating func note(_ name: String, _ value: Int) { note(name, json: String(value)) }
 
+  /// A further number for the summary, six digits of it; null where it is not finite.
   public mutating func note(_ name: String, _ value: Double) {
     note(name, json: value.isFinite ? String(format: "%.6g", value) : "null")
   }
@@ -101,10 +107,14 @@ public func jsonText(_ text: String) -> String {
 
 /// A record that did not make it, as files keep it under `/rejected`.
 public struct RejectedRecord: Sendable, Equatable {
+  /// The record's name.
   public var id: String
+  /// Why, in a word for tables.
   public var code: String
+  /// Why, in a sentence.
   public var reason: String
 
+  /// A record with the reason why it was not taken.
   public init(id: String, code: String, reason: String) {
     self.id = id
     self.code = code

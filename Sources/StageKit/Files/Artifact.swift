@@ -8,6 +8,7 @@ public enum Artifact {
   /// - Parameters:
   ///   - records: which of the input's records the file is made from, where it may be a shard.
   ///   - origin: options and inputs as shards have them, for the file that they are put together in.
+  /// - Throws: `StageError` where the file cannot be written, and what `body` throws.
   public static func write(
     _ format: Format, to path: String, inputs: [String], options: SharedOptions, records: RecordRange? = nil,
     origin: (configuration: String, inputs: String)? = nil, seconds: @autoclosure () -> Double,

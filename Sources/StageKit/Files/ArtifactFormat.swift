@@ -34,6 +34,7 @@ extension Artifact {
       let name: String
       let version: Int64
 
+      /// - Parameter name: the root attribute that says the version.
       public init(_ name: String, version: Int64) { (self.name, self.version) = (name, version) }
     }
 

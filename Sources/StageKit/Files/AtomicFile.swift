@@ -13,6 +13,8 @@ public enum AtomicFile {
 
   /// Runs `body` with a temporary path and puts what it wrote in place; removes it where `body` throws. Where the path is a symbolic
   /// link, its target is written.
+  ///
+  /// - Throws: `StageError` where the file cannot be written, and what `body` throws; then there is no new file.
   public static func write(to path: String, _ body: (String) throws -> Void) throws {
     guard !path.isEmpty else { throw StageError(.usage, "the name of an output is empty.") }
     let place = OutputFiles.resolved(path)
@@ -62,6 +64,8 @@ public enum AtomicFile {
   }
 
   /// Writes text.
+  ///
+  /// - Throws: `StageError` where the file cannot be written.
   public static func write(_ text: String, to path: String) throws {
     try write(to: path) { temporary in
       do {
@@ -82,5 +86,7 @@ public enum AtomicFile {
   }
 
   /// SHA-256 of a file in hexadecimal; see `InputFiles.hash`.
+  ///
+  /// - Throws: `StageError` where the file cannot be read.
   public static func hash(of path: String) throws -> String { try InputFiles.hash(of: path) }
 }

@@ -2,6 +2,9 @@ import Foundation
 
 /// JSON files with numbers that may not be finite.
 public enum JSONFile {
+  /// Reads a value.
+  ///
+  /// - Throws: `StageError` where there is no such file, or it holds something else.
   public static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -13,6 +16,9 @@ public enum JSONFile {
     }
   }
 
+  /// Writes a value, keys in alphabetical order.
+  ///
+  /// - Throws: `StageError` where the file cannot be written.
   public static func write(_ value: some Encodable, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

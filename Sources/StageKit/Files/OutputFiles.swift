@@ -2,6 +2,7 @@ import Foundation
 
 /// What a stage reads and writes; looked at before the work begins.
 public struct StageFiles {
+  /// What is written.
   public enum Output: Sendable {
     case file(String)
     case folder(String)
@@ -13,9 +14,12 @@ public struct StageFiles {
     }
   }
 
+  /// Paths that are read.
   public var inputs: [String]
+  /// What is written, in the order in which it is looked at.
   public var outputs: [Output]
 
+  /// Options that were not given are passed over.
   public init(inputs: [String?], outputs: [Output?]) {
     self.inputs = inputs.compactMap { $0 }
     self.outputs = outputs.compactMap { $0 }

@@ -16,6 +16,8 @@ package enum PackedFiles {
 
   /// The bytes of a regular file; .gz, .xz, .zst, .bz2 and .zip (of one file) are unpacked by their tools, as far as what comes out is
   /// in keeping with what went in.
+  ///
+  /// - Throws: `StageError` where there is no such file, a tool is missing, or what comes out is too much.
   public static func bytes(of path: String) throws -> [UInt8] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file '\(path)'.")

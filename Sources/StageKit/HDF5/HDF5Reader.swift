@@ -8,6 +8,7 @@ import Synchronization
 /// against the bytes that are there, and where a file says what it holds (`content`), what is read is compared with it.
 public struct HDF5Reader: ~Copyable {
   private let file: HDF5Handle
+  /// Where the file lies, for messages.
   public let path: String
   /// Bytes of the file.
   private let size: Int
@@ -19,6 +20,9 @@ public struct HDF5Reader: ~Copyable {
   private static let unpacked = (bytes: 64 << 20, times: 100)
   private static let deepest = 32
 
+  /// Opens a file, after the library has gone through it in a process of its own.
+  ///
+  /// - Throws: `StageError` where there is no such file, it is no HDF5 file, or it is damaged.
   public init(path: String) throws {
     let (real, state) = try InputFiles.open(path)
     if !Self.probed.withLock({ $0.contains(state) }) {
@@ -74,6 +78,8 @@ public struct HDF5Reader: ~Copyable {
   }
 
   /// Names of what a group holds, in alphabetical order; none where there is no such group.
+  ///
+  /// - Throws: `StageError` where it is no group, or cannot be listed.
   public func names(in group: String) throws -> [String] {
     guard contains(group) else { return [] }
     guard let handle = HDF5Calls.group(group, in: file) else { throw wrong(group, "expected a group") }
@@ -82,6 +88,8 @@ public struct HDF5Reader: ~Copyable {
   }
 
   /// Full names of all datasets, in alphabetical order.
+  ///
+  /// - Throws: `StageError` where a group cannot be listed, or leads elsewhere.
   public func datasetNames(in group: String = "") throws -> [String] {
     guard group.split(separator: "/").count < Self.deepest else { throw wrong(group, "expected no more groups in groups") }
     return try names(in: group.isEmpty ? "/" : group).flatMap { name in
@@ -93,6 +101,8 @@ public struct HDF5Reader: ~Copyable {
   }
 
   /// Names of the attributes of the root or of an object, in alphabetical order.
+  ///
+  /// - Throws: `StageError` where there is no such object.
   public func attributeNames(of name: String = "/") throws -> [String] {
     guard contains(name), let object = HDF5Calls.object(name, in: file) else { throw wrong(name, "expected, not found") }
     guard let names = HDF5Calls.attributeNames(of: object) else { throw wrong(name, "its attributes cannot be listed") }
@@ -127,12 +137,18 @@ public struct HDF5Reader: ~Copyable {
   // MARK: Datasets
 
   /// The kind of a dataset's elements; an error where it is none that we write.
+  ///
+  /// - Throws: `StageError` where there is no such dataset, or it is of another kind.
   public func kind(of name: String) throws -> HDF5Kind { try open(name).kind }
 
   /// The sizes of a dataset's axes.
+  ///
+  /// - Throws: `StageError` where there is no such dataset.
   public func shape(of name: String) throws -> [Int] { try open(name).shape }
 
   /// The size of a dataset's first axis: its rows.
+  ///
+  /// - Throws: `StageError` where there is no such dataset, or it is one value.
   public func rows(of name: String) throws -> Int {
     guard let rows = try shape(of: name).first else { throw wrong(name, "expected a row a record, found one value") }
     return rows
@@ -144,6 +160,7 @@ public struct HDF5Reader: ~Copyable {
   ///   - shape: expected sizes, nil where any will do; the wrong rank or size is an error.
   ///   - rows: along the first axis; all where nil. Only they are read from disk, but for the first time, when all are compared
   ///     with what the file says it holds.
+  /// - Throws: `StageError` where there is no such dataset, or it is of another kind or shape, or damaged.
   public func read<Scalar: HDF5Scalar>(
     _ type: Scalar.Type = Scalar.self, _ name: String, shape expected: [Int?]? = nil, rows: Range<Int>? = nil
   ) throws -> [Scalar] {
@@ -169,6 +186,7 @@ public struct HDF5Reader: ~Copyable {
   /// Reads a dataset of strings.
   ///
   /// - Parameter rows: all where nil.
+  /// - Throws: `StageError` where there is no such dataset, or it holds no strings, or is damaged.
   public func readStrings(_ name: String, rows: Range<Int>? = nil) throws -> [String] {
     let set = try open(name)
     guard set.kind == .string else { throw wrong(name, "expected strings") }

@@ -28,26 +28,38 @@ public protocol HDF5Scalar: BitwiseCopyable, Sendable {
 }
 
 extension Double: HDF5Scalar {
+  /// A 64-bit float.
   public static var hdf5Type: hid_t { frieze_h5_double() }
+  /// A 64-bit float.
   public static var hdf5Kind: HDF5Kind { .float64 }
 }
 extension Float: HDF5Scalar {
+  /// A 32-bit float.
   public static var hdf5Type: hid_t { frieze_h5_float() }
+  /// A 32-bit float.
   public static var hdf5Kind: HDF5Kind { .float32 }
 }
 extension UInt8: HDF5Scalar {
+  /// An 8-bit whole number without sign.
   public static var hdf5Type: hid_t { frieze_h5_uint8() }
+  /// An 8-bit whole number without sign.
   public static var hdf5Kind: HDF5Kind { .uint8 }
 }
 extension Int16: HDF5Scalar {
+  /// A 16-bit whole number.
   public static var hdf5Type: hid_t { frieze_h5_int16() }
+  /// A 16-bit whole number.
   public static var hdf5Kind: HDF5Kind { .int16 }
 }
 extension Int32: HDF5Scalar {
+  /// A 32-bit whole number.
   public static var hdf5Type: hid_t { frieze_h5_int32() }
+  /// A 32-bit whole number.
   public static var hdf5Kind: HDF5Kind { .int32 }
 }
 extension Int64: HDF5Scalar {
+  /// A 64-bit whole number.
   public static var hdf5Type: hid_t { frieze_h5_int64() }
+  /// A 64-bit whole number.
   public static var hdf5Kind: HDF5Kind { .int64 }
 }

@@ -15,6 +15,7 @@ public struct HDF5Writer: ~Copyable {
   /// Makes the file anew.
   ///
   /// - Parameter name: what messages call it; the path where nil.
+  /// - Throws: `StageError` where the file cannot be made.
   public init(path: String, name: String? = nil) throws {
     frieze_h5_silence()
     let access = frieze_h5_checksums()
@@ -29,6 +30,8 @@ public struct HDF5Writer: ~Copyable {
   deinit { if isOpen { H5Fclose(file) } }
 
   /// Writes the digest of all, flushes and closes; throws where anything could not be written.
+  ///
+  /// - Throws: `StageError` where anything was not written.
   public consuming func close() throws {
     precondition(columns.open.isEmpty)
     try setAttribute("content", try columns.digest.finish())
@@ -39,6 +42,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Writes numbers as a dataset `/group/name`; groups on the way are made.
+  ///
+  /// - Throws: `StageError` where it cannot be written.
   public func write<Scalar: HDF5Scalar>(_ values: [Scalar], shape: [Int]? = nil, to name: String) throws {
     let shape = shape ?? [values.count]
     precondition(shape.reduce(1, *) == values.count)
@@ -47,6 +52,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Writes numbers as half precision (float16): 11 significant bits, up to 65504.
+  ///
+  /// - Throws: `StageError` where it cannot be written.
   public func writeHalf(_ values: [Float], shape: [Int], to name: String) throws {
     precondition(shape.reduce(1, *) == values.count)
     try begin(name, .float16, shape: shape)
@@ -55,6 +62,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Makes a dataset whose rows are written later, some at a time and in order.
+  ///
+  /// - Throws: `StageError` where it cannot be made.
   public func reserve<Scalar: HDF5Scalar>(_ type: Scalar.Type, shape: [Int], _ name: String) throws {
     try begin(name, Scalar.hdf5Kind, shape: shape)
   }
@@ -64,6 +73,7 @@ public struct HDF5Writer: ~Copyable {
   /// - Parameters:
   ///   - values: (rows, …) as the dataset has it behind its first dimension, `width` numbers a row.
   ///   - row: the first row to write: as many as there are already.
+  /// - Throws: `StageError` where they cannot be written.
   public func write<Scalar: HDF5Scalar>(_ values: [Scalar], width: [Int] = [], to name: String, row: Int) throws {
     guard !values.isEmpty else { return }
     precondition(columns.open[name].map { $0.done == row && Array($0.shape.dropFirst()) == width } ?? false)
@@ -71,6 +81,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Writes strings of any length, in the width of the longest.
+  ///
+  /// - Throws: `StageError` where they cannot be written.
   public func write(_ strings: [String], to name: String) throws {
     try begin(name, .string, shape: [strings.count], width: strings.reduce(1) { max($0, $1.utf8.count) })
     try append(strings, to: name)
@@ -79,6 +91,7 @@ public struct HDF5Writer: ~Copyable {
   /// Makes a dataset that is written piece by piece along its first axis; with the last piece it is done.
   ///
   /// - Parameter width: bytes of the longest string; strings that would mostly be padding get variable length.
+  /// - Throws: `StageError` where it cannot be made.
   public func begin(_ name: String, _ kind: HDF5Kind, shape: [Int], width: Int = 1) throws {
     let space = try dataspace(shape, name)
     defer { H5Sclose(space) }
@@ -96,6 +109,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// The next rows of a dataset that was begun.
+  ///
+  /// - Throws: `StageError` where they cannot be written.
   public func append<Scalar: HDF5Scalar>(_ values: [Scalar], to name: String) throws {
     guard !values.isEmpty else { return }
     columns.digest.update(name, values)
@@ -104,6 +119,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// The next strings of a dataset that was begun.
+  ///
+  /// - Throws: `StageError` where they cannot be written.
   public func append(_ strings: [String], to name: String) throws {
     guard !strings.isEmpty else { return }
     // A zero ends a string in any file; what would stand behind it is no part of what is written.
@@ -174,6 +191,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Sets a text attribute of the root, or of the object with a name.
+  ///
+  /// - Throws: `StageError` where it cannot be written.
   public func setAttribute(_ key: String, _ value: String, of name: String = "/") throws {
     let type = H5Tcopy(frieze_h5_string())
     defer { H5Tclose(type) }
@@ -184,6 +203,8 @@ public struct HDF5Writer: ~Copyable {
   }
 
   /// Sets a numeric attribute of the root, or of the object with a name.
+  ///
+  /// - Throws: `StageError` where it cannot be written.
   public func setAttribute<Scalar: HDF5Scalar>(_ key: String, _ value: Scalar, of name: String = "/") throws {
     try setAttribute(key, type: Scalar.hdf5Type, of: name, value: [value])
   }

@@ -5,11 +5,15 @@ import COneDNN
 /// rounded copy: a single pass over memory, cut among threads; the result does not depend on their number. The gradient is left
 /// at zero, ready for the next batch.
 public struct AdamStep: Sendable {
+  /// Learning rate.
   public var rate: Float
+  /// Decays of the first and second moment.
   public var betas: (Float, Float)
   /// `1 - beta^step`.
   let corrections: (Float, Float)
+  /// Added to the root of the second moment.
   public var epsilon: Float = 1e-8
+  /// Share of a parameter that a step at rate 1 takes away.
   public var weightDecay: Float = 0
   /// What the gradient is multiplied by.
   public var scale: Float = 1
@@ -34,6 +38,12 @@ public struct AdamStep: Sendable {
     let gradient: UnsafeMutablePointer<Float>
   }
 
+  /// Takes the step.
+  ///
+  /// - Parameters:
+  ///   - average: moving average of the parameters; as many as these, like all arrays here.
+  ///   - gradient: zero behind the step.
+  ///   - threads: that share the work.
   public func apply(
     to parameters: inout Parameters, average: inout [Float], firstMoment: inout [Float], secondMoment: inout [Float],
     gradient: inout [Float], threads: Int

@@ -6,11 +6,16 @@ import CKernels
 public struct EdgeKernels {
   /// Where one crystal's rows begin.
   public struct Range: Sendable {
+    /// Row of the crystal's first site.
     public var firstSite: Int
+    /// m.
     public var sites: Int
+    /// Row of its first pair.
     public var firstPair: Int
+    /// Row of its first edge.
     public var firstEdge: Int
 
+    /// Rows of one crystal of a batch.
     public init(firstSite: Int, sites: Int, firstPair: Int, firstEdge: Int) {
       self.firstSite = firstSite
       self.sites = sites
@@ -18,7 +23,9 @@ public struct EdgeKernels {
       self.firstEdge = firstEdge
     }
 
+    /// m (m - 1) / 2.
     public var pairs: Int { sites * (sites - 1) / 2 }
+    /// m^2, self edges included.
     public var edges: Int { sites * sites }
   }
 

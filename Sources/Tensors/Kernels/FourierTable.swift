@@ -15,6 +15,7 @@ import Foundation
 /// - bfloat16: even and odd part over 0 ... 1/2, interpolated linearly between 8 points a frequency. The error is at most
 ///   (pi / 8)^2 / 8 = 1.9 % of the amplitude of the highest frequency, and less for lower ones by their square.
 public struct FourierTable: Sendable {
+  /// Features of a function's value.
   public let width: Int
   private let values: Values
 

@@ -4,16 +4,23 @@ import CKernels
 public struct GatedRows: Sendable {
   /// Rows of `parts`, columns 0...127 and 128...255, and of `rest`.
   public let first: IndexedRows
+  /// (E) rows of `parts`, columns 128...255.
   public let second: IndexedRows
+  /// (E) rows of `rest`.
   public let rest: IndexedRows
   /// (E) weights of the messages, one or two rows of factors that they are multiplied by, and the sums they go to.
   public let weights: [Float]
+  /// (E) rows of factors that messages are multiplied by.
   public let factor: IndexedRows
+  /// (E) further factors; nil where messages have one.
   public let otherFactor: IndexedRows?
+  /// (E) the sums that messages go to.
   public let target: IndexedRows
 
+  /// E: edges or angles.
   public var count: Int { weights.count }
 
+  /// All arrays have E entries; indices are checked where an `IndexedRows` is made.
   public init(
     first: IndexedRows, second: IndexedRows, rest: IndexedRows, weights: [Float], factor: IndexedRows,
     otherFactor: IndexedRows?, target: IndexedRows
@@ -34,6 +41,9 @@ public struct GatedWeights: Sendable {
   /// (3, 128) bias, scale and shift.
   let gate: [Float]
 
+  /// - Parameters:
+  ///   - second: (2, 64, 64) weights of the second layer, and each transposed; nil where there is one layer.
+  ///   - bias: (128), as scale and shift.
   public init(second: (forward: [Float], backward: [Float])?, bias: [Float], scale: [Float], shift: [Float]) {
     precondition(second.map { $0.forward.count == 2 * 64 * 64 && $0.backward.count == 2 * 64 * 64 } ?? true)
     precondition(bias.count == 128 && scale.count == 128 && shift.count == 128)
@@ -41,6 +51,7 @@ public struct GatedWeights: Sendable {
     gate = bias + scale + shift
   }
 
+  /// Whether there is a second layer.
   public var isDouble: Bool { second != nil }
 }
 
@@ -50,8 +61,10 @@ public struct GatedTrace: Sendable {
   public var slope: [Float] = []
   /// (E, 128) normalised and (E, 2) reciprocal deviations; empty where they are computed again.
   public var normal: [Float] = []
+  /// (E, 2) reciprocal deviations; empty where they are computed again.
   public var inverse: [Float] = []
 
+  /// Nothing yet.
   public init() {}
 }
 
@@ -61,7 +74,9 @@ public struct GatedTrace: Sendable {
 /// stay near the processor: sums, products, normalisation, gate and messages, forwards and back. Shapes are checked here,
 /// indices where an `IndexedRows` is made.
 public enum GatedKernels {
+  /// Features of a message.
   public static let features = 64
+  /// Columns of a row: core and gate.
   public static let width = 128
 
   /// Features that rows have of their own, and what they are multiplied by.
@@ -130,10 +145,15 @@ public enum GatedKernels {
 
   /// Gradients, of the shapes of what they belong to, to which a layer adds its own.
   public struct Gradients {
+    /// By the features that rows have of their own.
     public var own: [Float] = []
+    /// By `parts`.
     public var parts: [Float] = []
+    /// By `rest`.
     public var rest: [Float] = []
+    /// By the factors of the messages.
     public var factors: [Float] = []
+    /// None asked for.
     public init() {}
   }
 

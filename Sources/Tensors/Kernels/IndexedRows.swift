@@ -2,6 +2,7 @@ import CKernels
 
 /// Rows picked from a matrix by index: `matrix[index[r]]`.
 public struct IndexedRows: Sendable {
+  /// (rows), each in `0..<count`.
   public let indices: [Int32]
   /// Rows that the indices may name.
   public let count: Int

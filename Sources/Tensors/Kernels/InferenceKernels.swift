@@ -32,12 +32,17 @@ public enum InferenceKernels {
     public var sites: Matrix
     /// (pairs of some crystals, C): the Fourier parts of (i, j) and of (j, i).
     public var forward: [Float] = []
+    /// The Fourier parts of (j, i), laid out as `forward`.
     public var backward: [Float] = []
     /// (C) the Fourier part of self edges; (D, C) weights of the edges' own numbers.
     public var ownSelf: [Float]
+    /// (D, C) weights of the edges' own numbers.
     public var edgeWeights: [Float]
     private var scratch: [Float]
 
+    /// - Parameters:
+    ///   - ownSelf: (C) the Fourier part of self edges.
+    ///   - edgeWeights: (D, C).
     public init(ownSelf: [Float], edgeWeights: [Float]) {
       (self.ownSelf, self.edgeWeights) = (ownSelf, edgeWeights)
       sites = Matrix(rows: 0, columns: 2 * ownSelf.count)

@@ -4,8 +4,11 @@ import COneDNN
 ///
 /// By oneDNN where it is installed, in either precision; else float32 by OpenBLAS.
 @safe public final class PackedWeights: Sendable {
+  /// Rows of the matrix, which a product sums over.
   public let inner: Int
+  /// Columns of the matrix and of a product with it.
   public let columns: Int
+  /// What products read.
   public let precision: Precision
   /// Safety: made in `init`, freed in `deinit`, only read between.
   private nonisolated(unsafe) let packed: OpaquePointer?

@@ -39,10 +39,12 @@ public enum Precision: String, Sendable, CaseIterable {
 
 /// The parameters of a network, with a copy rounded to bfloat16 where products read that.
 public struct Parameters: Sendable {
+  /// In the order of a `ParameterLayout`.
   public internal(set) var values: [Float]
   /// As many as `values`; empty for float32 products.
   public internal(set) var rounded: [UInt16]
 
+  /// What products read.
   public var precision: Precision { rounded.isEmpty ? .float32 : .bfloat16 }
 
   /// - Parameter precision: what products read; `bfloat16` only where `Precision.bfloat16Missing` is nil.

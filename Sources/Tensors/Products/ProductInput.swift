@@ -2,15 +2,19 @@ import COneDNN
 
 /// Rows that only products read, as they read them: float32, or bfloat16 where products are done in that.
 public struct ProductInput: Sendable {
+  /// Rows that are in use.
   public private(set) var rows = 0
+  /// Entries of a row.
   public let columns: Int
   /// (rows, columns); empty in bfloat16.
   public internal(set) var values: [Float] = []
   /// (rows, columns), then rows of zeros; empty in float32.
   public internal(set) var rounded: [UInt16] = []
 
+  /// Without rows, in float32.
   public init(columns: Int) { self.columns = columns }
 
+  /// What products read.
   public var precision: Precision { rounded.isEmpty ? .float32 : .bfloat16 }
 
   /// Makes room for a number of rows; what they hold is not kept.
