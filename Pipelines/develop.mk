@@ -4,9 +4,9 @@
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
-test: setup ## All tests, in release mode
+test: setup ## All tests, in release mode; at the end what was left out, and why
 	swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	$(KERNELS) swift test --skip-build $(SWIFT_TEST) --quiet
+	@$(KERNELS) Tests/run.sh swift test --skip-build $(SWIFT_TEST)
 
 # Tests run inside another program, which does not choose OpenBLAS's kernels as the stages do.
 KERNELS = OPENBLAS_CORETYPE=$$(.build-test/release/machine --kernels)

@@ -52,6 +52,25 @@ import Testing
     #expect(density)
   }
 
+  @Test("valid crystals in other cells are no distance from themselves, by any measure, and further from half of them")
+  func noDistance() throws {
+    let valid = try Self.crystals().filter { Validity(of: $0).both }
+    func distances(to test: [Crystal]) throws -> [String: Double] {
+      let summary = try MetricsSummary.judge(
+        MetricsInput(
+          name: "valid", sampled: valid.count, crystals: valid.map { GeneratedCrystal(disguised($0)) },
+          reference: ReferenceSet(name: "r", train: [], test: test))
+      ).summary
+      let figures = summary.figures.filter { $0.section == .distance }
+      return Dictionary(uniqueKeysWithValues: figures.compactMap { figure in figure.value.map { (figure.name, $0) } })
+    }
+    let none = try distances(to: valid)
+    #expect(Set(none.keys).isSuperset(of: ["space_group_distance", "density_distance", "atoms_distance", "elements_distance"]))
+    for (name, value) in none { #expect(value < 1e-6, "\(name)") }
+    let some = try distances(to: Array(valid.prefix(valid.count / 2)))
+    for (name, value) in some where none[name] != nil { #expect(value > 1e-3, "\(name)") }
+  }
+
   @Test("a crystal as it stands has a known template, one of another kind a new one")
   func templates() throws {
     let crystals = Array(try Self.crystals().prefix(30))

@@ -7,7 +7,9 @@ import Testing
 /// Seconds on one thread against the Python package's, as recorded in the reference; run alone with FRIEZE_BENCH=1.
 @Suite(
   "CHGNet's speed", .serialized,
-  .enabled(if: ProcessInfo.processInfo.environment["FRIEZE_BENCH"] != nil && CHGNetReference.weightsPath != nil))
+  .enabled(
+    if: ProcessInfo.processInfo.environment["FRIEZE_BENCH"] != nil && CHGNetReference.weightsPath != nil,
+    "FRIEZE_BENCH is not set, or CHGNet's weights are not at hand"))
 struct CHGNetSpeed {
   /// Processor time, which other programs on the machine disturb less than they do the clock on the wall.
   static func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -91,7 +93,8 @@ struct CHGNetSpeed {
     return reference / time
   }
 
-  @Test("100 rattled crystals of MP-20, with and without symmetry", .enabled(if: TestTables.mp20 != nil))
+  @Test(
+    "100 rattled crystals of MP-20, with and without symmetry", .enabled(if: TestTables.mp20 != nil, "MP-20 is not at hand"))
   func rattled() throws {
     var free = RelaxationOptions()
     free.free = true
