@@ -29,17 +29,17 @@ public struct PairPotential: Potential {
   public func supports(atomicNumber: Int) -> Bool { (1...Element.last).contains(atomicNumber) }
 
   /// Energies, forces and stresses by the formula above.
-  public func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
+  public func evaluate(_ crystals: [Crystal]) -> [CrystalEvaluation] {
     crystals.map { crystal in
       do throws(EvaluationFailure) {
         return try evaluate(crystal)
       } catch {
-        return Evaluation(failure: error)
+        return CrystalEvaluation(failure: error)
       }
     }
   }
 
-  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> Evaluation {
+  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> CrystalEvaluation {
     if let failure = unsupportedElement(in: crystal) { throw failure }
     let radii = crystal.atomicNumbers.map { Element.covalentRadius(Int($0)) }
     let widest = 2 * (radii.max() ?? 0)
@@ -62,7 +62,7 @@ public struct PairPotential: Potential {
       }
     }
     guard energy.isFinite else { throw .notFinite }
-    return Evaluation(
+    return CrystalEvaluation(
       energy: energy, forces: forces, stress: (1 / crystal.lattice.volume) * virial)
   }
 

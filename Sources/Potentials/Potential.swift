@@ -22,7 +22,7 @@ public protocol Potential: Sendable {
   ///
   /// - Returns: one evaluation a crystal, in order; a crystal that cannot be evaluated carries its failure and spoils no other.
   /// - Throws: where the potential as a whole is out of order: a lost connection, a library that will not start.
-  func evaluate(_ crystals: [Crystal]) throws -> [Evaluation]
+  func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation]
 }
 
 extension Potential {
@@ -38,7 +38,7 @@ extension Potential {
 }
 
 /// What a potential says of one crystal.
-public struct Evaluation: Sendable {
+public struct CrystalEvaluation: Sendable {
   /// Total energy in eV a cell; not a number where there is a failure.
   public var energy: Double
   /// (A) minus the derivative of the energy by the Cartesian positions, eV/angstrom.

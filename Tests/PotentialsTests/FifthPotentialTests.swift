@@ -12,16 +12,16 @@ struct LennardJones: Potential {
 
   func supports(atomicNumber: Int) -> Bool { atomicNumber == 18 }
 
-  func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
+  func evaluate(_ crystals: [Crystal]) -> [CrystalEvaluation] {
     crystals.map { crystal in
-      do throws(EvaluationFailure) { return try evaluate(crystal) } catch { return Evaluation(failure: error) }
+      do throws(EvaluationFailure) { return try evaluate(crystal) } catch { return CrystalEvaluation(failure: error) }
     }
   }
 
-  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> Evaluation {
+  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> CrystalEvaluation {
     if let failure = unsupportedElement(in: crystal) { throw failure }
     let list = try NeighborList(crystal, cutoff: 4 * sigma)
-    var result = Evaluation(
+    var result = CrystalEvaluation(
       energy: 0, forces: [Vector3](repeating: .zero, count: crystal.count), stress: Matrix3(.zero, .zero, .zero))
     for (index, center) in list.centers.enumerated() {
       for edge in list.edges(ofCenter: index) {

@@ -42,16 +42,16 @@ public struct CHGNet: Potential {
   /// Energies with corrections, forces, stresses and magnetic moments.
   ///
   /// - Throws: nothing; a crystal that cannot be evaluated carries its failure.
-  public func evaluate(_ crystals: [Crystal]) throws -> [Evaluation] {
+  public func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation] {
     // In slices, so that the graphs of any number of crystals fit into memory.
-    var evaluations: [Evaluation] = []
+    var evaluations: [CrystalEvaluation] = []
     for start in stride(from: 0, to: crystals.count, by: 512) {
       evaluations += try evaluate(slice: Array(crystals[start..<min(crystals.count, start + 512)]))
     }
     return evaluations
   }
 
-  private func evaluate(slice crystals: [Crystal]) throws -> [Evaluation] {
+  private func evaluate(slice crystals: [Crystal]) throws -> [CrystalEvaluation] {
     let graphs = try parallelMap(count: crystals.count, threads: threads) { index in
       graph(of: crystals[index])
     }
@@ -61,8 +61,8 @@ public struct CHGNet: Potential {
     }
     var evaluations = graphs.map { graph in
       switch graph {
-      case .success: Evaluation(failure: .notFinite)
-      case .failure(let failure): Evaluation(failure: failure)
+      case .success: CrystalEvaluation(failure: .notFinite)
+      case .failure(let failure): CrystalEvaluation(failure: failure)
       }
     }
     for (indices, part) in zip(batches, parts) {
@@ -109,7 +109,7 @@ public struct CHGNet: Potential {
 
   private func evaluate(
     _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
-  ) -> [Evaluation] {
+  ) -> [CrystalEvaluation] {
     let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
     let rows = batch.edges.count + batch.angles.count
     let output =
@@ -128,10 +128,10 @@ public struct CHGNet: Potential {
       let (forces, stress) = graph.derivatives(
         byLength: output.byLength[batch.bondOffsets[k]..<batch.bondOffsets[k + 1]],
         byCosine: output.byCosine[batch.angleOffsets[k]..<batch.angleOffsets[k + 1]])
-      let evaluation = Evaluation(
+      let evaluation = CrystalEvaluation(
         energy: energy, forces: forces, stress: stress,
         magneticMoments: graph.symmetry.images.map { Double(output.magneticMoments[nodes + $0.orbit]) })
-      return evaluation.isFinite ? evaluation : Evaluation(failure: .notFinite)
+      return evaluation.isFinite ? evaluation : CrystalEvaluation(failure: .notFinite)
     }
   }
 }

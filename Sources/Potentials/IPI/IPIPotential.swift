@@ -65,16 +65,16 @@ public final class IPIPotential: Potential {
   public func supports(atomicNumber: Int) -> Bool { (1...Element.last).contains(atomicNumber) }
 
   /// - Throws: `IPIError.noClient` where nobody comes.
-  public func evaluate(_ crystals: [Crystal]) throws -> [Evaluation] {
+  public func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation] {
     try parallelMap(count: crystals.count, threads: clients) { index in
       try self.evaluate(crystals[index])
     }
   }
 
-  private func evaluate(_ crystal: Crystal) throws -> Evaluation {
-    if let failure = unsupportedElement(in: crystal) { return Evaluation(failure: failure) }
-    guard crystal.count > 0 else { return Evaluation(failure: .noAtoms) }
-    guard crystal.lattice.isUsable else { return Evaluation(failure: .unusableCell) }
+  private func evaluate(_ crystal: Crystal) throws -> CrystalEvaluation {
+    if let failure = unsupportedElement(in: crystal) { return CrystalEvaluation(failure: failure) }
+    guard crystal.count > 0 else { return CrystalEvaluation(failure: .noAtoms) }
+    guard crystal.lattice.isUsable else { return CrystalEvaluation(failure: .unusableCell) }
     var reason = ""
     for _ in 0..<2 {
       let connection = try connection(for: crystal.atomicNumbers)
@@ -91,7 +91,7 @@ public final class IPIPotential: Potential {
         reason = "\(error)"
       }
     }
-    return Evaluation(failure: .reported(reason))
+    return CrystalEvaluation(failure: .reported(reason))
   }
 
   /// An idle client that knows these elements, else a new one; counted as busy.

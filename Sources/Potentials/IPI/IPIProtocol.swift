@@ -56,7 +56,7 @@ struct IPIConnection: Sendable {
   /// Hangs up without a word.
   func drop() { stream.close() }
 
-  func evaluate(_ crystal: Crystal) throws -> Evaluation {
+  func evaluate(_ crystal: Crystal) throws -> CrystalEvaluation {
     precondition(crystal.atomicNumbers == atomicNumbers)
     try makeReady()
     let standard = Lattice(metric: crystal.lattice.metric)
@@ -68,7 +68,7 @@ struct IPIConnection: Sendable {
     // Their virial is minus the derivative by strain.
     let stress = (-1 / crystal.lattice.volume) * virial
     let back = turn.transpose
-    let evaluation = Evaluation(
+    let evaluation = CrystalEvaluation(
       energy: energy, forces: forces.map { $0 * back }, stress: turn * stress * back)
     guard evaluation.isFinite else { throw IPIError.notFinite }
     return evaluation

@@ -35,13 +35,13 @@ public struct KIMPotential: Potential {
   public func supports(atomicNumber: Int) -> Bool { model.codes[atomicNumber] != nil }
 
   /// Energies, forces and stresses, one crystal after the other.
-  public func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
+  public func evaluate(_ crystals: [Crystal]) -> [CrystalEvaluation] {
     crystals.map { crystal in
-      do throws(EvaluationFailure) { return try evaluate(crystal) } catch { return Evaluation(failure: error) }
+      do throws(EvaluationFailure) { return try evaluate(crystal) } catch { return CrystalEvaluation(failure: error) }
     }
   }
 
-  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> Evaluation {
+  private func evaluate(_ crystal: Crystal) throws(EvaluationFailure) -> CrystalEvaluation {
     if let failure = unsupportedElement(in: crystal) { throw failure }
     let reach = model.lists.reduce(model.influenceDistance) { max($0, $1.cutoff) }
     let cluster = try PaddedCluster(crystal, reach: reach, lists: model.lists, closest: Self.closest)
@@ -49,7 +49,7 @@ public struct KIMPotential: Potential {
     guard let (energy, partial) = model.compute(cluster, species: cluster.atoms.map { codes[$0] }) else {
       throw .reported("the model \(model.name) reports an error")
     }
-    var result = Evaluation(
+    var result = CrystalEvaluation(
       energy: energy, forces: [Vector3](repeating: .zero, count: crystal.count), stress: Matrix3(.zero, .zero, .zero))
     for particle in 0..<cluster.count {
       let force = Vector3(partial[3 * particle], partial[3 * particle + 1], partial[3 * particle + 2])

@@ -107,7 +107,7 @@ struct DegreesOfFreedom: Sendable {
   ///
   /// - Parameters:
   ///   - evaluation: of `crystal(at: x)`.
-  func gradient(_ evaluation: Evaluation, at x: [Double], lattice: Lattice) -> [Double] {
+  func gradient(_ evaluation: CrystalEvaluation, at x: [Double], lattice: Lattice) -> [Double] {
     precondition(evaluation.forces.count == symmetry.images.count)
     var pulls = [Vector3](repeating: .zero, count: symmetry.representatives.count)
     let vectors = lattice.vectors
@@ -151,7 +151,7 @@ struct DegreesOfFreedom: Sendable {
   }
 
   /// What a stop rule looks at: the longest force that symmetry allows and the longest row of `V stress / atoms`, eV/angstrom and eV.
-  func residual(_ evaluation: Evaluation, volume: Double) -> (force: Double, strain: Double) {
+  func residual(_ evaluation: CrystalEvaluation, volume: Double) -> (force: Double, strain: Double) {
     let forces = symmetry.symmetrized(forces: evaluation.forces)
     let longest = forces.reduce(0) { max($0, $1.length) }
     guard !strainBasis.isEmpty else { return (longest, 0) }

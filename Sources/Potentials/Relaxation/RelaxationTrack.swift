@@ -76,7 +76,7 @@ struct RelaxationTrack: Sendable {
   /// Takes the energy of `trial` and either names the next one or ends.
   ///
   /// - Returns: the result, where the relaxation has ended.
-  mutating func take(_ evaluation: Evaluation) -> RelaxationResult? {
+  mutating func take(_ evaluation: CrystalEvaluation) -> RelaxationResult? {
     evaluations += 1
     result.steps = evaluations - 1
     let usable = evaluation.failure == nil && evaluation.isFinite
@@ -106,7 +106,7 @@ struct RelaxationTrack: Sendable {
   }
 
   /// A point uphill is only tried, not kept: L-BFGS goes back from it. FIRE goes through such points.
-  private func isAccepted(_ evaluation: Evaluation) -> Bool {
+  private func isAccepted(_ evaluation: CrystalEvaluation) -> Bool {
     options.optimizer == .fire || !result.energy.isFinite
       || evaluation.energy <= result.energy + 1e-5 * Double(trial.count)
   }
@@ -128,7 +128,7 @@ struct RelaxationTrack: Sendable {
     return nil
   }
 
-  private mutating func record(_ evaluation: Evaluation) {
+  private mutating func record(_ evaluation: CrystalEvaluation) {
     let forces = freedom.symmetry.symmetrized(forces: evaluation.forces)
     result.forces = forces
     result.maxForce = forces.reduce(0) { max($0, $1.length) }
@@ -142,7 +142,7 @@ struct RelaxationTrack: Sendable {
     }
   }
 
-  private static func outcome(of evaluation: Evaluation) -> RelaxationOutcome {
+  private static func outcome(of evaluation: CrystalEvaluation) -> RelaxationOutcome {
     switch evaluation.failure {
     case .unsupportedElement: .unsupportedElement
     case .atomsTooClose: .atomsTooClose

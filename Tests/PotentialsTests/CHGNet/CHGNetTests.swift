@@ -17,11 +17,11 @@ struct CHGNetTests {
     var stress = 0.0
     var moment = 0.0
 
-    mutating func add(_ evaluation: Evaluation, _ record: CHGNetReference.Record) {
+    mutating func add(_ evaluation: CrystalEvaluation, _ record: CHGNetReference.Record) {
       energy = max(energy, abs(evaluation.energy / Double(record.z.count) - record.e))
       for (a, b) in zip(evaluation.forces, record.f) { force = max(force, (a - vector(b)).length) }
       for i in 0..<3 {
-        let d = Evaluation.gigapascals * evaluation.stress[i] - vector(record.s[i])
+        let d = CrystalEvaluation.gigapascals * evaluation.stress[i] - vector(record.s[i])
         stress = max(stress, d.max(), -d.min())
       }
       for (a, b) in zip(evaluation.magneticMoments ?? [], record.m ?? []) { moment = max(moment, abs(a - b)) }

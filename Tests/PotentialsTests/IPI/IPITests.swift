@@ -14,7 +14,7 @@ final class ScriptedClient: ByteStream {
   struct State {
     var toServer: [UInt8] = []
     var elements: [UInt8] = []
-    var evaluation: Evaluation?
+    var evaluation: CrystalEvaluation?
     var closed = false
     var heard: [String] = []
   }
@@ -91,7 +91,7 @@ final class ScriptedClient: ByteStream {
   }
 }
 
-extension Evaluation {
+extension CrystalEvaluation {
   /// The volume of the only cell that these tests send.
   var virialVolume: Double { IPITests.crystal.lattice.volume }
 }

@@ -15,7 +15,7 @@ struct FaultyPotential: Potential {
 
   func supports(atomicNumber: Int) -> Bool { atomicNumber != 18 }
 
-  func evaluate(_ crystals: [Crystal]) -> [Evaluation] {
+  func evaluate(_ crystals: [Crystal]) -> [CrystalEvaluation] {
     crystals.map { crystal in
       var e = PairPotential().evaluate([crystal])[0]
       let v = crystal.lattice.volume
@@ -24,7 +24,7 @@ struct FaultyPotential: Potential {
       case .repulsive:
         e.energy = -10 * v
         e.stress = (-10) * Matrix3.identity
-      case .fails: return Evaluation(failure: .reported("out of paper"))
+      case .fails: return CrystalEvaluation(failure: .reported("out of paper"))
       }
       return e
     }
