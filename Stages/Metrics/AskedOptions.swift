@@ -33,7 +33,7 @@ struct AskedOptions: ParsableArguments {
     prediction.map {
       PredictionTask(
         given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids,
-        testIDs: data.indices(ofSplit: 2).map { data.ids[$0] }, lost: judged.rejected.map(\.id))
+        testIDs: data.indices(of: .test).map { data.ids[$0] }, lost: judged.rejected.map(\.id))
     }
   }
 }

@@ -71,7 +71,7 @@ struct ReportStage: Stage {
       if !model.isEmpty { run.history = try TrainingHistory(ofModel: model[i]) }
       let table = table(of: path)
       if gallery > 0, FileManager.default.fileExists(atPath: table) {
-        run.gallery = try MetricsFile.gallery(table, count: gallery)
+        run.gallery = try MetricsFile.gallery(table, count: gallery, symprec: summary.settings.symprec)
       }
       runs.append(run)
     }

@@ -30,7 +30,7 @@ struct BlueprintSource: Sendable {
       let data = try Dataset(reading: path)
       let split = options.split ?? .test
       var units: [AsymmetricUnit] = []
-      for i in data.indices(ofSplit: split.rawValue) {
+      for i in data.indices(of: split) {
         do throws(Rejection) {
           try prior.check(data.units[i], knownWyckoff: options.knownWyckoff)
           targets.append(data.ids[i])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import Crystals
 
 /// What the samples are to be.
@@ -17,24 +18,13 @@ struct ConditionOptions: ParsableArguments {
   var like: String?
 
   @Option(help: "With --like: the part of the dataset, train, validation or test.")
-  var split: Split?
+  var split: DatasetPart?
 
   @Option(help: "With --like: samples a target.")
   var perTarget: Int?
 
   @Flag(help: "With --like: the space group and the Wyckoff positions are given, too.")
   var knownWyckoff = false
-
-  enum Split: UInt8, ExpressibleByArgument, CaseIterable {
-    case train, validation, test
-
-    init?(argument: String) {
-      guard let split = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-      self = split
-    }
-
-    static var allValueStrings: [String] { allCases.map { "\($0)" } }
-  }
 
   func validate() throws {
     guard formulaUnits == nil || composition != nil else { throw ValidationError("--formula-units needs --composition.") }

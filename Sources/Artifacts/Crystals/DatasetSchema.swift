@@ -101,8 +101,13 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// The records of a split: 0 train, 1 validation, 2 test.
-  public func indices(ofSplit wanted: UInt8) -> [Int] { split.indices.filter { split[$0] == wanted } }
+  /// The records of a part.
+  public func indices(of part: DatasetPart) -> [Int] { split.indices.filter { split[$0] == part.rawValue } }
+}
+
+/// A part of a dataset, as `/split` has it.
+public enum DatasetPart: UInt8, Sendable, CaseIterable {
+  case train, validation, test
 }
 
 /// Random splits for sources that have none.

@@ -17,15 +17,7 @@ extension HDF5Writer {
   public func write(properties: [String: [Double]]) throws {
     for (name, values) in properties.sorted(by: { $0.key < $1.key }) {
       try write(values, to: "/property/\(name)")
-      try setAttribute("unit", Self.unit(ofProperty: name), of: "/property/\(name)")
-    }
-  }
-
-  private static func unit(ofProperty name: String) -> String {
-    switch name {
-    case "formation_energy_per_atom", "e_above_hull", "heat_all", "energy_per_atom": "eV/atom"
-    case "band_gap", "dir_gap", "ind_gap", "energy", "free_energy": "eV"
-    default: ""
+      try setAttribute("unit", PropertyUnit.of(name), of: "/property/\(name)")
     }
   }
 }

@@ -180,7 +180,7 @@ extension Cost {
 extension ReferenceSet {
   /// The training and test sets of a dataset.
   public init(_ data: Dataset, name: String) {
-    let (train, validation, test) = (data.indices(ofSplit: 0), data.indices(ofSplit: 1), data.indices(ofSplit: 2))
+    let (train, validation, test) = (data.indices(of: .train), data.indices(of: .validation), data.indices(of: .test))
     let templates = train.compactMap { Template(data.units[$0]) }
     self.init(
       name: name, train: train.map { data.crystals[$0] }, test: test.map { data.crystals[$0] },

@@ -76,10 +76,10 @@ extension MetricsInput {
     for name in names {
       guard let values = judged.properties[name] else { continue }
       let byID = Dictionary(zip(judged.ids, values)) { first, _ in first }
-      func column(_ split: UInt8) -> [Double] { data.indices(ofSplit: split).map { byID[data.ids[$0]] ?? .nan } }
-      if includesTraining { self.reference.trainProperties[name] = column(0) }
-      self.reference.validationProperties[name] = column(1)
-      self.reference.testProperties[name] = column(2)
+      func column(_ part: DatasetPart) -> [Double] { data.indices(of: part).map { byID[data.ids[$0]] ?? .nan } }
+      if includesTraining { self.reference.trainProperties[name] = column(.train) }
+      self.reference.validationProperties[name] = column(.validation)
+      self.reference.testProperties[name] = column(.test)
     }
     notes.append("Energies of the reference are those of '\((path as NSString).lastPathComponent)'.")
   }

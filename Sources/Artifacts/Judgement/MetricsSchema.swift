@@ -81,8 +81,9 @@ public enum MetricsFile {
 
   /// Crystals to draw: valid, unique and new ones first, those of low energy above the hull before others.
   ///
+  /// - Parameter symprec: tolerance of the symmetry that their CIF files carry, in angstrom.
   /// - Throws: `StageError` where it is no metrics.h5.
-  public static func gallery(_ path: String, count: Int) throws -> [GalleryCrystal] {
+  public static func gallery(_ path: String, count: Int, symprec: Double) throws -> [GalleryCrystal] {
     let reader = try Artifact.open(path, formats: [.metrics])
     let crystals = try reader.crystals()
     let n = crystals.count
@@ -100,7 +101,7 @@ public enum MetricsFile {
     }
     return (0..<n).sorted { rank($0).lexicographicallyPrecedes(rank($1)) }.prefix(count).map { i in
       let words = [(structure[i] && composition[i], "valid"), (unique[i], "unique"), (novel[i], "new")]
-      let cif = (try? AsymmetricUnit.standardize(crystals[i], symprec: 0.1)).map { CIF.text($0.unit, name: ids[i]) }
+      let cif = (try? AsymmetricUnit.standardize(crystals[i], symprec: symprec)).map { CIF.text($0.unit, name: ids[i]) }
       return GalleryCrystal(
         identifier: ids[i], crystal: crystals[i], spaceGroup: Int(found[i]),
         energyAboveHull: energies[i].isFinite ? energies[i] : nil,

@@ -33,8 +33,8 @@ public struct TrainingRun<M: Method> {
     trainingSet = TrainingSetRecord(data)
     do {
       trainer = try Trainer<M>(
-        options, training: data.indices(ofSplit: 0).map { data.units[$0] },
-        validation: data.indices(ofSplit: 1).map { data.units[$0] }, seed: shared.seed, threads: shared.threadCount,
+        options, training: data.indices(of: .train).map { data.units[$0] },
+        validation: data.indices(of: .validation).map { data.units[$0] }, seed: shared.seed, threads: shared.threadCount,
         precision: precision)
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")

@@ -12,7 +12,7 @@ public enum TrainingSet {
   /// - Throws: `StageError` where the file is no model.
   public static func mismatch(ofModel path: String, with data: Dataset, named name: String) throws -> String? {
     let reader = try Artifact.open(path, formats: [.model])
-    let (own, other) = (try reader.statistics(), DatasetStatistics(data.indices(ofSplit: 0).map { data.units[$0] }))
+    let (own, other) = (try reader.statistics(), DatasetStatistics(data.indices(of: .train).map { data.units[$0] }))
     let crystals = own.spaceGroups.reduce(0, +)
     guard !isSame(own.spaceGroups, other.spaceGroups) || !isSame(own.elements, other.elements) else { return nil }
     return

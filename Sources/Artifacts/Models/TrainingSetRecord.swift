@@ -13,7 +13,7 @@ public struct TrainingSetRecord: Sendable, Equatable {
 
   /// The training part of a dataset.
   public init(_ data: Dataset) {
-    let indices = data.indices(ofSplit: 0)
+    let indices = data.indices(of: .train)
     ids = indices.map { data.ids[$0] }
     formulas = indices.map { data.crystals[$0].reducedFormula }
     spaceGroups = indices.map { data.units[$0].spaceGroup }

@@ -12,7 +12,7 @@ extension FigureBuilder {
       let valid = own.indices.filter { results.isValid($0) }.map { own[$0] }
       guard let distance = wassersteinDistance(valid, reference) else { return nil }
       return number(
-        "\(name)_distance", "\(propertyLabel(name)), Wasserstein", .distance, distance, unit: propertyUnit(name),
+        "\(name)_distance", "\(propertyLabel(name)), Wasserstein", .distance, distance, unit: PropertyUnit.of(name),
         better: false)
     }
   }

@@ -11,15 +11,6 @@ func propertyLabel(_ name: String) -> String {
   }
 }
 
-/// The unit of a property column, empty where it is not known.
-func propertyUnit(_ name: String) -> String {
-  switch name {
-  case "formation_energy_per_atom", "e_above_hull", "heat_all", "energy_per_atom": "eV/atom"
-  case "band_gap", "dir_gap", "ind_gap": "eV"
-  default: ""
-  }
-}
-
 extension FigureBuilder {
   /// Properties of the crystals that the training set has, too, or that a value was asked for of. Energies above the hull have a section
   /// of their own.
@@ -35,7 +26,7 @@ extension FigureBuilder {
   /// Mean, spread and distance from the target of every property.
   func conditioningFigures() -> [Figure] {
     conditioned.flatMap { name, values -> [Figure] in
-      let (label, unit) = (propertyLabel(name), propertyUnit(name))
+      let (label, unit) = (propertyLabel(name), PropertyUnit.of(name))
       let known = values.filter(\.isFinite)
       let mean = known.reduce(0, +) / Double(known.count)
       let variance = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(known.count)
@@ -65,7 +56,7 @@ extension FigureBuilder {
   func conditioningDistributions() -> [Distribution] {
     conditioned.map { name, values in
       var all = histogram(
-        "property_\(name)", "\(propertyLabel(name)), reference: training", propertyUnit(name), values,
+        "property_\(name)", "\(propertyLabel(name)), reference: training", PropertyUnit.of(name), values,
         input.reference.trainProperties[name] ?? [])
       all.target = input.targets[name]
       return all

@@ -177,6 +177,10 @@ public struct SharedOptions: ParsableArguments {
   @Flag(help: "One line of JSON that sums up the run, on standard output.")
   public var json = false
 
+  /// Options that say where and how a stage runs, and that no result depends on: these here but for `--seed`, and `--output` and `--resume`
+  /// of the stages that have them. Two runs that differ in them alone are one to `merge`.
+  static let runOnly = (valued: ["--output", "--shard", "--threads"], flags: ["--quiet", "--json", "--resume"])
+
   /// No machine has more processors.
   private static let mostThreads = 1024
 

@@ -53,8 +53,7 @@ public enum Artifact {
 
   /// The options that a result depends on: the command line without where it writes and how it runs.
   static var configuration: String {
-    let valued = ["--output", "--shard", "--threads"]
-    let flags = ["--quiet", "--json", "--resume"]
+    let (valued, flags) = SharedOptions.runOnly
     var kept: [String] = []
     var skipsNext = false
     for argument in CommandLine.arguments.dropFirst() {

@@ -1,10 +1,7 @@
-import Crystals
-import Foundation
-
 // Short bases of a lattice. Both keep the lattice: rows change by integer combinations only.
 
 /// The basis after Lenstra, Lenstra and Lovasz (Math. Ann. 261, 515, 1982) with delta = 3/4: nearly orthogonal, nearly shortest.
-func lenstraReduced(_ basis: Matrix3) -> Matrix3 {
+package func lenstraReduced(_ basis: Matrix3) -> Matrix3 {
   var b = basis
   var k = 1
   // Termination is certain in exact arithmetic; the bound is for entries that are not finite.
@@ -43,9 +40,9 @@ private func gramSchmidt(_ b: Matrix3) -> (rows: Matrix3, norms: Vector3) {
 ///
 /// The algorithm of Krivy and Gruber with the comparisons of Grosse-Kunstleve, Sauter and Adams (Acta Cryst. A 60, 1, 2004), which
 /// stay stable where lengths tie. The tolerance is `1e-5 V^(1/3)`, the field's.
-func niggliReduced(_ basis: Matrix3) -> Matrix3 {
+package func niggliReduced(_ basis: Matrix3) -> Matrix3 {
   let start = lenstraReduced(basis)
-  let tolerance = 1e-5 * cbrt(abs(start.determinant))
+  let tolerance = 1e-5 * _cubeRoot(abs(start.determinant))
   var cell = NiggliCell(basis: start, tolerance: tolerance)
   for _ in 0..<100 where cell.isFinite {
     cell.order()
