@@ -64,7 +64,12 @@ enum OutputFiles {
       guard real != "/" else { throw StageError(.usage, "'\(path)' is the root of the file system.") }
     }
     try checkFolder(output, real)
-    if case .file = output { removeLeftovers(beside: real) }
+    switch output {
+    case .file:
+      let name = (real as NSString).lastPathComponent
+      removeLeftovers(in: parent(of: real), of: [name, name + ".unfinished.h5"])
+    case .folder: removeLeftovers(in: real)
+    }
   }
 
   /// The nearest folder that is there takes new files.
@@ -129,17 +134,16 @@ enum OutputFiles {
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
-  /// Removes what a program of this machine that was killed has left of a file.
-  private static func removeLeftovers(beside path: String) {
-    for start in [path, path + ".unfinished.h5"] {
-      let prefix = (start as NSString).lastPathComponent + ".partial-\(AtomicFile.hostName)-"
-      let folder = parent(of: path)
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix) {
-        guard let process = Int32(name.dropFirst(prefix.count)), process > 0, kill(process, 0) != 0, errno == ESRCH else {
-          continue
-        }
-        unsafe unlink("\(folder)/\(name)")
-      }
+  /// Removes what programs of this machine that were killed have left in a folder.
+  ///
+  /// - Parameter names: of the files that they were writing; any where nil.
+  private static func removeLeftovers(in folder: String, of names: [String]? = nil) {
+    let mark = ".partial-\(AtomicFile.hostName)-"
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard let range = name.range(of: mark, options: .backwards), names?.contains(String(name[..<range.lowerBound])) ?? true,
+        let process = Int32(name[range.upperBound...]), process > 0, kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unsafe unlink("\(folder)/\(name)")
     }
   }
 }

@@ -57,6 +57,11 @@ import Testing
     #expect(place.files.contains("target.h5.partial-elsewhere-7"))
     #expect(try place.run("reconstruct", ["--samples", "good.h5", "--output", "x"]).status == 0)
     #expect(place.files.contains("x"))
+    _ = try place.write("page/NaCl.cif.partial-\(name)-2147483646", "half")
+    _ = try place.write("page/own.cif", "the user's")
+    #expect(try place.run("gallery", ["--crystals", "x", "--output", "page"]).status == 0)
+    let pages = try FileManager.default.contentsOfDirectory(atPath: place.path("page"))
+    #expect(pages.contains("own.cif") && pages.contains("index.html") && !pages.contains { $0.contains(".partial-") })
     let hull = try place.run(
       "relax", ["--crystals", "good.h5", "--potential", "pair", "--hull", "x", "--output", "y"])
     #expect(
