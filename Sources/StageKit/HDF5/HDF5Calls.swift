@@ -203,6 +203,20 @@ enum HDF5Calls {
     return status >= 0 ? values : nil
   }
 
+  /// Numbers of half precision as they are stored: the library's own conversion goes through them bit by bit, the processor's does not.
+  static func halves(of dataset: HDF5Handle, _ type: HDF5Handle, _ selection: Selection) -> [Float]? {
+    guard selection.count > 0 else { return [] }
+    guard size(of: type) == MemoryLayout<UInt16>.size else { return nil }
+    var bits = [UInt16](repeating: 0, count: selection.count)
+    // Safety: as many elements as the dataspaces select, of two bytes, the size of the stored type that is named.
+    let status = unsafe bits.withUnsafeMutableBytes {
+      unsafe H5Dread(
+        dataset.id, type.id, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(),
+        frieze_h5_default(), $0.baseAddress)
+    }
+    return status >= 0 ? bits.map { Float(Float16(bitPattern: UInt16(littleEndian: $0))) } : nil
+  }
+
   /// Strings of one width each; what follows a zero is padding.
   static func fixedStrings(of dataset: HDF5Handle, _ type: HDF5Handle, _ selection: Selection) -> [String]? {
     let width = size(of: type)

@@ -253,7 +253,10 @@ public struct HDF5Reader: ~Copyable {
     guard let selection = HDF5Calls.select(rows, of: set.shape, in: set.space) else {
       throw wrong(name, "expected rows \(rows ?? 0..<0), found \(set.shape.first ?? 1)")
     }
-    guard let values = HDF5Calls.numbers(type, of: set.handle, selection) else {
+    let values =
+      set.kind == .float16 && type == Float.self
+      ? HDF5Calls.halves(of: set.handle, set.type, selection) as? [Scalar] : HDF5Calls.numbers(type, of: set.handle, selection)
+    guard let values else {
       throw wrong(name, "cannot be read; the file is damaged")
     }
     return values
