@@ -83,7 +83,7 @@ let stages: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-  .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors"]),
+  .testTarget(name: "NetworksTests", dependencies: ["Generators", "Networks", "Tensors"]),
   .testTarget(
     name: "StagesTests",
     dependencies: ["StageKit", "Generators", "Networks", "Potentials", "Crystals", "Tensors", argumentParser]),

@@ -11,6 +11,9 @@ public struct ProductInput: Sendable {
 
   public init(columns: Int) { self.columns = columns }
 
+  /// The rows of a matrix as they are.
+  public init(_ matrix: Matrix) { (rows, columns, values) = (matrix.rows, matrix.columns, matrix.values) }
+
   public var precision: Precision { rounded.isEmpty ? .float32 : .bfloat16 }
 
   /// Makes room for a number of rows; what they hold is not kept.

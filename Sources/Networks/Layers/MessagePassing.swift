@@ -42,73 +42,9 @@ public struct MessagePassing: Sendable {
       "\(name).node", inputs: 2 * width, hidden: width, outputs: width, activatesOutput: true, layout: &layout)
   }
 
-  /// What the backward pass needs of a forward pass; resized to each batch.
-  public struct Cache: Sendable {
-    var perCrystal: Matrix
-    var center: Matrix
-    var neighbor: Matrix
-    var sine: Matrix
-    var cosine: Matrix
-    /// (E, C) the products of the edges' own features; no rows without them.
-    var edgeFeatures: Matrix
-    /// Of the hidden layer; kept for the backward pass only.
-    var pre: Matrix
-    let keepsPre: Bool
-    var hidden: ProductInput
-    /// Without the bias.
-    var messagePre: Matrix
-    var input: Matrix
-    var node: Perceptron.Cache
-
-    /// - Parameter training: whether there will be a backward pass.
-    public init(_ layer: MessagePassing, training: Bool) {
-      let empty = Matrix(rows: 0, columns: layer.width)
-      (perCrystal, center, neighbor, sine, cosine) = (empty, empty, empty, empty, empty)
-      (pre, messagePre, edgeFeatures) = (empty, empty, empty)
-      keepsPre = training
-      hidden = ProductInput(columns: layer.width)
-      input = Matrix(rows: 0, columns: 2 * layer.width)
-      node = Perceptron.Cache(layer.node)
-    }
-  }
-
-  /// - Parameters:
-  ///   - h: (N, C) features, replaced by the layer's output.
-  ///   - lattice: (B, 6) k-vectors.
-  ///   - edgeFeatures: (E, D), where the layer reads them.
-  ///   - fourier: (P, 6 frequencies), as `Kernels.fourier` writes them.
-  public func forward(
-    _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: ProductInput,
-    _ parameters: Parameters, _ cache: inout Cache
-  ) {
-    cache.perCrystal.resize(rows: graph.ranges.count)
-    for path in [\Cache.center, \.neighbor, \.input] { cache[keyPath: path].resize(rows: graph.sites) }
-    for path in [\Cache.sine, \.cosine] { cache[keyPath: path].resize(rows: graph.pairs) }
-    if cache.keepsPre { cache.pre.resize(rows: graph.edges) }
-    cache.hidden.resize(rows: graph.edges, parameters.precision)
-    cache.messagePre.resize(rows: graph.edges)
-
-    center.forward(h, parameters, into: &cache.center)
-    neighbor.forward(h, parameters, into: &cache.neighbor)
-    lattice.forward(k, parameters, into: &cache.perCrystal)
-    addPerCrystal(cache.perCrystal, graph, to: &cache.center)
-    sine.forward(fourier, parameters, into: &cache.sine)
-    cosine.forward(fourier, column: cosine.inputs, parameters, into: &cache.cosine)
-    if let edgeFeatures {
-      cache.edgeFeatures.resize(rows: graph.edges)
-      edgeFeatures.forward(e, parameters, into: &cache.edgeFeatures)
-    }
-    let own = ownSelf(parameters)
-    for range in graph.ranges {
-      EdgeKernels.messages(
-        center: cache.center.values, neighbor: cache.neighbor.values, cosine: cache.cosine.values,
-        sine: cache.sine.values, ownSelf: own, edges: cache.edgeFeatures.values, range: range, into: &cache.pre.values,
-        &cache.hidden)
-    }
-    edge.forward(cache.hidden, parameters, into: &cache.messagePre)
-    joinMean(h, graph, parameters, &cache)
-    node.forward(cache.input, parameters, &cache.node)
-    Kernels.add(cache.node.output.values, to: &h.values)
+  /// (N, C) to (N, C).
+  public func callAsFunction(_ h: Tape.Value, _ edges: EdgeInputs, _ tape: inout Tape) -> Tape.Value {
+    tape.apply(Sum(), h, node(tape.apply(Messages(layer: self, edges: edges), h), &tape))
   }
 
   /// The features of self edges: every cosine is 1, every sine 0.
@@ -118,115 +54,125 @@ public struct MessagePassing: Sendable {
     Kernels.sumRows(parameters.values.span.extracting(cosine.weight), rows: cosine.inputs, columns: width, into: &span)
     return sum
   }
+}
 
-  private func addPerCrystal(_ rows: Matrix, _ graph: CrystalGraph, to x: inout Matrix) {
-    for (b, range) in graph.ranges.enumerated() {
-      Kernels.addBias(
-        rows.values.span.extracting(b * width..<(b + 1) * width), firstRow: range.firstSite, rows: range.sites,
-        to: &x.values)
-    }
-  }
+/// What the layers read of a batch's edges.
+public struct EdgeInputs: Sendable {
+  let graph: CrystalGraph
+  let lattice: Matrix
+  let features: Matrix
+  /// (P, 6 frequencies), as `Kernels.fourier` writes them.
+  let fourier: ProductInput
 
-  /// `[h, mean of messages]` into the node network's input.
-  private func joinMean(_ h: Matrix, _ graph: CrystalGraph, _ parameters: Parameters, _ cache: inout Cache) {
-    Kernels.copyColumns(h.values, rows: graph.sites, columns: width, to: &cache.input.values, stride: 2 * width)
-    for range in graph.ranges {
-      EdgeKernels.mean(
-        pre: cache.messagePre.values, bias: parameters.values.span.extracting(edge.biasSpan(parameters)), range: range,
-        into: &cache.input.values, stride: 2 * width, column: width)
-    }
+  /// - Parameters:
+  ///   - coordinates: (N, 3) in turns.
+  ///   - lattice: (B, 6) k-vectors.
+  ///   - features: (E, D), where the layers read them.
+  public init(
+    _ graph: CrystalGraph, coordinates: Matrix, lattice: Matrix, features: Matrix, frequencies: Int, _ precision: Precision
+  ) {
+    (self.graph, self.lattice, self.features) = (graph, lattice, features)
+    var fourier = ProductInput(columns: 6 * frequencies)
+    fourier.resize(rows: graph.pairs, precision)
+    Kernels.fourier(graph.differences(coordinates), frequencies: frequencies, into: &fourier)
+    self.fourier = fourier
   }
 }
 
-extension MessagePassing {
-  /// Scratch of the backward pass, shared by all layers.
-  public struct Scratch: Sendable {
-    var input: Matrix
-    var edge: Matrix
-    var hidden: Matrix
-    var center: Matrix
-    var neighbor: Matrix
-    var sine: Matrix
-    var cosine: Matrix
-    var perCrystal: Matrix
+/// Sites' features, and beside them the means of the messages to them: (N, C) to (N, 2 C).
+public struct Messages: Operation {
+  let layer: MessagePassing
+  let edges: EdgeInputs
+  private var graph: CrystalGraph { edges.graph }
+  private var width: Int { layer.width }
 
-    public init(width: Int) {
-      let empty = Matrix(rows: 0, columns: width)
-      input = Matrix(rows: 0, columns: 2 * width)
-      (edge, hidden, center, neighbor, sine, cosine, perCrystal) = (empty, empty, empty, empty, empty, empty, empty)
-    }
+  public struct Kept: Sendable {
+    var perCrystal, center, neighbor, sine, cosine: Matrix
+    /// (E, C) the products of the edges' own features; no rows without them.
+    var edgeFeatures: Matrix
+    /// (E, C) of the hidden layer.
+    var pre: Matrix
+    var hidden: ProductInput
+    /// (E, C) without the bias.
+    var messagePre: Matrix
   }
 
-  /// The backward pass of `forward` with the same `lattice` and `fourier`.
-  ///
-  /// - Parameters:
-  ///   - gradient: (N, C) of the layer's output, replaced by that of its input.
-  ///   - gradients: of the parameters, added to.
-  public func backward(
-    gradient: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures e: Matrix, fourier: ProductInput,
-    _ parameters: Parameters, _ cache: inout Cache, _ scratch: inout Scratch, into gradients: inout MutableSpan<Float>
-  ) {
-    scratch.input.resize(rows: graph.sites)
-    for path in [\Scratch.edge, \.hidden] { scratch[keyPath: path].resize(rows: graph.edges) }
-    for path in [\Scratch.sine, \.cosine] { scratch[keyPath: path].resize(rows: graph.pairs) }
-    for path in [\Scratch.center, \.neighbor] {
-      scratch[keyPath: path].resize(rows: graph.sites)
-      scratch[keyPath: path].fill(0)
-    }
-    node.backward(
-      cache.input, gradient: gradient, parameters, &cache.node, into: &gradients, inputGradient: &scratch.input)
-    Kernels.addColumns(
-      scratch.input.values, rows: graph.sites, columns: width, stride: 2 * width, to: &gradient.values)
+  public func makeKept() -> Kept {
+    let empty = Matrix(rows: 0, columns: width)
+    return Kept(
+      perCrystal: empty, center: empty, neighbor: empty, sine: empty, cosine: empty, edgeFeatures: empty, pre: empty,
+      hidden: ProductInput(columns: width), messagePre: empty)
+  }
 
+  public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (graph.sites, 2 * width) }
+
+  public func forward(_ x: [Matrix], _ parameters: Parameters, _ kept: inout Kept, into y: inout Matrix) {
+    layer.center.forward(ProductInput(x[0]), parameters, into: &kept.center)
+    layer.neighbor.forward(ProductInput(x[0]), parameters, into: &kept.neighbor)
+    layer.lattice.forward(ProductInput(edges.lattice), parameters, into: &kept.perCrystal)
+    Spread.add(kept.perCrystal, graph, to: &kept.center)
+    layer.sine.forward(edges.fourier, parameters, into: &kept.sine)
+    layer.cosine.forward(edges.fourier, column: layer.cosine.inputs, parameters, into: &kept.cosine)
+    layer.edgeFeatures?.forward(ProductInput(edges.features), parameters, into: &kept.edgeFeatures)
+    kept.pre.resize(rows: graph.edges)
+    kept.hidden.resize(rows: graph.edges, parameters.precision)
+    let own = layer.ownSelf(parameters)
     for range in graph.ranges {
-      EdgeKernels.meanBackward(
-        pre: cache.messagePre.values, bias: parameters.values.span.extracting(edge.biasSpan(parameters)),
-        output: scratch.input.values, range: range, into: &scratch.edge.values, stride: 2 * width, column: width)
+      EdgeKernels.messages(
+        center: kept.center.values, neighbor: kept.neighbor.values, cosine: kept.cosine.values, sine: kept.sine.values,
+        ownSelf: own, edges: kept.edgeFeatures.values, range: range, into: &kept.pre.values, &kept.hidden)
     }
-    edge.backward(cache.hidden, gradient: scratch.edge, into: &gradients)
-    edge.inputGradient(scratch.edge, parameters, into: &scratch.hidden)
-    let own = spread(graph, cache, &scratch)
-    edgeFeatures?.backward(e, gradient: scratch.hidden, parameters, into: &gradients)
-
-    // The rows of `input` hold h in their first half.
-    center.backward(cache.input, gradient: scratch.center, parameters, into: &gradients)
-    neighbor.backward(cache.input, gradient: scratch.neighbor, parameters, into: &gradients)
-    center.inputGradient(scratch.center, parameters, into: &gradient, accumulate: true)
-    neighbor.inputGradient(scratch.neighbor, parameters, into: &gradient, accumulate: true)
-    latticeBackward(graph, k, parameters, &scratch, into: &gradients)
-    if graph.pairs > 0 {
-      sine.backward(fourier, gradient: scratch.sine, into: &gradients)
-      cosine.backward(fourier, column: cosine.inputs, gradient: scratch.cosine, into: &gradients)
-    }
-    for row in 0..<cosine.inputs {
-      for c in 0..<width { gradients[cosine.weight.lowerBound + row * width + c] += own[c] }
+    layer.edge.forward(kept.hidden, parameters, into: &kept.messagePre, addsBias: false)
+    Kernels.copyColumns(x[0].values, rows: graph.sites, columns: width, to: &y.values, stride: 2 * width)
+    for range in graph.ranges {
+      EdgeKernels.mean(
+        pre: kept.messagePre.values, bias: parameters.values.span.extracting(layer.edge.biasRange), range: range,
+        into: &y.values, stride: 2 * width, column: width)
     }
   }
 
-  /// Spreads the gradient of the messages' hidden layer to sites and pairs; returns that of the self edges' features.
-  private func spread(_ graph: CrystalGraph, _ cache: Cache, _ scratch: inout Scratch) -> [Float] {
-    var own = [Float](repeating: 0, count: width)
+  public func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Kept, into dx: inout [Matrix], _ pass: inout BackwardPass) {
+    var hidden = hiddenGradient(dy, kept, &pass)
+    var center = pass.zeros(rows: graph.sites, columns: width)
+    var neighbor = pass.zeros(rows: graph.sites, columns: width)
+    var sine = pass.take(rows: graph.pairs, columns: width)
+    var cosine = pass.take(rows: graph.pairs, columns: width)
+    var own = pass.zeros(rows: 1, columns: width)
     for range in graph.ranges {
       EdgeKernels.messagesBackward(
-        pre: cache.pre.values, gradient: &scratch.hidden.values, range: range, center: &scratch.center.values,
-        neighbor: &scratch.neighbor.values, cosine: &scratch.cosine.values, sine: &scratch.sine.values, ownSelf: &own)
+        pre: kept.pre.values, gradient: &hidden.values, range: range, center: &center.values, neighbor: &neighbor.values,
+        cosine: &cosine.values, sine: &sine.values, ownSelf: &own.values)
     }
-    return own
+    layer.edgeFeatures?.backward(ProductInput(edges.features), hidden, &pass)
+    layer.center.backward(ProductInput(x[0]), center, &pass)
+    layer.neighbor.backward(ProductInput(x[0]), neighbor, &pass)
+    if dx[0].rows > 0 {
+      Kernels.addColumns(dy.values, rows: graph.sites, columns: width, stride: 2 * width, to: &dx[0].values)
+      layer.center.inputGradient(center, pass.parameters, into: &dx[0])
+      layer.neighbor.inputGradient(neighbor, pass.parameters, into: &dx[0])
+    }
+    var perCrystal = pass.zeros(rows: graph.ranges.count, columns: width)
+    Spread.addSums(center, graph, to: &perCrystal)
+    layer.lattice.backward(ProductInput(edges.lattice), perCrystal, &pass)
+    layer.sine.backward(edges.fourier, sine, &pass)
+    layer.cosine.backward(edges.fourier, column: layer.cosine.inputs, cosine, &pass)
+    // Every row of the cosines' weights counts once for self edges.
+    for row in 0..<layer.cosine.inputs { layer.cosine.addRowGradient(row, own, &pass) }
+    pass.give(hidden, center, neighbor, sine, cosine, own, perCrystal)
   }
 
-  private func latticeBackward(
-    _ graph: CrystalGraph, _ k: Matrix, _ parameters: Parameters, _ scratch: inout Scratch,
-    into gradients: inout MutableSpan<Float>
-  ) {
-    scratch.perCrystal.resize(rows: graph.ranges.count)
-    scratch.perCrystal.fill(0)
-    let center = scratch.center.values
-    var rows = scratch.perCrystal.values.mutableSpan
-    for (b, range) in graph.ranges.enumerated() {
-      Kernels.sumRows(
-        center.span, firstRow: range.firstSite, rows: range.sites, columns: width, into: &rows,
-        offset: b * width)
+  /// (E, C) of the messages' hidden layer, from that of their means.
+  private func hiddenGradient(_ dy: Matrix, _ kept: Kept, _ pass: inout BackwardPass) -> Matrix {
+    var edge = pass.take(rows: graph.edges, columns: width)
+    var hidden = pass.take(rows: graph.edges, columns: width)
+    for range in graph.ranges {
+      EdgeKernels.meanBackward(
+        pre: kept.messagePre.values, bias: pass.parameters.values.span.extracting(layer.edge.biasRange), output: dy.values,
+        range: range, into: &edge.values, stride: 2 * width, column: width)
     }
-    lattice.backward(k, gradient: scratch.perCrystal, parameters, into: &gradients)
+    layer.edge.backward(kept.hidden, edge, &pass)
+    layer.edge.inputGradient(edge, pass.parameters, into: &hidden, accumulate: false)
+    pass.give(edge)
+    return hidden
   }
 }
