@@ -89,6 +89,7 @@ let stages: [Target] = [
 let testSupport: [Target] = [.target(name: "TestSupport", dependencies: ["Crystals"], path: "Tests/TestSupport")]
 let tests: [Target] = [
   .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+  .testTarget(name: "NetworksTests", dependencies: ["Generators", "Networks", "Tensors"]),
   .testTarget(
     name: "StagesTests",
     dependencies: [

@@ -33,8 +33,13 @@ public struct Adam: Sendable {
 
   /// Takes one step; returns the norm of the gradient before clipping. A gradient that is not finite moves nothing.
   ///
-  /// - Parameter gradients: parts whose sum is the gradient; left at zero.
-  public mutating func update(gradients: inout [[Float]], rate: Float, _ options: Options, threads: Int = 1) -> Double {
+  /// - Parameters:
+  ///   - gradients: parts whose sum is the gradient; left at zero.
+  ///   - rate: multiplied by each array's own in the layout.
+  public mutating func update(
+    gradients: inout [[Float]], rate: Float, _ options: Options, _ layout: ParameterLayout, threads: Int = 1
+  ) -> Double {
+    precondition(layout.count == parameters.values.count)
     var gradient = gradients.removeFirst()
     defer { gradients.insert(gradient, at: 0) }
     for i in gradients.indices { Kernels.drain(&gradients[i], into: &gradient, threads: threads) }
@@ -45,6 +50,7 @@ public struct Adam: Sendable {
     }
     step += 1
     var update = AdamStep(betas: options.betas, step: step, rate: rate)
+    update.factors = layout.rates
     update.epsilon = options.epsilon
     update.weightDecay = options.weightDecay
     update.scale = norm > Double(options.clipNorm) ? options.clipNorm / Float(norm) : 1

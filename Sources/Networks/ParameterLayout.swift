@@ -9,6 +9,8 @@ public struct ParameterLayout: Sendable {
     public let range: Range<Int>
     /// Parameters start uniform in ±bound, or normal with deviation 1 where the bound is nil (embeddings).
     public let bound: Float?
+    /// What the learning rate is multiplied by.
+    public let rate: Float
   }
 
   public private(set) var entries: [Entry] = []
@@ -19,12 +21,20 @@ public struct ParameterLayout: Sendable {
 
   /// Adds an array; returns where it lies.
   ///
-  /// - Parameter bound: parameters start uniform in ±bound, or normal with deviation 1 where it is nil.
-  public mutating func add(_ name: String, shape: [Int], bound: Float?) -> Range<Int> {
+  /// - Parameters:
+  ///   - bound: parameters start uniform in ±bound, or normal with deviation 1 where it is nil.
+  ///   - rate: what the learning rate is multiplied by; some numbers have a longer way than weights do.
+  public mutating func add(_ name: String, shape: [Int], bound: Float?, rate: Float = 1) -> Range<Int> {
+    precondition(rate >= 0 && rate.isFinite)
     let range = count..<count + shape.reduce(1, *)
-    entries.append(Entry(name: name, shape: shape, range: range, bound: bound))
+    entries.append(Entry(name: name, shape: shape, range: range, bound: bound, rate: rate))
     count = range.upperBound
     return range
+  }
+
+  /// Where the learning rate is not everyone's, in order.
+  var rates: [AdamStep.Factor] {
+    entries.filter { $0.rate != 1 }.map { AdamStep.Factor(range: $0.range, value: $0.rate) }
   }
 
   /// Fresh parameters: every array has a random stream of its own, named by its place.

@@ -81,7 +81,7 @@ public struct Trainer<L: Learner>: Sendable {
     step.averageDecay = options.averageDecay
     step.weightDecay = options.weightDecay
     var gradients = takeGradients()
-    _ = optimizer.update(gradients: &gradients, rate: rate, step, threads: workers.count)
+    _ = optimizer.update(gradients: &gradients, rate: rate, step, learner.layout, threads: workers.count)
     give(back: gradients)
     running += losses.scaled(Double(chosen.count) / Double(examples.count))
     batchInEpoch += 1

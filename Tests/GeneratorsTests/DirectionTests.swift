@@ -76,13 +76,12 @@ import Testing
     let near = try Self.beliefs([
       unit(1, "a O 0.4 0.5 0.5, a O 0.55 0.5 0.5", k: [0, 0, 0, 0, 0, 1.7])
     ])
-    var output = Matrix(rows: 2, columns: 3 + BayesianFlow.directionOutputs)
+    var output = Matrix(rows: 2, columns: 3 + DirectionalMoves.outputs)
     for site in 0..<2 {
       for k in 0..<3 { output[site, 3 + 8 * k] = -1 }
       output[site, output.columns - 8] = 1
     }
-    let flow = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), form: .informed)
-    let moved = flow.coordinateOutputs(output, near)
+    let moved = DirectionalMoves(near).output(output)
     #expect(moved[0, 0] < -0.5 && moved[1, 0] > 0.5)
     #expect((0..<2).allSatisfy { abs(moved[$0, 1]) < 0.05 && abs(moved[$0, 2]) < 0.05 })
   }

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import Networks
 import Tensors
 import Testing
 
@@ -135,7 +136,6 @@ import Testing
 
   @Test("a class's belief times what is known without it is its posterior")
   func classes() {
-    let statistics = DatasetStatistics(SymmBFNTests.units(6))
     var random = RandomStream(seed: 4, purpose: "classes")
     // Two classes of prior 0.9 and 0.1, observed many times: the posterior must be right on average.
     let prior: [Float] = [0.9, 0.1] + [Float](repeating: 1e-12, count: 11)
@@ -150,7 +150,7 @@ import Testing
       BayesianFlow.observe(truth, classes: 13, accuracy: 0.05, logits: &logits, offset: 0, noise: noise, noiseOffset: 0)
       Kernels.softmax(&logits, groups: 1, classes: 13)
       var outputs = prior.map { log($0) }
-      BayesianFlow(.init(), statistics, form: .informed).addBeliefs(logits, to: &outputs)
+      BayesianFlow.addBeliefs(logits, to: &outputs)
       Kernels.softmax(&outputs, groups: 1, classes: 13)
       guard outputs[1] > 0.3 else { continue }
       said += Double(outputs[1])
@@ -166,10 +166,8 @@ import Testing
     for (site, element) in [(0, 7), (1, 7), (2, 25), (3, 7)] { batch.elements[site, element] = 1 }
     var output = Matrix(rows: 4, columns: BeliefBatch.elementClasses + 1)
     for site in 0..<4 { output[site, BeliefBatch.elementClasses] = 1 }
-    let (logits, copies) = BayesianFlow(.init(), DatasetStatistics(SymmBFNTests.units(6)), form: .published).elementLogits(
-      output, batch)
-    func logit(_ site: Int, _ element: Int) -> Float { logits[site * BeliefBatch.elementClasses + element] }
-    #expect(logits == copies)
+    let logits = TiedLogits(batch, .published).output(output)
+    func logit(_ site: Int, _ element: Int) -> Float { logits[site, element] }
     #expect(abs(logit(0, 7) - log(0.501)) < 1e-5 && abs(logit(0, 25) - log(0.501)) < 1e-5)
     #expect(abs(logit(2, 7) - log(1.001)) < 1e-5 && abs(logit(2, 25) - log(0.001)) < 1e-5)
     #expect(logit(3, 7) == 0 && logit(0, 3) < -6)
@@ -193,7 +191,8 @@ import Testing
     for c in 0..<3 { batch.coordinates[1, c] = 0.25 }
     flow.describe(&batch)
     var output = Matrix(rows: 2, columns: 15 * 13 + 27 + 1)
-    var p = flow.positionProbabilities(output, batch)
+    func probabilities() -> [Float] { flow.symmetryProbabilities(PositionScores(batch).output(output), batch).positions }
+    var p = probabilities()
     for site in 0..<2 {
       for k in 0..<27 { #expect(abs(p[27 * site + k] - batch.wyckoffPositions[site, k]) < 1e-5) }
       #expect(abs(p[27 * site..<27 * (site + 1)].reduce(0, +) - 1) < 1e-5)
@@ -208,14 +207,14 @@ import Testing
     // Scores of operations count for the positions that have them, both a and b; scores of positions and vacancies tell these apart.
     let before = (p[27 + a], p[27 + b])
     for (axis, operation) in code.enumerated() { output[1, 13 * axis + operation] = 1 }
-    p = flow.positionProbabilities(output, batch)
+    p = probabilities()
     #expect(p[27 + a] > before.0 && abs(p[27 + a] / p[27 + b] / (before.0 / before.1) - 1) < 1e-3)
     output[1, 15 * 13 + 27] = 1
-    p = flow.positionProbabilities(output, batch)
+    p = probabilities()
     #expect(abs(p[27 + a] / p[27 + b] / (before.0 / before.1) - 0.02) < 0.01)
     output[1, 15 * 13 + b] = 2
     let ratio = p[27 + b] / p[27 + a]
-    p = flow.positionProbabilities(output, batch)
+    p = probabilities()
     #expect(abs(p[27 + b] / p[27 + a] / ratio - exp(2)) < 0.05)
   }
 }

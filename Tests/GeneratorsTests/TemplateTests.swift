@@ -80,21 +80,22 @@ import Testing
     var random = RandomStream(seed: 1, purpose: "output")
     var output = Matrix(rows: batch.graph.sites, columns: k + 1)
     for i in output.values.indices { output.values[i] = Float(random.uniform()) }
-    let (logits, _) = flow.elementLogits(output, batch)
+    let logits = TiedLogits(batch, .informed).output(output)
     for (b, range) in batch.graph.ranges.enumerated() {
       let (first, fourth) = (range.firstSite, range.firstSite + 3)
       #expect((0..<k).allSatisfy { batch.elements[first, $0] == batch.elements[fourth, $0] })
-      #expect((0..<k).allSatisfy { logits[first * k + $0] == logits[fourth * k + $0] })
+      #expect((0..<k).allSatisfy { logits[first, $0] == logits[fourth, $0] })
       // The second site's element is all but known at time 1: the first one's sites have lost it.
       let other = Int(examples[b].elements[1]) - 1
       let free = 0.5 * (output[first, other] + output[fourth, other]) + log(batch.elements[first, other])
-      #expect(logits[first * k + other] < free - 3)
+      #expect(logits[first, other] < free - 3)
       for i in 0..<range.sites {
         #expect(batch.wyckoffPositions[range.firstSite + i, examples[b].wyckoffPositions[i]] == 1)
       }
       #expect(batch.ties[range.firstEdge + 3, 0] == 1 && batch.ties[range.firstEdge + 1, 1] == 1)
     }
-    let p = flow.positionProbabilities(Matrix(rows: batch.graph.sites, columns: 15 * 13 + 28), batch)
+    let scores = PositionScores(batch).output(Matrix(rows: batch.graph.sites, columns: 15 * 13 + 28))
+    let p = flow.symmetryProbabilities(scores, batch).positions
     #expect(p.count { $0 == 1 } == batch.graph.sites)
   }
 

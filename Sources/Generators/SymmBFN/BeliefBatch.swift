@@ -107,4 +107,14 @@ public struct BeliefBatch: Sendable {
       }
     }
   }
+  /// Sites of each element of a crystal whose template is known, in order; empty where it is not.
+  func species(ofCrystal b: Int) -> [[Int]] {
+    var sites: [[Int]] = []
+    for site in graph.ranges[b].firstSite..<graph.ranges[b].firstSite + graph.ranges[b].sites {
+      guard let number = knownSpecies[site] else { return [] }
+      while sites.count <= number { sites.append([]) }
+      sites[number].append(site)
+    }
+    return sites
+  }
 }

@@ -53,7 +53,7 @@ extension SymmBFN {
 
   public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
 
-  public func makeWorkspace() -> SymmBFNNetwork.Workspace { SymmBFNNetwork.Workspace(network, training: true) }
+  public func makeWorkspace() -> Tape { Tape() }
 
   /// From one of its origins, and with its template known as often as the options say.
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
@@ -67,21 +67,14 @@ extension SymmBFN {
 
   public func losses(
     _ examples: [[TrainingExample]], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters,
-    _ workspace: inout SymmBFNNetwork.Workspace, gradient: inout [Float]
+    _ tape: inout Tape, gradient: inout [Float]
   ) -> LossTerms {
     let examples = examples.map { $0[0] }
     var beliefs = flow.beliefs(examples, randoms: randoms)
     if options.form == .informed { flow.describe(&beliefs) }
-    network.forward(beliefs, parameters, &workspace)
-    var output = gradient.isEmpty ? nil : SymmBFNNetwork.OutputGradients(beliefs.graph)
-    let losses = flow.losses(
-      beliefs, examples, workspace.outputs, sites: share.rows, crystals: share.examples, elementMask: elementMask,
-      gradients: &output)
-    if let output {
-      var span = gradient.mutableSpan
-      network.backward(beliefs, output, parameters, &workspace, into: &span)
-    }
-    return LossTerms(
-      [losses.coordinates, losses.lattice, losses.elements, losses.siteSymmetry], objective: losses.objective)
+    let outputs = network.forward(beliefs, parameters, &tape)
+    let losses = flow.losses(beliefs, examples, outputs, share: share, elementMask: elementMask, &tape)
+    if !gradient.isEmpty { tape.backward(into: &gradient) }
+    return losses
   }
 }

@@ -3,18 +3,10 @@ import Networks
 import Tensors
 
 /// The four losses of a batch, each a mean: coordinates, elements and site symmetries over sites (symmetries over axes too),
-/// lattice over crystals.
-struct SymmBFNLosses: Sendable, Equatable {
-  var coordinates = 0.0
-  var lattice = 0.0
-  var elements = 0.0
-  var siteSymmetry = 0.0
-  /// What the gradient is of: the weighted sum. Of the informed form elements and site symmetries count in it by `-ln e_hat` of the
-  /// right class, so that classes thought impossible keep a gradient; the four above count squares whatever is trained, so that runs
-  /// can be compared.
-  var objective = 0.0
-}
-
+/// lattice over crystals. They count squares whatever is trained, so that runs can be compared.
+///
+/// The gradient is that of their weighted sum; of the informed form elements and site symmetries count in it by `-ln e_hat` of the
+/// right class, so that classes thought impossible keep a gradient.
 extension BayesianFlow {
   /// Beliefs about crystals at random times, as training sees them.
   ///
@@ -76,74 +68,66 @@ extension BayesianFlow {
     }
   }
 
-  /// Losses of a batch and the gradients of the network's outputs.
+  /// Losses of a batch; their gradient seeds the tape.
   ///
   /// Continuous: `-ln sigma sigma^(-2t) |x_hat - x|^2`, coordinates by the minimum image; discrete:
   /// `K beta(1) t |e - e_hat|^2` (Graves et al. 2023, eqs. 94 and 205; the journal text of SymmBFN, eq. 10).
   ///
   /// - Parameters:
-  ///   - sites: N that means are taken over, of the whole batch where this is a part of it; `crystals` likewise.
+  ///   - share: N and B that means are taken over, of the whole batch where this is a part of it.
   ///   - elementMask: classes that may occur.
-  ///   - gradients: written where not nil, of the weighted total.
   func losses(
-    _ batch: BeliefBatch, _ examples: [TrainingExample], _ output: SymmBFNNetwork.Outputs, sites: Int, crystals: Int,
-    elementMask: [Bool], gradients: inout SymmBFNNetwork.OutputGradients?
-  ) -> SymmBFNLosses {
-    var losses = SymmBFNLosses()
-    let graph = batch.graph
+    _ batch: BeliefBatch, _ examples: [TrainingExample], _ outputs: SymmBFNNetwork.Outputs<Tape.Value>, share: BatchShare,
+    elementMask: [Bool], _ tape: inout Tape
+  ) -> LossTerms {
+    let read = read(outputs, batch, &tape)
+    let (moved, lattice) = (tape[read.coordinates], tape[read.lattice])
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
-    var (elements, copies) = elementLogits(output.elements, batch)
-    mask(&elements, rows: graph.sites, elementMask)
-    Kernels.softmax(&elements, groups: graph.sites, classes: k)
-    let moved = coordinateOutputs(output.coordinates, batch)
-    let positions = form == .informed ? positionProbabilities(output.siteSymmetries, batch) : []
-    let symmetries =
-      positions.isEmpty ? operationProbabilities(output.siteSymmetries, batch) : operationShares(positions, batch)
-    var positionGradient = [Float](repeating: 0, count: gradients == nil ? 0 : positions.count)
-    var elementGradient = [Float](repeating: 0, count: gradients == nil ? 0 : elements.count)
-    var symmetryGradient = [Float](repeating: 0, count: gradients == nil || !positions.isEmpty ? 0 : symmetries.count)
-    let perSite = 1 / Float(sites)
+    var elements = tape[read.elements].values
+    mask(&elements, rows: batch.graph.sites, elementMask)
+    Kernels.softmax(&elements, groups: batch.graph.sites, classes: k)
+    let (positions, symmetries) = symmetryProbabilities(tape[read.siteSymmetries], batch)
+    var gradients = read.map { tape.zeros(like: $0) }
+    // Of the informed form positions are trained in place of operations.
+    var operationGradient = [Float](repeating: 0, count: symmetries.count)
+    var losses = LossTerms.none(4)
+    let perSite = 1 / Float(share.rows)
     let weights = configuration.weights
     for (b, example) in examples.enumerated() {
-      let (t, range) = (batch.times[b], graph.ranges[b])
-      losses.lattice += latticeLoss(batch, example, output, row: b, scale: 1 / Float(crystals), &gradients)
+      let (t, range) = (batch.times[b], batch.graph.ranges[b])
+      losses.values[1] += latticeLoss(batch, example, lattice, row: b, scale: 1 / Float(share.examples), &gradients.lattice)
       let elementScale = Float(k) * configuration.betaElements * t * perSite
       let symmetryScale = Float(ops) * configuration.betaSiteSymmetry * t * perSite / Float(axes)
       for i in 0..<range.sites {
         let site = range.firstSite + i
-        losses.coordinates += coordinateLoss(
-          batch, example, moved, site: site, index: i, t: t, scale: perSite, &gradients)
+        losses.values[0] += coordinateLoss(
+          batch, example, moved, site: site, index: i, t: t, scale: perSite, &gradients.coordinates)
         let element = classLoss(
           elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
-          weight: weights.elements, gradient: &elementGradient)
-        losses.elements += element.squared
+          weight: weights.elements, gradient: &gradients.elements.values)
+        losses.values[2] += element.squared
         losses.objective += element.trained
         for axis in 0..<axes {
           let operation = classLoss(
             symmetries, offset: (site * axes + axis) * ops, classes: ops,
             target: Int(example.siteSymmetries[i * axes + axis]), scale: symmetryScale,
-            weight: weights.siteSymmetry, gradient: &symmetryGradient)
-          losses.siteSymmetry += operation.squared
-          if positions.isEmpty { losses.objective += operation.trained }
+            weight: positions.isEmpty ? weights.siteSymmetry : 0, gradient: &operationGradient)
+          losses.values[3] += operation.squared
+          losses.objective += operation.trained
         }
         if !positions.isEmpty {
           losses.objective += positionLoss(
             positions, site: site, target: example.wyckoffPositions[i], scale: perSite * weights.siteSymmetry,
-            gradient: &positionGradient)
+            gradient: &gradients.siteSymmetries.values)
         }
       }
     }
-    losses.objective += Double(weights.coordinates) * losses.coordinates + Double(weights.lattice) * losses.lattice
-    if let moves = gradients?.coordinates {
-      gradients?.coordinates = outputGradient(coordinates: moves, output.coordinates, batch)
-    }
-    gradients?.elements = outputGradient(
-      elements: elementGradient, copies: copies, columns: output.elements.columns, batch)
-    if positions.isEmpty {
-      gradients?.siteSymmetries.values = symmetryGradient
-    } else {
-      gradients?.siteSymmetries = outputGradient(positions: positionGradient, batch)
-    }
+    losses.objective += Double(weights.coordinates) * losses.values[0] + Double(weights.lattice) * losses.values[1]
+    if positions.isEmpty { gradients.siteSymmetries.values = operationGradient }
+    for (value, gradient) in [
+      (read.coordinates, gradients.coordinates), (read.lattice, gradients.lattice), (read.elements, gradients.elements),
+      (read.siteSymmetries, gradients.siteSymmetries),
+    ] { tape.seed(value, gradient) }
     return losses
   }
 
@@ -152,15 +136,14 @@ extension BayesianFlow {
     _ p: [Float], site: Int, target: Int, scale: Float, gradient: inout [Float]
   ) -> Double {
     let offset = site * BeliefBatch.positionClasses
-    for c in 0..<BeliefBatch.positionClasses where !gradient.isEmpty {
+    for c in 0..<BeliefBatch.positionClasses {
       gradient[offset &+ c] = scale * (p[offset &+ c] - (c == target ? 1 : 0))
     }
     return -Double(scale) * log(max(1e-30, Double(p[offset + target])))
   }
 
   private func latticeLoss(
-    _ batch: BeliefBatch, _ example: TrainingExample, _ output: SymmBFNNetwork.Outputs, row: Int, scale: Float,
-    _ gradients: inout SymmBFNNetwork.OutputGradients?
+    _ batch: BeliefBatch, _ example: TrainingExample, _ output: Matrix, row: Int, scale: Float, _ gradient: inout Matrix
   ) -> Double {
     let t = batch.times[row]
     let gamma = Self.gamma(t, sigma: configuration.sigmaLattice)
@@ -168,17 +151,17 @@ extension BayesianFlow {
     var loss = 0.0
     for c in 0..<6 where example.latticeConstraint[c] == nil {
       let (estimate, slope) = latticeEstimate(
-        mean: batch.lattice[row, c], output: output.lattice[row, c], component: c, gamma: gamma)
+        mean: batch.lattice[row, c], output: output[row, c], component: c, gamma: gamma)
       let d = estimate - example.lattice[c]
       loss += Double(factor * d * d)
-      gradients?.lattice[row, c] = 2 * factor * d * slope * configuration.weights.lattice
+      gradient[row, c] = 2 * factor * d * slope * configuration.weights.lattice
     }
     return loss
   }
 
   private func coordinateLoss(
     _ batch: BeliefBatch, _ example: TrainingExample, _ moved: Matrix, site: Int, index: Int, t: Float,
-    scale: Float, _ gradients: inout SymmBFNNetwork.OutputGradients?
+    scale: Float, _ gradient: inout Matrix
   ) -> Double {
     let gamma = Self.gamma(t, sigma: configuration.sigmaCoordinates)
     let factor = -log(configuration.sigmaCoordinates) / (1 - gamma) * scale
@@ -188,7 +171,7 @@ extension BayesianFlow {
         batch, site: site, component: c, output: moved[site, c], gamma: gamma)
       let d = minimumImage(from: example.positions[3 * index + c], to: estimate)
       loss += Double(factor * d * d)
-      gradients?.coordinates[site, c] = 2 * factor * d * slope * configuration.weights.coordinates
+      gradient[site, c] = 2 * factor * d * slope * configuration.weights.coordinates
     }
     return loss
   }
@@ -207,7 +190,7 @@ extension BayesianFlow {
       inner += d * p[offset &+ c]
     }
     let isSquared = form == .published
-    for c in 0..<classes where !gradient.isEmpty {
+    for c in 0..<classes {
       let d = p[offset &+ c] - (c == target ? 1 : 0)
       gradient[offset &+ c] = scale * weight * (isSquared ? 2 * p[offset &+ c] * (d - inner) : d)
     }

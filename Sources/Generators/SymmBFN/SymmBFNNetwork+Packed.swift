@@ -36,25 +36,20 @@ public struct PackedSymmBFN: Sendable {
   /// Everything between input and output of a batch; one a thread.
   public struct Workspace: Sendable {
     var features: Matrix
-    var composition: Matrix
     /// (N, 2 C): features, then means of messages.
     var h: Matrix
     var scratch: PackedMessagePassing.Scratch
     var hidden: Matrix
     var headHidden: Matrix
-    var pooled: Matrix
-    var outputs: SymmBFNNetwork.Outputs
+    var outputs: SymmBFNNetwork.Outputs<Matrix>
 
     public init(_ packed: PackedSymmBFN) {
-      let configuration = packed.network.configuration
-      let c = configuration.hidden
+      let c = packed.network.configuration.hidden
       features = Matrix(rows: 0, columns: packed.network.input.first.inputs)
-      composition = Matrix(rows: 0, columns: configuration.embedding)
       h = Matrix(rows: 0, columns: 2 * c)
       scratch = PackedMessagePassing.Scratch(packed.layers[0])
       hidden = Matrix(rows: 0, columns: c)
       headHidden = Matrix(rows: 0, columns: 3 * c)
-      pooled = Matrix(rows: 0, columns: c)
       func empty(_ head: Perceptron) -> Matrix { Matrix(rows: 0, columns: head.second.outputs) }
       outputs = SymmBFNNetwork.Outputs(
         coordinates: empty(packed.network.coordinateHead), lattice: empty(packed.network.latticeHead),
@@ -66,17 +61,10 @@ public struct PackedSymmBFN: Sendable {
   public func forward(_ batch: BeliefBatch, _ workspace: inout Workspace) {
     let (graph, n, c) = (batch.graph, batch.graph.sites, network.configuration.hidden)
     workspace.features.resize(rows: n)
-    elementEmbedding.forward(batch.elements, rows: n, into: &workspace.features)
-    symmetryEmbedding.forward(
-      network.symmetries(batch), rows: n, into: &workspace.features, outColumn: network.configuration.embedding)
-    if let compositionEmbedding {
-      workspace.composition.resize(rows: graph.ranges.count)
-      compositionEmbedding.forward(batch.composition, rows: graph.ranges.count, into: &workspace.composition)
-    }
-    network.fillFeatures(batch, parameters, composition: workspace.composition, into: &workspace.features)
+    join(batch, &workspace)
     workspace.h.resize(rows: n)
     input.hide(workspace.features, rows: n, into: &workspace.hidden)
-    input.second.forward(workspace.hidden, rows: n, into: &workspace.h, outColumn: 0)
+    input.second.forward(workspace.hidden, rows: n, into: &workspace.h)
     let differences = graph.differences(batch.coordinates)
     for layer in layers {
       layer.forward(
@@ -87,13 +75,27 @@ public struct PackedSymmBFN: Sendable {
     siteHeads.weights.multiply(workspace.h, rows: n, into: &workspace.headHidden)
     InferenceKernels.silu(&workspace.headHidden, bias: siteHeads.bias, rows: n)
     for (number, (head, path)) in [
-      (coordinates, \SymmBFNNetwork.Outputs.coordinates), (elements, \.elements), (siteSymmetries, \.siteSymmetries),
+      (coordinates, \SymmBFNNetwork.Outputs<Matrix>.coordinates), (elements, \.elements), (siteSymmetries, \.siteSymmetries),
     ].enumerated() {
       workspace.outputs[keyPath: path].resize(rows: n)
       head.forward(workspace.headHidden, column: number * c, rows: n, into: &workspace.outputs[keyPath: path])
     }
-    network.pool(workspace.h, graph, into: &workspace.pooled)
     latticeHead.forward(
-      workspace.pooled, rows: graph.ranges.count, hidden: &workspace.hidden, into: &workspace.outputs.lattice)
+      Pooling(graph).output(workspace.h), rows: graph.ranges.count, hidden: &workspace.hidden,
+      into: &workspace.outputs.lattice)
+  }
+
+  /// The input's features, side by side.
+  private func join(_ batch: BeliefBatch, _ workspace: inout Workspace) {
+    func embedded(_ x: Matrix, _ layer: PackedLinear) -> Matrix {
+      var out = Matrix(rows: x.rows, columns: layer.bias.count)
+      layer.forward(x, rows: x.rows, into: &out)
+      return out
+    }
+    var parts = [embedded(batch.elements, elementEmbedding), embedded(network.symmetries(batch), symmetryEmbedding)]
+    parts += [network.groupEmbedding(batch).output(parameters: parameters)] + network.conditions(batch)
+    parts += compositionEmbedding.map { [Spread(batch.graph).output(embedded(batch.composition, $0))] } ?? []
+    var nothing: Void = ()
+    Concatenation().forward(parts, parameters, &nothing, into: &workspace.features)
   }
 }

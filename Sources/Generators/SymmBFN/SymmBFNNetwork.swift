@@ -28,21 +28,18 @@ public struct SymmBFNNetwork: Sendable {
     let symmetry = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
     elementEmbedding = Linear("embedding.element", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout)
     symmetryEmbedding = Linear("embedding.site_symmetry", inputs: symmetry, outputs: e, layout: &layout)
-    let positions = isInformed ? BeliefBatch.positionClasses : 0
-    let counts = isInformed ? BeliefBatch.siteCountClasses : 0
     // A table of rows: initialised as one, with deviation 1 / sqrt(1).
     spaceGroupEmbedding = Linear(
       "embedding.space_group", inputs: 231, outputs: e, bias: false, fanIn: 1, layout: &layout)
     compositionEmbedding =
       isInformed
       ? Linear("embedding.composition", inputs: BeliefBatch.elementClasses, outputs: e, layout: &layout) : nil
-    let geometry = isInformed ? BeliefBatch.geometryFeatures : 0
+    // What `forward` joins.
+    let published = 4 * e + 3 + 6 * configuration.coordinateFrequencies
+    let informed = BeliefBatch.geometryFeatures + BeliefBatch.positionClasses + BeliefBatch.siteCountClasses + e
     input = Perceptron(
-      "input",
-      inputs: 4 * e + 3 + 6 * configuration.coordinateFrequencies + geometry + positions + counts
-        + (compositionEmbedding == nil ? 0 : e),
-      hidden: c, outputs: c,
-      activatesOutput: false, layout: &layout)
+      "input", inputs: published + (isInformed ? informed : 0), hidden: c, outputs: c, activatesOutput: false,
+      layout: &layout)
     layers = (0..<configuration.layers).map {
       MessagePassing(
         "layer.\($0)", width: c, frequencies: configuration.frequencies,
@@ -51,152 +48,81 @@ public struct SymmBFNNetwork: Sendable {
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
     }
-    coordinateHead = head("coordinates", 3 + (isInformed ? BayesianFlow.directionOutputs : 0))
+    coordinateHead = head("coordinates", 3 + (isInformed ? DirectionalMoves.outputs : 0))
     latticeHead = head("lattice", 6)
     elementHead = head("elements", BeliefBatch.elementClasses + (isInformed ? 2 : 0))
-    symmetryHead = head("site_symmetry", symmetry + (positions > 0 ? positions + 1 : 0))
+    symmetryHead = head("site_symmetry", symmetry + (isInformed ? BeliefBatch.positionClasses + 1 : 0))
     self.layout = layout
   }
 
-  /// Everything between input and output of a batch; reused from batch to batch, one a thread.
-  public struct Workspace: Sendable {
-    var features: Matrix
-    var composition: Matrix
-    var input: Perceptron.Cache
-    var h: Matrix
-    var fourier: ProductInput
-    var layers: [MessagePassing.Cache]
-    var pooled: Matrix
-    var coordinateHead: Perceptron.Cache
-    var latticeHead: Perceptron.Cache
-    var elementHead: Perceptron.Cache
-    var symmetryHead: Perceptron.Cache
-    var gradient: Matrix
-    var pooledGradient: Matrix
-    var inputGradient: Matrix
-    var scratch: MessagePassing.Scratch
-
-    /// - Parameter training: whether every layer keeps what its backward pass needs.
-    public init(_ network: SymmBFNNetwork, training: Bool) {
-      let c = network.configuration.hidden
-      features = Matrix(rows: 0, columns: network.input.first.inputs)
-      composition = Matrix(rows: 0, columns: network.configuration.embedding)
-      input = Perceptron.Cache(network.input)
-      h = Matrix(rows: 0, columns: c)
-      fourier = ProductInput(columns: 6 * network.configuration.frequencies)
-      layers = network.layers.prefix(training ? network.layers.count : 1).map {
-        MessagePassing.Cache($0, training: training)
-      }
-      pooled = Matrix(rows: 0, columns: c)
-      coordinateHead = Perceptron.Cache(network.coordinateHead)
-      latticeHead = Perceptron.Cache(network.latticeHead)
-      elementHead = Perceptron.Cache(network.elementHead)
-      symmetryHead = Perceptron.Cache(network.symmetryHead)
-      gradient = Matrix(rows: 0, columns: c)
-      pooledGradient = Matrix(rows: 0, columns: c)
-      inputGradient = Matrix(rows: 0, columns: network.input.first.inputs)
-      scratch = MessagePassing.Scratch(width: c)
-    }
-
-    public var outputs: Outputs {
-      Outputs(
-        coordinates: coordinateHead.output, lattice: latticeHead.output, elements: elementHead.output,
-        siteSymmetries: symmetryHead.output)
-    }
-  }
-
-  /// What the network says of a batch.
-  public struct Outputs: Sendable {
+  /// What the network says of a batch, as matrices or as values on a tape.
+  public struct Outputs<Rows: Sendable>: Sendable {
     /// (N, 3) noise of the coordinates, less the residual; more columns where sites move along directions.
-    public var coordinates: Matrix
+    public var coordinates: Rows
     /// (B, 6) noise of the lattice.
-    public var lattice: Matrix
+    public var lattice: Rows
     /// (N, 100) logits; a 101st column where the network copies elements, a 102nd where it weighs charges.
-    public var elements: Matrix
+    public var elements: Rows
     /// (N, 195) logits; (N, 223) scores of operations and positions and one more where the network has position features.
-    public var siteSymmetries: Matrix
-  }
+    public var siteSymmetries: Rows
 
-  /// Runs a batch; results are the workspace's outputs.
-  public func forward(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
-    let graph = batch.graph
-    buildFeatures(batch, parameters, &workspace)
-    input.forward(workspace.features, parameters, &workspace.input)
-    workspace.h.resize(rows: graph.sites)
-    copy(workspace.input.output, to: &workspace.h)
-    let differences = graph.differences(batch.coordinates)
-    workspace.fourier.resize(rows: graph.pairs, parameters.precision)
-    Kernels.fourier(differences, frequencies: configuration.frequencies, into: &workspace.fourier)
-    let keepsAll = workspace.layers.count == layers.count
-    for (l, layer) in layers.enumerated() {
-      layer.forward(
-        &workspace.h, graph: graph, lattice: batch.lattice, edgeFeatures: batch.ties,
-        fourier: workspace.fourier, parameters,
-        &workspace.layers[keepsAll ? l : 0])
+    func map<Other: Sendable>(_ body: (Rows) -> Other) -> Outputs<Other> {
+      .init(
+        coordinates: body(coordinates), lattice: body(lattice), elements: body(elements),
+        siteSymmetries: body(siteSymmetries))
     }
-    pool(workspace.h, graph, into: &workspace.pooled)
-    coordinateHead.forward(workspace.h, parameters, &workspace.coordinateHead)
-    latticeHead.forward(workspace.pooled, parameters, &workspace.latticeHead)
-    elementHead.forward(workspace.h, parameters, &workspace.elementHead)
-    symmetryHead.forward(workspace.h, parameters, &workspace.symmetryHead)
   }
 
-  private func buildFeatures(_ batch: BeliefBatch, _ parameters: Parameters, _ workspace: inout Workspace) {
-    let e = configuration.embedding
-    workspace.features.resize(rows: batch.graph.sites)
-    elementEmbedding.forward(batch.elements, parameters, into: &workspace.features)
-    symmetryEmbedding.forward(symmetries(batch), parameters, into: &workspace.features, outColumn: e)
+  /// Writes a batch's forward pass on a tape.
+  public func forward(_ batch: BeliefBatch, _ parameters: Parameters, _ tape: inout Tape) -> Outputs<Tape.Value> {
+    tape.start(parameters)
+    var features = [
+      tape.apply(elementEmbedding, tape.input(batch.elements)),
+      tape.apply(symmetryEmbedding, tape.input(symmetries(batch))),
+      tape.apply(groupEmbedding(batch)),
+    ]
+    features += conditions(batch).map { tape.input($0) }
     if let compositionEmbedding {
-      workspace.composition.resize(rows: batch.graph.ranges.count)
-      compositionEmbedding.forward(batch.composition, parameters, into: &workspace.composition)
+      features.append(tape.apply(Spread(batch.graph), tape.apply(compositionEmbedding, tape.input(batch.composition))))
     }
-    fillFeatures(batch, parameters, composition: workspace.composition, into: &workspace.features)
-  }
-
-  /// Fills the columns of the features behind the two embeddings.
-  ///
-  /// - Parameters:
-  ///   - composition: (B, embedding), where there are composition features.
-  ///   - features: (N, inputs).
-  func fillFeatures(_ batch: BeliefBatch, _ parameters: Parameters, composition: Matrix, into features: inout Matrix) {
-    let (e, f, n) = (configuration.embedding, configuration.coordinateFrequencies, batch.graph.sites)
-    var fourier = [Float](repeating: 0, count: 6 * f * n)
-    Kernels.fourier(
-      form == .informed ? batch.positions.values : batch.coordinates.values, rows: n, frequencies: f,
-      into: &fourier)
-    let width = features.columns
-    var time: (of: Float, embedding: [Float]) = (-1, [])
-    for (b, range) in batch.graph.ranges.enumerated() {
-      if batch.times[b] != time.of { time = (batch.times[b], timeEmbedding(batch.times[b])) }
-      let group = spaceGroupEmbedding.row(batch.spaceGroups[b])
-      for site in range.firstSite..<range.firstSite + range.sites {
-        var column = site * width + 2 * e
-        func append(_ values: [Float], _ from: Int, _ count: Int) {
-          for k in 0..<count { features.values[column &+ k] = values[from &+ k] }
-          column += count
-        }
-        append(parameters.values, group.lowerBound, e)
-        append(time.embedding, 0, e)
-        append(batch.coordinates.values, site * 3, 3)
-        append(fourier, site * 6 * f, 6 * f)
-        if form == .informed {
-          append(batch.geometry.values, site * BeliefBatch.geometryFeatures, BeliefBatch.geometryFeatures)
-        }
-        if form == .informed {
-          append(batch.wyckoffPositions.values, site * BeliefBatch.positionClasses, BeliefBatch.positionClasses)
-          for k in 0..<BeliefBatch.siteCountClasses {
-            features.values[column &+ k] = k == min(range.sites, BeliefBatch.siteCountClasses) - 1 ? 1 : 0
-          }
-          column += BeliefBatch.siteCountClasses
-        }
-        if compositionEmbedding != nil { append(composition.values, b * e, e) }
-      }
-    }
+    var h = input(tape.apply(Concatenation(), features), &tape)
+    let edges = EdgeInputs(
+      batch.graph, coordinates: batch.coordinates, lattice: batch.lattice, features: batch.ties,
+      frequencies: configuration.frequencies, parameters.precision)
+    for layer in layers { h = layer(h, edges, &tape) }
+    let lattice = latticeHead(tape.apply(Pooling(batch.graph), h), &tape)
+    let (siteSymmetries, elements) = (symmetryHead(h, &tape), elementHead(h, &tape))
+    return Outputs(
+      coordinates: coordinateHead(h, &tape), lattice: lattice, elements: elements, siteSymmetries: siteSymmetries)
   }
 
   /// What the embedding of site symmetries reads.
   func symmetries(_ batch: BeliefBatch) -> Matrix {
     form == .informed ? batch.operations : batch.siteSymmetries
+  }
+
+  /// (N, embedding) of the sites' space groups.
+  func groupEmbedding(_ batch: BeliefBatch) -> Embedding {
+    Embedding(
+      spaceGroupEmbedding, rows: zip(batch.spaceGroups, batch.graph.ranges).flatMap { repeatElement($0, count: $1.sites) })
+  }
+
+  /// What sites are told as it is, side by side behind the embeddings: matrices of N rows.
+  func conditions(_ batch: BeliefBatch) -> [Matrix] {
+    let (n, crystals) = (batch.graph.sites, batch.graph.ranges)
+    // While sampling there is one for all.
+    let embeddings = Dictionary(uniqueKeysWithValues: Set(batch.times).map { ($0, timeEmbedding($0)) })
+    var times = Matrix(rows: crystals.count, columns: configuration.embedding)
+    times.values = batch.times.flatMap { embeddings[$0, default: []] }
+    var waves = Matrix(rows: n, columns: 6 * configuration.coordinateFrequencies)
+    Kernels.fourier(
+      (form == .informed ? batch.positions : batch.coordinates).values, rows: n,
+      frequencies: configuration.coordinateFrequencies, into: &waves.values)
+    let published = [Spread(batch.graph).output(times), batch.coordinates, waves]
+    guard form == .informed else { return published }
+    var counts = Matrix(rows: crystals.count, columns: BeliefBatch.siteCountClasses)
+    for (b, range) in crystals.enumerated() { counts[b, min(range.sites, BeliefBatch.siteCountClasses) - 1] = 1 }
+    return published + [batch.geometry, batch.wyckoffPositions, Spread(batch.graph).output(counts)]
   }
 
   /// Sinusoids of 1000 t at frequencies from 1 to 1/10000 (Vaswani et al. 2017).
@@ -206,18 +132,5 @@ public struct SymmBFNNetwork: Sendable {
       1000 * Double(t) * exp(-log(10_000) * Double($0) / Double(max(1, half - 1)))
     }
     return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
-  }
-
-  /// (B, C) means over the sites of each crystal of the first C columns of h.
-  func pool(_ h: Matrix, _ graph: CrystalGraph, into pooled: inout Matrix) {
-    let c = configuration.hidden
-    pooled.resize(rows: graph.ranges.count)
-    pooled.fill(0)
-    for (b, range) in graph.ranges.enumerated() {
-      let scale = 1 / Float(range.sites)
-      for site in range.firstSite..<range.firstSite + range.sites {
-        for k in 0..<c { pooled.values[b &* c &+ k] += scale * h.values[site &* h.columns &+ k] }
-      }
-    }
   }
 }

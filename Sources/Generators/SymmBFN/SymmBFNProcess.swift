@@ -69,8 +69,8 @@ struct SymmBFNProcess: UnitProcess {
     let outputs = course.runner.run(state.beliefs)
     let configuration = model.method.options.flow
     var prediction = UnitPrediction(
-      coordinates: flow.coordinateOutputs(outputs.coordinates, state.beliefs).values, lattice: outputs.lattice.values,
-      elements: flow.elementLogits(outputs.elements, state.beliefs).logits, siteSymmetries: [])
+      coordinates: outputs.coordinates.values, lattice: outputs.lattice.values, elements: outputs.elements.values,
+      siteSymmetries: [])
     var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
     for site in 0..<graph.sites {
       for c in 0..<3 {
@@ -93,12 +93,7 @@ struct SymmBFNProcess: UnitProcess {
           ).estimate
       }
     }
-    if form == .informed {
-      prediction.wyckoffPositions = flow.positionProbabilities(outputs.siteSymmetries, state.beliefs)
-      prediction.siteSymmetries = flow.operationShares(prediction.wyckoffPositions, state.beliefs)
-    } else {
-      prediction.siteSymmetries = flow.operationProbabilities(outputs.siteSymmetries, state.beliefs)
-    }
+    (prediction.wyckoffPositions, prediction.siteSymmetries) = flow.symmetryProbabilities(outputs.siteSymmetries, state.beliefs)
     for (b, range) in graph.ranges.enumerated() {
       flow.mask(&prediction.elements, firstRow: range.firstSite, rows: range.sites, state.elementMasks[b])
     }

@@ -7,6 +7,8 @@ import COneDNN
 public struct AdamStep: Sendable {
   /// Learning rate.
   public var rate: Float
+  /// Parameters whose rate is a multiple of `rate`, in order and apart from each other.
+  public var factors: [Factor] = []
   /// Decays of the first and second moment.
   public var betas: (Float, Float)
   /// `1 - beta^step`.
@@ -19,6 +21,14 @@ public struct AdamStep: Sendable {
   public var scale: Float = 1
   /// `average += (1 - decay) (parameters - average)`.
   public var averageDecay: Float = 0
+
+  /// What the rate of some parameters is multiplied by.
+  public struct Factor: Sendable {
+    let range: Range<Int>
+    let value: Float
+
+    public init(range: Range<Int>, value: Float) { (self.range, self.value) = (range, value) }
+  }
 
   /// - Parameter step: counted from 1.
   public init(betas: (Float, Float), step: Int, rate: Float) {
@@ -64,8 +74,15 @@ public struct AdamStep: Sendable {
                 let pointers = unsafe Pointers(
                   values: p, rounded: r.isEmpty ? nil : r.baseAddress, average: a, firstMoment: m, secondMoment: v,
                   gradient: g)
-                Blocks.perform(count, threads: threads) { range in
-                  unsafe apply(pointers, from: range.lowerBound, count: range.count)
+                Blocks.perform(count, threads: threads) { block in
+                  var start = block.lowerBound
+                  for factor in factors where factor.range.overlaps(block) {
+                    let own = factor.range.clamped(to: block)
+                    unsafe apply(pointers, start..<own.lowerBound, rate)
+                    unsafe apply(pointers, own, rate * factor.value)
+                    start = own.upperBound
+                  }
+                  unsafe apply(pointers, start..<block.upperBound, rate)
                 }
               }
             }
@@ -75,8 +92,9 @@ public struct AdamStep: Sendable {
     }
   }
 
-  private func apply(_ p: Pointers, from start: Int, count: Int) {
-    // Safety: `apply(to:)` bounds the block.
+  private func apply(_ p: Pointers, _ range: Range<Int>, _ rate: Float) {
+    let (start, count) = (range.lowerBound, range.count)
+    // Safety: `apply(to:)` bounds the range, which lies within a block.
     unsafe frieze_adam(
       p.values + start, p.gradient + start, p.firstMoment + start, p.secondMoment + start, count, rate, betas.0, betas.1,
       corrections.0, corrections.1, epsilon, weightDecay, scale)

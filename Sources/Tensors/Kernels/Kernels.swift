@@ -103,19 +103,25 @@ public enum Kernels {
     sumRows(x.span, rows: 1, columns: x.count, into: &span)
   }
 
-  /// Copies `x` (rows, C) to the first C columns of `out`, whose rows are `stride` wide.
-  public static func copyColumns(_ x: [Float], rows: Int, columns: Int, to out: inout [Float], stride: Int) {
-    precondition(x.count >= rows * columns && columns <= stride && out.count >= rows * stride)
+  /// Copies `x` (rows, C) to C columns of `out`, from `column` on, whose rows are `stride` wide.
+  public static func copyColumns(
+    _ x: [Float], rows: Int, columns: Int, to out: inout [Float], stride: Int, column: Int = 0
+  ) {
+    precondition(x.count >= rows * columns && column >= 0 && column + columns <= stride && out.count >= rows * stride)
     for row in 0..<rows {
-      for k in 0..<columns { out[row &* stride &+ k] = x[row &* columns &+ k] }
+      let (from, to) = (row &* columns, row &* stride &+ column)
+      for k in 0..<columns { out[to &+ k] = x[from &+ k] }
     }
   }
 
-  /// Adds the first C columns of `x`, whose rows are `stride` wide, to `out` (rows, C).
-  public static func addColumns(_ x: [Float], rows: Int, columns: Int, stride: Int, to out: inout [Float]) {
-    precondition(x.count >= rows * stride && columns <= stride && out.count >= rows * columns)
+  /// Adds C columns of `x`, from `column` on, whose rows are `stride` wide, to `out` (rows, C).
+  public static func addColumns(
+    _ x: [Float], rows: Int, columns: Int, stride: Int, column: Int = 0, to out: inout [Float]
+  ) {
+    precondition(x.count >= rows * stride && column >= 0 && column + columns <= stride && out.count >= rows * columns)
     for row in 0..<rows {
-      for k in 0..<columns { out[row &* columns &+ k] += x[row &* stride &+ k] }
+      let (from, to) = (row &* stride &+ column, row &* columns)
+      for k in 0..<columns { out[to &+ k] += x[from &+ k] }
     }
   }
 

@@ -12,28 +12,20 @@ public enum BFloat16Products {
     _ x: Matrix, column: Int = 0, _ weights: [UInt16], transposed: Bool = false, weightOffset: Int = 0, inner: Int,
     columns: Int, into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int = 0, accumulate: Bool = false
   ) {
-    precondition(column >= 0 && column + inner <= x.columns && x.values.count >= x.rows * x.columns)
-    guard x.rows > 0 else { return }
-    // Safety: the rows lie within x, as checked.
-    unsafe x.values.withUnsafeBufferPointer { p in
-      let rows = unsafe frieze_rows(values: p.baseAddress.map { unsafe $0 + column }, rounded: nil, stride: x.columns)
-      unsafe multiply(
-        rows, x.rows, weights, transposed, weightOffset, inner, columns, &out, outStride, outOffset, accumulate)
-    }
+    multiply(
+      ProductInput(x), column: column, weights, transposed: transposed, weightOffset: weightOffset, inner: inner,
+      columns: columns, into: &out, outStride: outStride, outOffset: outOffset, accumulate: accumulate)
   }
 
-  /// The same of rows that are rounded already.
+  /// The same of rows that may be rounded already.
   public static func multiply(
-    _ x: ProductInput, column: Int = 0, _ weights: [UInt16], weightOffset: Int = 0, inner: Int, columns: Int,
-    into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int = 0, accumulate: Bool = false
+    _ x: ProductInput, column: Int = 0, _ weights: [UInt16], transposed: Bool = false, weightOffset: Int = 0, inner: Int,
+    columns: Int, into out: inout MutableSpan<Float>, outStride: Int, outOffset: Int = 0, accumulate: Bool = false
   ) {
     precondition(column >= 0 && column + inner <= x.columns)
-    precondition(x.rounded.count >= (x.rows + Int(FRIEZE_PADDING)) * x.columns)
-    guard x.rows > 0 else { return }
-    // Safety: the rows and the padding lie within x, as checked.
-    unsafe x.rounded.withUnsafeBufferPointer { p in
-      let rows = unsafe frieze_rows(values: nil, rounded: p.baseAddress.map { unsafe $0 + column }, stride: x.columns)
-      unsafe multiply(rows, x.rows, weights, false, weightOffset, inner, columns, &out, outStride, outOffset, accumulate)
+    unsafe withRows(of: x, column: column) { rows in
+      unsafe multiply(
+        rows, x.rows, weights, transposed, weightOffset, inner, columns, &out, outStride, outOffset, accumulate)
     }
   }
 
@@ -46,27 +38,36 @@ public enum BFloat16Products {
     _ x: Matrix, column: Int = 0, _ g: Matrix, gColumn: Int = 0, inputs: Int, outputs: Int,
     into gradient: inout MutableSpan<Float>, offset: Int = 0
   ) {
-    precondition(column >= 0 && column + inputs <= x.columns && x.values.count >= x.rows * x.columns)
-    guard x.rows > 0 else { return }
-    // Safety: the rows lie within x, as checked.
-    unsafe x.values.withUnsafeBufferPointer { p in
-      let rows = unsafe frieze_rows(values: p.baseAddress.map { unsafe $0 + column }, rounded: nil, stride: x.columns)
-      unsafe addGradient(rows, x.rows, g, gColumn, inputs, outputs, &gradient, offset)
-    }
+    addGradient(
+      ProductInput(x), column: column, g, gColumn: gColumn, inputs: inputs, outputs: outputs, into: &gradient,
+      offset: offset)
   }
 
-  /// The same of rows that are rounded already.
+  /// The same of rows that may be rounded already.
   public static func addGradient(
     _ x: ProductInput, column: Int = 0, _ g: Matrix, gColumn: Int = 0, inputs: Int, outputs: Int,
     into gradient: inout MutableSpan<Float>, offset: Int = 0
   ) {
     precondition(column >= 0 && column + inputs <= x.columns)
-    precondition(x.rounded.count >= (x.rows + Int(FRIEZE_PADDING)) * x.columns)
-    guard x.rows > 0 else { return }
-    // Safety: the rows and the padding lie within x, as checked.
-    unsafe x.rounded.withUnsafeBufferPointer { p in
-      let rows = unsafe frieze_rows(values: nil, rounded: p.baseAddress.map { unsafe $0 + column }, stride: x.columns)
+    unsafe withRows(of: x, column: column) { rows in
       unsafe addGradient(rows, x.rows, g, gColumn, inputs, outputs, &gradient, offset)
+    }
+  }
+
+  /// The rows from a column on, where there are any.
+  @unsafe private static func withRows(of x: ProductInput, column: Int, _ body: (frieze_rows) -> Void) {
+    let isRounded = x.precision == .bfloat16
+    precondition(
+      isRounded ? x.rounded.count >= (x.rows + Int(FRIEZE_PADDING)) * x.columns : x.values.count >= x.rows * x.columns)
+    guard x.rows > 0 else { return }
+    // Safety: the rows, and the padding behind rounded ones, lie within x, as checked.
+    unsafe x.values.withUnsafeBufferPointer { v in
+      unsafe x.rounded.withUnsafeBufferPointer { r in
+        unsafe body(
+          frieze_rows(
+            values: isRounded ? nil : v.baseAddress.map { unsafe $0 + column },
+            rounded: isRounded ? r.baseAddress.map { unsafe $0 + column } : nil, stride: x.columns))
+      }
     }
   }
 

@@ -14,6 +14,9 @@ public struct ProductInput: Sendable {
   /// Without rows, in float32.
   public init(columns: Int) { self.columns = columns }
 
+  /// The rows of a matrix as they are.
+  public init(_ matrix: Matrix) { (rows, columns, values) = (matrix.rows, matrix.columns, matrix.values) }
+
   /// What products read.
   public var precision: Precision { rounded.isEmpty ? .float32 : .bfloat16 }
 

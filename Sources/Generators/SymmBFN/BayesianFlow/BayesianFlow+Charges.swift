@@ -10,12 +10,12 @@ import Tensors
 ///
 ///     B_s(e) = ln(0.001 + mean over states q of e of D_s(-n_s q))
 ///
-/// A site's further output weighs it against all else (`elementLogits`): intermetallic phases are not salts.
+/// A site's further output weighs it against all else (`TiedLogits`): intermetallic phases are not salts.
 extension BayesianFlow {
   /// Fills a crystal's rows of `balances`, (m, 100), where its template is known.
   func describeBalances(_ batch: inout BeliefBatch, crystal b: Int, _ multiplicities: [Int]) {
     let k = BeliefBatch.elementClasses
-    let (range, sites) = (batch.graph.ranges[b], species(batch.graph.ranges[b], batch))
+    let (range, sites) = (batch.graph.ranges[b], batch.species(ofCrystal: b))
     guard sites.count > 1 else { return }
     let atoms = sites.map { $0.reduce(0) { $0 + multiplicities[$1 - range.firstSite] } }
     let divisor = atoms.reduce(0) { greatestCommonDivisor($0, $1) }

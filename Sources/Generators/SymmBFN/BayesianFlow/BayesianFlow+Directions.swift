@@ -11,12 +11,7 @@ import Tensors
 ///
 ///     U_ijk = sum over x of exp(-(s - m_k)^2 / (2 0.15^2)) u      m_k = 0.4, 0.6 ... 2.2
 ///
-/// u is the fractional difference from site i to x, times the cube root of the cell's volume, over d. Site i's output for the
-/// coordinates then is its own three numbers and
-///
-///     sum over j, k of (A_i B_j)_k U_ijk      A (10, 8), B (8): further outputs of the sites
-///
-/// which turns with the crystal, as forces between pairs of atoms do (compare Satorras et al. 2021, EGNN, eq. 4).
+/// u is the fractional difference from site i to x, times the cube root of the cell's volume, over d. `DirectionalMoves` go along them.
 extension BayesianFlow {
   /// One site as its beliefs have it.
   private struct BelievedSite {
@@ -75,67 +70,6 @@ extension BayesianFlow {
 
   /// (100) covalent radii, angstrom.
   private static let radii = (1...BeliefBatch.elementClasses).map { Element.covalentRadius($0) }
-
-  /// Components of A's rows and of B.
-  private static let rank = 8
-  /// Outputs a site beyond the three: A, then B.
-  static let directionOutputs = BeliefBatch.directionFeatures / 3 * rank + rank
-
-  /// (N, 3) what the network says of the coordinates: its outputs as they are, or with the displacements along directions.
-  func coordinateOutputs(_ output: Matrix, _ batch: BeliefBatch) -> Matrix {
-    guard output.columns > 3 else { return output }
-    var moved = Matrix(rows: output.rows, columns: 3)
-    for site in 0..<output.rows { for c in 0..<3 { moved[site, c] = output[site, c] } }
-    visitEdges(batch, output) { i, j, edge in
-      for k in 0..<BeliefBatch.directionFeatures / 3 {
-        let weight = Self.weight(output, i, j, k)
-        for c in 0..<3 { moved.values[3 &* i &+ c] += weight * batch.directions.values[edge &+ 3 &* k &+ c] }
-      }
-    }
-    return moved
-  }
-
-  /// `(A_i B_j)_k`.
-  @inline(__always)
-  private static func weight(_ output: Matrix, _ i: Int, _ j: Int, _ k: Int) -> Float {
-    let (a, b) = (i &* output.columns &+ 3 &+ k &* rank, (j &+ 1) &* output.columns &- rank)
-    var sum: Float = 0
-    for d in 0..<rank { sum += output.values[a &+ d] * output.values[b &+ d] }
-    return sum
-  }
-
-  /// The gradient of the outputs, shaped as they are, from that of `coordinateOutputs`.
-  func outputGradient(coordinates gradient: Matrix, _ output: Matrix, _ batch: BeliefBatch) -> Matrix {
-    guard output.columns > 3 else { return gradient }
-    var outputs = Matrix(rows: output.rows, columns: output.columns)
-    for site in 0..<output.rows { for c in 0..<3 { outputs[site, c] = gradient[site, c] } }
-    visitEdges(batch, output) { i, j, edge in
-      let b = (j + 1) * output.columns - Self.rank
-      for k in 0..<BeliefBatch.directionFeatures / 3 {
-        var g: Float = 0
-        for c in 0..<3 { g += gradient.values[3 &* i &+ c] * batch.directions.values[edge &+ 3 &* k &+ c] }
-        let a = i &* output.columns &+ 3 &+ k &* Self.rank
-        for d in 0..<Self.rank {
-          outputs.values[a &+ d] += g * output.values[b &+ d]
-          outputs.values[b &+ d] += g * output.values[a &+ d]
-        }
-      }
-    }
-    return outputs
-  }
-
-  /// - Parameter body: gets the rows of sites i and j, and where the edge's directions begin.
-  private func visitEdges(_ batch: BeliefBatch, _ output: Matrix, _ body: (Int, Int, Int) -> Void) {
-    for range in batch.graph.ranges {
-      for i in 0..<range.sites {
-        for j in 0..<range.sites {
-          body(
-            range.firstSite + i, range.firstSite + j,
-            (range.firstEdge + i * range.sites + j) * BeliefBatch.directionFeatures)
-        }
-      }
-    }
-  }
 }
 
 /// The lattice images of a difference that are within a distance.

@@ -2,64 +2,74 @@ import Foundation
 import Networks
 import Tensors
 
-/// Site symmetries as Wyckoff positions: their probabilities from the network's outputs, and the way back.
+/// The sites' outputs for site symmetries, (N, 223), to scores of their Wyckoff positions, (N, 27): log probabilities but for a constant.
 ///
-/// The 15 operations of a site symmetry are those of one of the group's positions, so the classes are the positions. Their log
-/// probabilities are, but for a constant,
+/// The 15 operations of a site symmetry are those of one of the group's positions, so the classes are the positions. Their scores are
 ///
 ///     ln q_p + sum over axes s_(a, operation of p) + l_p + v ln(1.02 - n_p)
 ///
-/// q from the site's own beliefs by Bayes' rule (`WyckoffPosterior`, the training set's shares beforehand); s, (15, 13), scores of
-/// operations, which groups share; l, (27), scores of positions; v what it counts that others are on a position for one.
-extension BayesianFlow {
-  /// (N, 27) probabilities of the positions.
-  ///
-  /// - Parameter output: (N, 223) s, l and v.
-  func positionProbabilities(_ output: Matrix, _ batch: BeliefBatch) -> [Float] {
-    let (classes, width, ops) = (BeliefBatch.positionClasses, output.columns, BeliefBatch.symmetryClasses)
-    let letters = BeliefBatch.symmetryAxes * ops
-    var scores = [Float](repeating: -1e9, count: batch.graph.sites * classes)
-    for (b, range) in batch.graph.ranges.enumerated() {
-      let codes = WyckoffPosterior.of(spaceGroup: batch.spaceGroups[b]).codes
-      for site in range.firstSite..<range.firstSite + range.sites {
-        let row = site * width
-        if let known = batch.knownPositions[site] {
-          scores[site * classes + known] = 0
-          continue
-        }
-        let weight = output.values[row + letters + classes]
-        for (p, code) in codes.enumerated() {
-          var score: Float = log(max(Self.leastBelief, batch.wyckoffPositions[site, p]))
-          for (axis, operation) in code.enumerated() { score += output.values[row &+ axis &* ops &+ operation] }
-          score += output.values[row + letters + p]
-          score += weight * batch.vacancies[site, p]
-          scores[site * classes + p] = score
-        }
+/// q from the site's own beliefs by Bayes' rule (`WyckoffPosterior`, the training set's shares beforehand); the outputs are s,
+/// (15, 13), scores of operations, which groups share; l, (27), scores of positions; v what it counts that others are on a position
+/// for one.
+struct PositionScores: Networks.Operation {
+  private let batch: BeliefBatch
+  private let classes = BeliefBatch.positionClasses
+  private let operations = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
+
+  init(_ batch: BeliefBatch) { self.batch = batch }
+
+  func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (x[0].rows, classes) }
+
+  func forward(_ x: [Matrix], _ parameters: Parameters, _ kept: inout Void, into y: inout Matrix) {
+    let x = x[0]
+    y.fill(-1e9)
+    for (site, known) in batch.knownPositions.enumerated() { if let known { y[site, known] = 0 } }
+    visit { site, p, code in
+      let row = site * x.columns
+      var score: Float = log(max(BayesianFlow.leastBelief, batch.wyckoffPositions[site, p]))
+      for (axis, operation) in code.enumerated() {
+        score += x.values[row &+ axis &* BeliefBatch.symmetryClasses &+ operation]
       }
+      score += x.values[row + operations + p]
+      score += x.values[row + operations + classes] * batch.vacancies[site, p]
+      y[site, p] = score
     }
-    Kernels.softmax(&scores, groups: batch.graph.sites, classes: classes)
-    return scores
   }
 
-  /// The gradient of the outputs, (N, 223), from that of the positions' log probabilities, (N, 27).
-  func outputGradient(positions gradient: [Float], _ batch: BeliefBatch) -> Matrix {
-    let (classes, ops) = (BeliefBatch.positionClasses, BeliefBatch.symmetryClasses)
-    let letters = BeliefBatch.symmetryAxes * ops
-    var outputs = Matrix(rows: batch.graph.sites, columns: letters + classes + 1)
-    let width = outputs.columns
+  func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {
+    guard dx[0].rows > 0 else { return }
+    visit { site, p, code in
+      let (row, g) = (site * x[0].columns, dy[site, p])
+      for (axis, operation) in code.enumerated() {
+        dx[0].values[row &+ axis &* BeliefBatch.symmetryClasses &+ operation] += g
+      }
+      dx[0].values[row + operations + p] += g
+      dx[0].values[row + operations + classes] += g * batch.vacancies[site, p]
+    }
+  }
+
+  /// - Parameter body: gets every site whose position is not known, with each of its group's positions and their 15 operations.
+  private func visit(_ body: (Int, Int, [Int]) -> Void) {
     for (b, range) in batch.graph.ranges.enumerated() {
       let codes = WyckoffPosterior.of(spaceGroup: batch.spaceGroups[b]).codes
-      for site in range.firstSite..<range.firstSite + range.sites {
-        let row = site * width
-        for (p, code) in codes.enumerated() {
-          let g = gradient[site * classes + p]
-          for (axis, operation) in code.enumerated() { outputs.values[row &+ axis &* ops &+ operation] += g }
-          outputs.values[row + letters + p] = g
-          outputs.values[row + letters + classes] += g * batch.vacancies[site, p]
-        }
+      for site in range.firstSite..<range.firstSite + range.sites where batch.knownPositions[site] == nil {
+        for (p, code) in codes.enumerated() { body(site, p, code) }
       }
     }
-    return outputs
+  }
+}
+
+extension BayesianFlow {
+  /// Probabilities of the operations of every axis, (N, 15 x 13), and of the informed form those of the Wyckoff positions, (N, 27), from
+  /// the outputs as `read` has them.
+  func symmetryProbabilities(_ logits: Matrix, _ batch: BeliefBatch) -> (positions: [Float], operations: [Float]) {
+    var p = logits.values
+    guard form == .informed else {
+      Kernels.softmax(&p, groups: batch.graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
+      return ([], p)
+    }
+    Kernels.softmax(&p, groups: batch.graph.sites, classes: BeliefBatch.positionClasses)
+    return (p, operationShares(p, batch))
   }
 
   /// (N, 15 x 13) the operations' shares in the positions' probabilities, but for those below 1e-6.

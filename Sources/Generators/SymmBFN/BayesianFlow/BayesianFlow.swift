@@ -107,6 +107,19 @@ public struct BayesianFlow: Sendable {
     mean / gamma - ((1 - gamma) / gamma).squareRoot() * noise
   }
 
+  /// The network's outputs as the losses and the sampler read them: (N, 3) noise or displacements, (B, 6), (N, 100) logits of the
+  /// elements, (N, 15 x 13) logits of operations or of the informed form (N, 27) of Wyckoff positions.
+  func read(
+    _ outputs: SymmBFNNetwork.Outputs<Tape.Value>, _ batch: BeliefBatch, _ tape: inout Tape
+  ) -> SymmBFNNetwork.Outputs<Tape.Value> {
+    var read = outputs
+    read.elements = tape.apply(TiedLogits(batch, form), outputs.elements)
+    guard form == .informed else { return read }
+    read.coordinates = tape.apply(DirectionalMoves(batch), outputs.coordinates)
+    read.siteSymmetries = tape.apply(PositionScores(batch), outputs.siteSymmetries)
+    return read
+  }
+
   /// Largest noise that a network's output may say.
   static let largestNoise: Float = 10
 }

@@ -19,13 +19,10 @@ public struct PackedLinear: Sendable {
   }
 
   /// `out = x W + b`, the first rows of x, its columns from `column` on.
-  public func forward(_ x: Matrix, column: Int = 0, rows: Int, into out: inout Matrix, outColumn: Int = 0) {
-    weights.multiply(x, column: column, rows: rows, into: &out, outColumn: outColumn)
-    if outColumn == 0, bias.count == out.columns { return Kernels.addBias(bias.span, rows: rows, to: &out.values) }
-    for row in 0..<rows {
-      let start = row &* out.columns &+ outColumn
-      for k in bias.indices { out.values[start &+ k] += bias[k] }
-    }
+  public func forward(_ x: Matrix, column: Int = 0, rows: Int, into out: inout Matrix) {
+    weights.multiply(x, column: column, rows: rows, into: &out)
+    if bias.count == out.columns { return Kernels.addBias(bias.span, rows: rows, to: &out.values) }
+    for row in 0..<rows { for k in bias.indices { out.values[row &* out.columns &+ k] += bias[k] } }
   }
 }
 
