@@ -27,6 +27,7 @@ public struct AdamStep: Sendable {
     let range: Range<Int>
     let value: Float
 
+    /// - Parameter range: of the parameters, by their places.
     public init(range: Range<Int>, value: Float) { (self.range, self.value) = (range, value) }
   }
 
