@@ -2,18 +2,18 @@
 # Every public declaration of Sources has a doc comment, and that of a function that throws says when (`- Throws:`). Run by `make lint`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Files that are still to be written, to be taken away from here one by one.
-waiting='^Sources/(Networks/|Generators/SymmBFN/(SymmBFN|BeliefBatch|SymmBFNNetwork[^/]*)\.swift)'
-find Sources -name '*.swift' | sort | grep -vE "$waiting" | xargs awk '
+find Sources -name '*.swift' | sort | xargs awk '
   function balance(text) { return gsub(/\(/, "(", text) - gsub(/\)/, ")", text) }
   function check(head) {
-    if (comment == "") { print "comments: " place ": no doc comment"; bad = 1 }
+    if (comment == "" && !isWitness(head)) { print "comments: " place ": no doc comment"; bad = 1 }
     # What the parameters throw is not what the function throws.
     while (gsub(/\([^()]*\)/, "", head)) {}
     if (head ~ /(func|init|subscript)/ && head ~ / throws/ && comment != "" && comment !~ /- Throws:/) {
       print "comments: " place ": does not say when it throws"; bad = 1
     }
   }
+  # What a protocol says of its requirements holds for those who meet them.
+  function isWitness(head) { return head ~ /func (shape|forward|backward|makeKept)\(/ && FILENAME ~ /Layers\// }
   FNR == 1 { comment = ""; head = ""; attribute = 0 }
   head != "" { head = head " " $0; if (balance(head) <= 0) { check(head); head = ""; comment = "" } next }
   attribute > 0 { attribute += balance($0); next }

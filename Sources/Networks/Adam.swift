@@ -2,14 +2,18 @@ public import Tensors
 
 /// Adam (Kingma & Ba 2015) over a flat array of parameters, with an exponential moving average of them.
 public struct Adam: Sendable {
+  /// What is learnt, and its rounded copy.
   public var parameters: Parameters
   /// What samples are drawn with.
   public var average: [Float]
+  /// Moving mean of the gradient.
   public var firstMoment: [Float]
+  /// Moving mean of the gradient's squares.
   public var secondMoment: [Float]
   /// Steps taken.
   public var step = 0
 
+  /// Begins with moments of zero and the parameters as their own average.
   public init(parameters: Parameters) {
     self.parameters = parameters
     average = parameters.values
@@ -19,7 +23,9 @@ public struct Adam: Sendable {
 
   /// Options of a step.
   public struct Options: Sendable {
+    /// Decays of the two moments (Kingma and Ba, ICLR 2015, algorithm 1).
     public var betas: (Float, Float) = (0.9, 0.999)
+    /// Added to the root of the second moment.
     public var epsilon: Float = 1e-8
     /// Decoupled (Loshchilov & Hutter 2019); 0 is plain Adam.
     public var weightDecay: Float = 0
@@ -28,6 +34,7 @@ public struct Adam: Sendable {
     /// Of the moving average.
     public var averageDecay: Float = 0.995
 
+    /// The paper's values.
     public init() {}
   }
 

@@ -39,6 +39,7 @@ public protocol Learner: Sendable {
 }
 
 extension Learner {
+  /// The example as it is.
   public func shown(_ example: Example, _ random: (_ purpose: StaticString) -> RandomStream) -> Example { example }
 }
 
@@ -46,8 +47,10 @@ extension Learner {
 public struct BatchShare: Sendable {
   /// The sum of `Learner.cost`.
   public let rows: Int
+  /// In the whole batch.
   public let examples: Int
 
+  /// What a part of a batch is a part of.
   public init(rows: Int, examples: Int) { (self.rows, self.examples) = (rows, examples) }
 }
 
@@ -59,6 +62,7 @@ public struct LossTerms: Sendable, Equatable {
   /// be compared.
   public var objective: Double
 
+  /// Values of the terms, in the order of `Learner.terms`.
   public init(_ values: [Double], objective: Double = 0) { (self.values, self.objective) = (values, objective) }
 
   /// No losses yet of so many terms.
@@ -67,17 +71,20 @@ public struct LossTerms: Sendable, Equatable {
   /// The weighted sum of the terms.
   public func total(_ weights: [Double]) -> Double { zip(values, weights).reduce(0) { $0 + $1.1 * $1.0 } }
 
+  /// Adds term by term.
   public static func += (a: inout Self, b: Self) {
     precondition(a.values.count == b.values.count)
     for i in a.values.indices { a.values[i] += b.values[i] }
     a.objective += b.objective
   }
 
+  /// Every term and the objective times a factor.
   public func scaled(_ s: Double) -> Self { LossTerms(values.map { $0 * s }, objective: objective * s) }
 }
 
 /// One line of a run's history.
 public struct TrainingEpoch: Sendable, Equatable {
+  /// Mean losses of the training batches.
   public var training: LossTerms
   /// With the averaged parameters.
   public var validation: LossTerms
@@ -86,6 +93,7 @@ public struct TrainingEpoch: Sendable, Equatable {
   /// Since the start of the run.
   public var seconds: Double
 
+  /// What an epoch gave, how fast it learnt and how long it took, in seconds.
   public init(training: LossTerms, validation: LossTerms, rate: Double, seconds: Double) {
     (self.training, self.validation, self.rate, self.seconds) = (training, validation, rate, seconds)
   }

@@ -8,6 +8,7 @@ public protocol Operation: Sendable {
   /// What the adjoint needs of the forward pass; reused from batch to batch.
   associatedtype Kept: Sendable = Void
 
+  /// Room for it.
   func makeKept() -> Kept
 
   /// Of the output.
@@ -25,6 +26,7 @@ public protocol Operation: Sendable {
 }
 
 extension Operation where Kept == Void {
+  /// Nothing.
   public func makeKept() {}
 }
 
@@ -40,6 +42,7 @@ extension Operation {
 
 /// What adjoints share.
 public struct BackwardPass: Sendable {
+  /// As the forward pass had them.
   public internal(set) var parameters = Parameters([])
   /// Of the parameters, added to.
   public var gradients: [Float] = []
@@ -64,5 +67,6 @@ public struct BackwardPass: Sendable {
     return matrix
   }
 
+  /// Hands memory back for the next who takes some.
   public mutating func give(_ matrices: Matrix...) { free += matrices }
 }

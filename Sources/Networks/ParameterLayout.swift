@@ -4,8 +4,11 @@ import Tensors
 public struct ParameterLayout: Sendable {
   /// One array of parameters.
   public struct Entry: Sendable {
+    /// As it is called in model files.
     public let name: String
+    /// Inputs first.
     public let shape: [Int]
+    /// Its places among all parameters.
     public let range: Range<Int>
     /// Parameters start uniform in ±bound, or normal with deviation 1 where the bound is nil (embeddings).
     public let bound: Float?
@@ -13,10 +16,12 @@ public struct ParameterLayout: Sendable {
     public let rate: Float
   }
 
+  /// In the order in which they lie in memory.
   public private(set) var entries: [Entry] = []
   /// Number of parameters in all.
   public private(set) var count = 0
 
+  /// Empty.
   public init() {}
 
   /// Adds an array; returns where it lies.

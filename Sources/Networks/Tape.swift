@@ -68,6 +68,7 @@ public struct Tape: Sendable {
     return output
   }
 
+  /// The matrix of a value.
   public subscript(value: Value) -> Matrix { values[value.index] }
 
   /// What `backward` found; nil where nothing depends on the value, and for outputs of operations, whose gradients are used up.

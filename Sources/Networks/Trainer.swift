@@ -5,10 +5,15 @@ public import Tensors
 /// Trains a learner: batches in an order fixed by the seed, noise by (seed, epoch, example). All state is in the value, so that a run
 /// saved and taken up again goes on exactly as if it had not been stopped (with the same number of threads).
 public struct Trainer<L: Learner>: Sendable {
+  /// What learns.
   public let learner: L
+  /// How it is taught.
   public let options: TrainingOptions
+  /// Of all random numbers.
   public let seed: UInt64
+  /// Parameters, moments and average.
   public var optimizer: Adam
+  /// The learning rate where it waits for plateaus.
   public var schedule: PlateauSchedule
   /// The averaged parameters at the epoch with the lowest validation loss, `schedule.best`; empty before the first.
   public var bestAverage: [Float] = []
@@ -20,6 +25,7 @@ public struct Trainer<L: Learner>: Sendable {
   public var batchInEpoch = 0
   /// Loss sums over the batches of the present epoch.
   public var running = LossTerms.none(L.terms.count)
+  /// Losses of the epochs so far.
   public var history: [TrainingEpoch] = []
 
   /// The order of the examples in an epoch, made anew at each epoch's first step.
@@ -59,11 +65,15 @@ public struct Trainer<L: Learner>: Sendable {
     workers = (0..<max(1, threads)).map { _ in Worker(learner) }
   }
 
+  /// The last may be smaller.
   public var batchesPerEpoch: Int { (examples.count + options.batch - 1) / options.batch }
 
+  /// Examples that are learnt from.
   public var trainingCount: Int { examples.count }
 
   /// Takes one step on the next batch; true where that ended an epoch (validate and note it next, with `endEpoch`).
+  ///
+  /// - Throws: what a thread of the batch throws; losses throw nothing.
   public mutating func step() throws -> Bool {
     if order.epoch != epoch {
       var random = RandomStream(seed: seed, purpose: "order", index: UInt64(epoch))
@@ -101,6 +111,8 @@ public struct Trainer<L: Learner>: Sendable {
   }
 
   /// Ends an epoch: validation loss with the averaged parameters, schedule, history.
+  ///
+  /// - Throws: what a thread of the batch throws; losses throw nothing.
   public mutating func endEpoch(seconds: Double) throws {
     let held = try validationLosses()
     let best = schedule.best
@@ -113,6 +125,8 @@ public struct Trainer<L: Learner>: Sendable {
   }
 
   /// Losses on the validation set with the averaged parameters; the same random numbers every time.
+  ///
+  /// - Throws: what a thread of the batch throws; losses throw nothing.
   public func validationLosses() throws -> LossTerms {
     var sum = LossTerms.none(L.terms.count)
     let average = Parameters(optimizer.average, precision: optimizer.parameters.precision)
@@ -128,6 +142,8 @@ public struct Trainer<L: Learner>: Sendable {
   }
 
   /// Losses and gradient of a batch with given parameters.
+  ///
+  /// - Throws: what a thread of the batch throws; losses throw nothing.
   public func gradients(
     _ batch: [L.Example], _ randoms: [RandomStream], _ parameters: Parameters
   ) throws -> (losses: LossTerms, gradient: [Float]) {

@@ -1,20 +1,29 @@
 /// The optimiser and its schedule.
 public struct TrainingOptions: Codable, Sendable, Equatable {
+  /// At the start, after warming up.
   public var learningRate: Float = 1e-3
   /// Steps over which the rate rises from 0 at the start.
   public var warmUpSteps = 0
+  /// How the rate goes down.
   public var schedule = Schedule.plateau
+  /// Examples a step.
   public var batch = 256
+  /// Times that all examples are seen.
   public var epochs = 2000
+  /// What the rate is multiplied by on a plateau.
   public var plateauFactor: Float = 0.6
   /// Epochs without improvement before the rate falls.
   public var plateauPatience = 100
+  /// Below this the rate does not go.
   public var minimumRate: Float = 1e-4
+  /// Of the moving average of the parameters, a step.
   public var averageDecay: Float = 0.995
   /// Longest gradient; it is scaled down where it is longer.
   public var clipNorm: Float = 100
+  /// Share of a parameter that a step at rate 1 takes away.
   public var weightDecay: Float = 0
 
+  /// The values of the paper (Ruple et al. 2026).
   public init() {}
 
   enum CodingKeys: String, CodingKey {

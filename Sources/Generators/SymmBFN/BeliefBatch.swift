@@ -5,14 +5,18 @@ public import Tensors
 ///
 /// B crystals, N sites; element classes are atomic numbers less one.
 public struct BeliefBatch: Sendable {
+  /// Elements 1 to 100.
   public static let elementClasses = 100
+  /// Axes of a site-symmetry code.
   public static let symmetryAxes = 15
+  /// Kinds of symmetry along an axis.
   public static let symmetryClasses = 13
   /// The most Wyckoff positions of a group, those of Pmmm.
   public static let positionClasses = 27
   /// Numbers of sites that networks with position features tell apart: 1...20, and more.
   public static let siteCountClasses = 21
 
+  /// Sites and edges of the crystals.
   public let graph: CrystalGraph
   /// (B) international numbers.
   public var spaceGroups: [Int]
@@ -29,9 +33,11 @@ public struct BeliefBatch: Sendable {
 
   /// (N, 13) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
   public var geometry: Matrix
+  /// Columns of `geometry`.
   public static let geometryFeatures = 13
   /// (N, 3) posterior means, not wrapped, and deviations of the coordinates, by `BayesianFlow.describe`.
   public var positions: Matrix
+  /// (N, 3) deviations of `positions`, fractional.
   public var deviations: Matrix
   /// (B, 100) shares of the elements in the crystal's atoms, by `BayesianFlow.describe`; read only by networks with composition
   /// features.
@@ -48,18 +54,22 @@ public struct BeliefBatch: Sendable {
   /// (N) indices into `SpaceGroup.wyckoffPositions`, and numbers that sites of one element share, where the template is known
   /// beforehand; nil where it is not.
   public private(set) var knownPositions: [Int?]
+  /// Which sites share an element, by a number a species; nil where it is not told.
   public private(set) var knownSpecies: [Int?]
   /// (E, 2) whether two sites are known to share their element, and whether they are known not to; self edges share it.
   public private(set) var ties: Matrix
+  /// Columns of `ties`.
   public static let tieFeatures = 2
 
   /// (E, 10 x 3) directions to the neighbours' images, by `BayesianFlow.describeDirections`; no rows for networks without them.
   public var directions: Matrix
+  /// Columns of `directions`: ten distances, three components each.
   public static let directionFeatures = 30
 
   /// (N, 100) how well elements balance the charge of the others, by `BayesianFlow.describeBalances`; 0 where the template is unknown.
   public var balances: Matrix
 
+  /// Room for crystals of these groups and numbers of sites, with zeros in it.
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
     graph = CrystalGraph(siteCounts: siteCounts)

@@ -4,17 +4,24 @@ public import Tensors
 
 /// SymmBFN (Ruple et al. 2026): a Bayesian flow network over asymmetric units.
 public struct SymmBFN: UnitGenerator {
+  /// The method's name in YAML and model files.
   public static let name = "symmbfn"
+  /// Raised when a model file of before is no longer read.
   public static let version = 1
+  /// Parts of the loss (Ruple et al. 2026, equations 9 to 12).
   public static let terms = ["coordinates", "lattice", "elements", "site symmetry"]
 
+  /// Sizes, weights and schedules, and which form.
   public let options: SymmBFNConfiguration
+  /// Shares of groups, numbers of sites and Wyckoff positions in the training set.
   public let statistics: DatasetStatistics
+  /// The network without its parameters.
   public let network: SymmBFNNetwork
   let flow: BayesianFlow
   /// (100) element classes that occur in the training set.
   let elementMask: [Bool]
 
+  /// A method with a network of random parameters yet to be drawn.
   public init(_ options: SymmBFNConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
     network = SymmBFNNetwork(options.network, form: options.form)
@@ -22,22 +29,28 @@ public struct SymmBFN: UnitGenerator {
     elementMask = statistics.elementMask
   }
 
+  /// Where Wyckoff positions come from where the user does not say.
   public var proposer: ProposerKind { options.sampling.proposer }
 
+  /// Draws asymmetric units; `isExact` multiplies where tables are looked up otherwise.
   public func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
     ProcessSampler(SymmBFNProcess(TrainedMethod(self, parameters), isExact: isExact), seed: seed)
   }
 }
 
 extension SymmBFN {
+  /// Names, shapes and places of the network's parameters.
   public var layout: ParameterLayout { network.layout }
 
+  /// Weights of the terms in the objective.
   public var weights: [Double] {
     let weights = options.flow.weights
     return [weights.coordinates, weights.lattice, weights.elements, weights.siteSymmetry].map { Double($0) }
   }
 
   /// A crystal from every origin that it is shown from.
+  ///
+  /// - Throws: `Rejection` where a unit has no crystal that the method can learn.
   public func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
     var examples: [[TrainingExample]] = []
     for unit in units { examples.append([try TrainingExample(unit)]) }
@@ -51,8 +64,10 @@ extension SymmBFN {
     return examples
   }
 
+  /// Sites: work is shared out by them.
   public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
 
+  /// A tape, one a thread.
   public func makeWorkspace() -> Tape { Tape() }
 
   /// From one of its origins, and with its template known as often as the options say.
@@ -65,6 +80,7 @@ extension SymmBFN {
     return [shown]
   }
 
+  /// Losses of crystals at times of their own, and the gradient where one is wanted.
   public func losses(
     _ examples: [[TrainingExample]], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters,
     _ tape: inout Tape, gradient: inout [Float]

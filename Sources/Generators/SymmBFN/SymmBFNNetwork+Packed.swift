@@ -17,6 +17,7 @@ public struct PackedSymmBFN: Sendable {
   private let siteSymmetries: PackedLinear
   private let latticeHead: PackedPerceptron
 
+  /// Packs a network for sampling; nothing can be learnt with it.
   public init(_ network: SymmBFNNetwork, parameters: Parameters) {
     self.network = network
     self.parameters = parameters
@@ -43,6 +44,7 @@ public struct PackedSymmBFN: Sendable {
     var headHidden: Matrix
     var outputs: SymmBFNNetwork.Outputs<Matrix>
 
+    /// Memory for one thread.
     public init(_ packed: PackedSymmBFN) {
       let c = packed.network.configuration.hidden
       features = Matrix(rows: 0, columns: packed.network.input.first.inputs)

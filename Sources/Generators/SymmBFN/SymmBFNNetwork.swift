@@ -6,6 +6,7 @@ public import Tensors
 ///
 ///     h_i = MLP([theta_a W_a, theta_s W_s, E_G, PE(t), mu_x, F(mu_x)]); L layers; heads: MLPs on h (lattice: on its mean)
 public struct SymmBFNNetwork: Sendable {
+  /// Names, shapes and places of the parameters.
   public let layout: ParameterLayout
   let configuration: SymmBFNConfiguration.Network
   let form: SymmBFNConfiguration.Form
@@ -20,6 +21,7 @@ public struct SymmBFNNetwork: Sendable {
   let elementHead: Perceptron
   let symmetryHead: Perceptron
 
+  /// A network of these sizes; the form decides its features and outputs.
   public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form) {
     (self.configuration, self.form) = (configuration, form)
     let isInformed = form == .informed

@@ -6,8 +6,11 @@ public import Tensors
 public struct CrystalGraph: Sendable {
   /// One range a crystal.
   public let ranges: [EdgeKernels.Range]
+  /// Of all crystals.
   public let sites: Int
+  /// Of two sites of one crystal, in one order.
   public let pairs: Int
+  /// From every site of a crystal to every site of it, itself included.
   public let edges: Int
 
   /// - Parameter siteCounts: (B) sites of each crystal, at least 1.

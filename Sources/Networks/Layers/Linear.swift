@@ -2,7 +2,9 @@ public import Tensors
 
 /// `y = x W + b`, W row-major `(inputs, outputs)`, or SiLU of it.
 public struct Linear: Sendable {
+  /// Columns of the input.
   public let inputs: Int
+  /// Columns of the output.
   public let outputs: Int
   let weight: Range<Int>
   let bias: Range<Int>?

@@ -86,6 +86,7 @@ public struct Messages: Operation {
   private var graph: CrystalGraph { edges.graph }
   private var width: Int { layer.width }
 
+  /// What the adjoint needs: features and messages of the edges before and after their activations.
   public struct Kept: Sendable {
     var perCrystal, center, neighbor, sine, cosine: Matrix
     /// (E, C) the products of the edges' own features; no rows without them.

@@ -2,10 +2,12 @@ public import Tensors
 
 /// A linear layer whose parameters stay as they are, or several that read the same input, side by side.
 public struct PackedLinear: Sendable {
+  /// The weights in the order in which products read them.
   public let weights: PackedWeights
   /// (outputs); zeros where a layer has none.
   public let bias: [Float]
 
+  /// Layers of one input beside each other, as one product.
   public init(_ layers: Linear..., parameters: Parameters) {
     let inputs = layers[0].inputs
     var rows: [Float] = []
@@ -28,9 +30,12 @@ public struct PackedLinear: Sendable {
 
 /// A perceptron whose parameters stay as they are.
 public struct PackedPerceptron: Sendable {
+  /// The layer that has the activation behind it.
   public let first: PackedLinear
+  /// The layer of the output.
   public let second: PackedLinear
 
+  /// Packs both layers.
   public init(_ network: Perceptron, parameters: Parameters) {
     first = PackedLinear(network.first, parameters: parameters)
     second = PackedLinear(network.second, parameters: parameters)
@@ -64,6 +69,7 @@ public struct PackedMessagePassing: Sendable {
   let ownSelf: [Float]
   let edgeWeights: [Float]
 
+  /// Packs the weights of a layer for edges and sites.
   public init(_ layer: MessagePassing, parameters: Parameters) {
     width = layer.width
     sites = PackedLinear(layer.center, layer.neighbor, parameters: parameters)
@@ -87,6 +93,7 @@ public struct PackedMessagePassing: Sendable {
     var nodeHidden: Matrix
     var nodeOut: Matrix
 
+    /// Memory for one thread.
     public init(_ layer: PackedMessagePassing) {
       messages = InferenceKernels.Messages(ownSelf: layer.ownSelf, edgeWeights: layer.edgeWeights)
       let empty = Matrix(rows: 0, columns: layer.width)

@@ -2,9 +2,12 @@ import Tensors
 
 /// Two linear layers with SiLU behind the first, and behind the second where asked for: (N, inputs) to (N, outputs).
 public struct Perceptron: Sendable {
+  /// With an activation behind it.
   public let first: Linear
+  /// Of the output.
   public let second: Linear
 
+  /// Adds the parameters of both layers to a layout.
   public init(
     _ name: String, inputs: Int, hidden: Int, outputs: Int, activatesOutput: Bool, layout: inout ParameterLayout
   ) {
@@ -12,5 +15,6 @@ public struct Perceptron: Sendable {
     second = Linear("\(name).1", inputs: hidden, outputs: outputs, activates: activatesOutput, layout: &layout)
   }
 
+  /// Applies both layers on a tape.
   public func callAsFunction(_ x: Tape.Value, _ tape: inout Tape) -> Tape.Value { tape.apply(second, tape.apply(first, x)) }
 }

@@ -2,6 +2,7 @@ public import Tensors
 
 /// The columns of several inputs side by side: (N, C1), (N, C2) … to (N, C1 + C2 + …).
 public struct Concatenation: Operation {
+  /// Has nothing to be told.
   public init() {}
 
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (x[0].rows, x.reduce(0) { $0 + $1.columns }) }
@@ -56,6 +57,7 @@ public struct Embedding: Operation {
 public struct Spread: Operation {
   let graph: CrystalGraph
 
+  /// Of the crystals of a graph.
   public init(_ graph: CrystalGraph) { self.graph = graph }
 
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (graph.sites, x[0].columns) }
@@ -93,6 +95,7 @@ public struct Spread: Operation {
 public struct Pooling: Operation {
   let graph: CrystalGraph
 
+  /// Of the crystals of a graph.
   public init(_ graph: CrystalGraph) { self.graph = graph }
 
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (graph.ranges.count, x[0].columns) }
@@ -117,6 +120,7 @@ public struct Pooling: Operation {
 
 /// The sum of inputs of one shape.
 public struct Sum: Operation {
+  /// Has nothing to be told.
   public init() {}
 
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (x[0].rows, x[0].columns) }
