@@ -19,7 +19,7 @@ public struct Matrix: Sendable {
     self.rows = rows
     let count = rows * columns
     if values.count < count {
-      values.append(contentsOf: repeatElement(0, count: count - values.count))
+      values += [Float](repeating: 0, count: count - values.count)
     } else {
       values.removeLast(values.count - count)
     }
@@ -27,7 +27,8 @@ public struct Matrix: Sendable {
 
   /// Sets all entries to a value.
   public mutating func fill(_ value: Float) {
-    for i in values.indices { values[i] = value }
+    // Safety: the array's own elements.
+    unsafe values.withUnsafeMutableBufferPointer { unsafe $0.update(repeating: value) }
   }
 
   /// The entry of a row and a column, each from 0.

@@ -126,8 +126,8 @@ public struct Sum: Operation {
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (x[0].rows, x[0].columns) }
 
   public func forward(_ x: [Matrix], _ parameters: Parameters, _ kept: inout Void, into y: inout Matrix) {
-    y.fill(0)
-    for x in x { Kernels.add(x.values, to: &y.values) }
+    Kernels.copyColumns(x[0].values, rows: y.rows, columns: y.columns, to: &y.values, stride: y.columns)
+    for x in x.dropFirst() { Kernels.add(x.values, to: &y.values) }
   }
 
   public func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {

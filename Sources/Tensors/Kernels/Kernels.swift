@@ -108,9 +108,12 @@ public enum Kernels {
     _ x: [Float], rows: Int, columns: Int, to out: inout [Float], stride: Int, column: Int = 0
   ) {
     precondition(x.count >= rows * columns && column >= 0 && column + columns <= stride && out.count >= rows * stride)
-    for row in 0..<rows {
-      let (from, to) = (row &* columns, row &* stride &+ column)
-      for k in 0..<columns { out[to &+ k] = x[from &+ k] }
+    // Safety: every row lies within both, as checked.
+    unsafe x.withUnsafeBufferPointer { p in
+      unsafe out.withUnsafeMutableBufferPointer { o in
+        guard let p = p.baseAddress, let o = o.baseAddress else { return }
+        for row in 0..<rows { unsafe (o + row * stride + column).update(from: p + row * columns, count: columns) }
+      }
     }
   }
 

@@ -34,16 +34,20 @@ struct DirectionalMoves: Operation {
 
   func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {
     guard dx[0].rows > 0 else { return }
+    // Out of its array while it is worked on: one owner, one look-up.
+    var own = Matrix(rows: 0, columns: x[0].columns)
+    swap(&own, &dx[0])
     let x = x[0]
-    for site in 0..<x.rows { for c in 0..<3 { dx[0][site, c] += dy[site, c] } }
+    for site in 0..<x.rows { for c in 0..<3 { own[site, c] += dy[site, c] } }
     visit(columns: x.columns) { i, a, b, edge in
       var g: Float = 0
       for c in 0..<3 { g += dy.values[3 &* i &+ c] * directions.values[edge &+ c] }
       for d in 0..<Self.rank {
-        dx[0].values[a &+ d] += g * x.values[b &+ d]
-        dx[0].values[b &+ d] += g * x.values[a &+ d]
+        own.values[a &+ d] += g * x.values[b &+ d]
+        own.values[b &+ d] += g * x.values[a &+ d]
       }
     }
+    swap(&own, &dx[0])
   }
 
   /// - Parameter body: gets site i, where its row of A and site j's B begin, and where U_ijk does.
