@@ -32,7 +32,7 @@ enum CrystalFileNames {
 
   /// The crystal's name in a path: `POSCAR.NaCl` and `NaCl_CONTCAR` are NaCl, `runs/NaCl.cif.gz` is runs/NaCl.
   static func identifier(_ path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = path.folderPath
     let file = unpacked((path as NSString).lastPathComponent)
     var name = file
     for ending in endings where name.lowercased().hasSuffix(ending) && name.count > ending.count {
@@ -50,5 +50,14 @@ enum CrystalFileNames {
       }
     }
     return folder.isEmpty ? name : "\(folder)/\(name)"
+  }
+}
+
+extension String {
+  /// What stands before the last slash of a path, empty where there is none. Foundation's own stops the process for paths of one
+  /// letter.
+  var folderPath: String {
+    guard let slash = lastIndex(of: "/") else { return "" }
+    return slash == startIndex ? "/" : String(self[..<slash])
   }
 }
