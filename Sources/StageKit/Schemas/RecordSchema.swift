@@ -62,9 +62,9 @@ extension HDF5Reader {
 
   /// The names of so many records: one each, or it is an error.
   public func ids(of count: Int) throws -> [String] {
-    let found = try rows(of: "/id")
-    guard found == count else { throw wrong("/id", "expected \(count) names, found \(found)") }
-    return try ids()
+    let found = try ids()
+    guard found.count == count else { throw wrong("/id", "expected \(count) names, found \(found.count)") }
+    return found
   }
 
   public func rejected() throws -> [RejectedRecord] {
