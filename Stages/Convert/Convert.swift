@@ -59,12 +59,14 @@ struct Convert: Stage {
     if case .pyTorch = FileKind(path: input) { return try convertWeights() }
     var report = StageReport(stage: "convert")
     var crystals: [CrystalWriter.Entry] = []
+    var names = TakenNames()
     for record in try CrystalSource.records(input) {
       try Interruption.check()
       for item in record.read(reading.options) where limit == 0 || crystals.count < limit {
         switch item.crystal {
         case .success(let crystal):
-          crystals.append(CrystalWriter.Entry(id: item.id, crystal: crystal, results: item.results))
+          let id = names.name(of: item, in: record)
+          crystals.append(CrystalWriter.Entry(id: id, crystal: crystal, results: item.results))
           report.accept(crystal)
         case .failure(let rejection): report.reject(item.id, because: rejection)
         }

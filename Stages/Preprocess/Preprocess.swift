@@ -57,6 +57,7 @@ struct Preprocess: Stage {
     if limit > 0 { records = Array(records.prefix(limit)) }
     records = Array(records[shared.part.range(of: records.count)])
     var dataset = Dataset()
+    var names = TakenNames()
     let (symprec, maxSites, options) = (symprec, maxSites, reading.options)
     var progress = Progress("preprocess", total: records.count, quiet: shared.quiet)
     for start in stride(from: 0, to: records.count, by: 512) {
@@ -71,8 +72,9 @@ struct Preprocess: Stage {
         for (item, result) in items {
           switch result {
           case .success(let (unit, crystal)):
-            let split = record.split ?? DatasetSplit.draw(item.id, heldOut: heldOut, seed: shared.seed)
-            dataset.append(id: item.id, unit: unit, crystal: crystal, split: split, properties: item.results.numbers)
+            let id = names.name(of: item, in: record)
+            let split = record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
+            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: item.results.numbers)
             report.accept(try item.crystal.get())
           case .failure(let rejection): report.reject(item.id, because: rejection)
           }

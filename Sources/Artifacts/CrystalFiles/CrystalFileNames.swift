@@ -21,7 +21,7 @@ enum CrystalFileNames {
 
   /// The crystal's name in a path: `POSCAR.NaCl` and `NaCl_CONTCAR` are NaCl, `runs/NaCl.cif.gz` is runs/NaCl.
   static func identifier(_ path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = path.folderPath
     let file = PackedFiles.unpacked((path as NSString).lastPathComponent)
     var name = file
     for ending in endings where name.lowercased().hasSuffix(ending) && name.count > ending.count {

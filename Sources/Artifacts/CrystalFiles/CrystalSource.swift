@@ -5,7 +5,7 @@ import StageKit
 /// One input record, not read yet.
 public struct SourceRecord: Sendable {
   /// The record's name; those of its crystals may say more.
-  public let id: String
+  public internal(set) var id: String
   /// 0 train, 1 validation, 2 test; nil where the source does not say.
   public let split: UInt8?
   let text: Text
@@ -20,6 +20,14 @@ public struct SourceRecord: Sendable {
     case refused(Rejection)
     /// A line of a file of JSON objects.
     case line([UInt8])
+  }
+
+  /// Whether the record is a file, which may hold crystals with names of their own.
+  var isFile: Bool {
+    switch text {
+    case .file, .member: true
+    default: false
+    }
   }
 
   /// A crystal of a record or why there is none, with what was computed for it.
@@ -177,12 +185,23 @@ public enum CrystalSource {
     guard names.contains(where: { FileKind(name: ($0 as NSString).lastPathComponent).isText }) else {
       throw StageError(.input, "the archive '\(path)' holds no crystal file.")
     }
-    return names.map { name in
-      let kind = FileKind(name: (name as NSString).lastPathComponent)
-      return SourceRecord(
-        id: CrystalFileNames.identifier(name), split: nil,
-        text: kind.isText && PackedFiles.unpacked(name) == name
-          ? .member(archive: path, name: name) : .refused(unknown(name)))
+    return told(
+      names.map { name in
+        let kind = FileKind(name: (name as NSString).lastPathComponent)
+        return SourceRecord(
+          id: CrystalFileNames.identifier(name), split: nil,
+          text: kind.isText && PackedFiles.unpacked(name) == name
+            ? .member(archive: path, name: name) : .refused(unknown(name)))
+      }, apartBy: names)
+  }
+
+  /// Files whose names differ in their endings alone, `NaCl.cif` and `NaCl.vasp`, are called by their whole names.
+  private static func told(_ records: [SourceRecord], apartBy names: [String]) -> [SourceRecord] {
+    let counts = Dictionary(records.map { ($0.id, 1) }, uniquingKeysWith: +)
+    return zip(records, names).map { record, name in
+      var record = record
+      if counts[record.id] ?? 1 > 1 { record.id = name }
+      return record
     }
   }
 
@@ -218,19 +237,28 @@ public enum CrystalSource {
       return rows
     }
     var records: [SourceRecord] = []
+    var single: [(record: SourceRecord, name: String)] = []
     for name in files {
       let file = "\(path)/\(name)"
       let kind = FileKind(path: file)
       let id = CrystalFileNames.identifier(name)
       switch kind {
-      case .folder: continue
-      case .cif, .extxyz, .poscar, .json: records.append(SourceRecord(id: id, split: nil, text: .file(file)))
+      case .folder:
+        // What a link leads to may lead back.
+        let type = try? FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType
+        if type == .typeSymbolicLink {
+          let words = "'\(name)' is a link to a folder, which is not followed"
+          records.append(SourceRecord(id: name, split: nil, text: .refused(Rejection("unknown_kind", words))))
+        }
+      case .cif, .extxyz, .poscar, .json: single.append((SourceRecord(id: id, split: nil, text: .file(file)), name))
       case .table: records += try table(file, split: nil)
       case .archive: records += try archive(file)
       case .artifact, .pyTorch, .unknown:
         records.append(SourceRecord(id: name, split: nil, text: .refused(unknown(name))))
       }
     }
+    // In the order of their names, whatever they hold.
+    records = told(single.map(\.record), apartBy: single.map(\.name)) + records
     let hasCrystals = records.contains { if case .refused = $0.text { false } else { true } }
     guard hasCrystals else {
       throw StageError(

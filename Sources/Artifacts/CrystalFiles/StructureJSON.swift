@@ -14,11 +14,11 @@ enum StructureJSON {
       throw Rejection("too_large", "\(bytes.count) bytes, more than \(Extxyz.maximumLength)")
     }
     var parts: [Part] = []
-    if let whole = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed) {
+    if let whole = PythonJSON.object(bytes) {
       collect(whole, name: nil, depth: 0, options, into: &parts)
     } else {
       for (number, line) in bytes.split(separator: 0x0A).enumerated() where line.contains(where: { $0 > 0x20 }) {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(line)) else {
+        guard let object = PythonJSON.object(Array(line)) else {
           let error = Rejection("unreadable_json", "line \(number + 1) is no JSON")
           if parts.isEmpty { throw error }
           parts.append((nil, .failure(error), CalculatedResults()))
@@ -31,7 +31,7 @@ enum StructureJSON {
     return parts
   }
 
-  private static let nameKeys = ["material_id", "name", "id", "entry_id", "task_id", "identifier", "mp_id"]
+  private static let nameKeys = ["material_id"] + Extxyz.nameKeys.filter { $0 != "material_id" && $0 != "label" }
 
   private static func collect(
     _ value: Any, name: String?, depth: Int, _ options: ReadingOptions, into parts: inout [Part]
@@ -47,11 +47,23 @@ enum StructureJSON {
       ?? (object["properties"] as? [String: Any]).flatMap { p in nameKeys.lazy.compactMap { text(p[$0]) }.first }
     if let sites = object["sites"] as? [Any], let lattice = object["lattice"] as? [String: Any] {
       let numbers = (object["properties"] as? [String: Any]).map(numbers) ?? [:]
-      append(own ?? name, &parts) { try structure(lattice, sites, numbers, options) }
+      let stress = (object["properties"] as? [String: Any])?["stress"] as? [Any]
+      append(own ?? name, &parts) {
+        var (crystal, results) = try structure(lattice, sites, numbers, options)
+        results.stress = stress.flatMap(matrix)
+        return (crystal, results)
+      }
     } else if let attributes = object["attributes"] as? [String: Any], attributes["lattice_vectors"] != nil {
       append(own ?? name, &parts) { try optimade(attributes, options) }
     } else if object["lattice_vectors"] != nil, object["cartesian_site_positions"] != nil {
       append(own ?? name, &parts) { try optimade(object, options) }
+    } else if let columns = object["columns"] as? [String], let rows = object["data"] as? [[Any]] {
+      // A table as pandas writes it: names of columns, names of rows, rows.
+      let index = object["index"] as? [Any] ?? []
+      for (k, row) in rows.enumerated() {
+        let cells = Dictionary(zip(columns, row)) { first, _ in first }
+        collect(cells, name: k < index.count ? text(index[k]) : nil, depth: depth + 1, options, into: &parts)
+      }
     } else if let inner = object["structure"] {
       let first = parts.count
       collect(inner, name: own ?? name, depth: depth + 1, options, into: &parts)
@@ -258,7 +270,13 @@ enum StructureJSON {
         + "\"properties\": \(properties), \"label\": \"\(symbol)\"}"
     }
     let numbers = entry.results.numbers.filter { $0.value.isFinite && $0.key != "material_id" }.sorted { $0.key < $1.key }
-    let properties = ["\"material_id\": \(jsonText(entry.id))"] + numbers.map { "\(jsonText($0.key)): \($0.value)" }
+    let stress = entry.results.stress.flatMap {
+      $0[0].sum().isFinite && $0[1].sum().isFinite && $0[2].sum().isFinite ? $0 : nil
+    }
+    let properties =
+      ["\"material_id\": \(jsonText(entry.id))"]
+      + (stress.map { s in ["\"stress\": [\((0..<3).map { list(s[$0]) }.joined(separator: ", "))]"] } ?? [])
+      + numbers.map { "\(jsonText($0.key)): \($0.value)" }
     return "{\"@module\": \"pymatgen.core.structure\", \"@class\": \"Structure\", \"charge\": 0, \"lattice\": {\"matrix\": "
       + "[\((0..<3).map { list(lattice.vectors[$0]) }.joined(separator: ", "))], \"pbc\": [true, true, true], "
       + "\"a\": \(lengths.x), \"b\": \(lengths.y), \"c\": \(lengths.z), \"alpha\": \(angles.x), \"beta\": \(angles.y), "

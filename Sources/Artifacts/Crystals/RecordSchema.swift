@@ -62,9 +62,9 @@ extension HDF5Reader {
   ///
   /// - Throws: `StageError` where there are more names or fewer.
   public func ids(of count: Int) throws -> [String] {
-    let found = try rows(of: "/id")
-    guard found == count else { throw wrong("/id", "expected \(count) names, found \(found)") }
-    return try ids()
+    let found = try ids()
+    guard found.count == count else { throw wrong("/id", "expected \(count) names, found \(found.count)") }
+    return found
   }
 
   /// What `/rejected` says; none where there is no such group.

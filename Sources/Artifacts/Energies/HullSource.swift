@@ -75,7 +75,7 @@ public enum HullSource {
     }
     for (part, path) in zip(parts, paths) where kind(path) == .table {
       guard case .formation = part.entries.entries[0].energy else { continue }
-      let folder = (path as NSString).deletingLastPathComponent
+      let folder = path.folderPath
       let elements = folder.isEmpty ? "elements.csv" : folder + "/elements.csv"
       if FileManager.default.fileExists(atPath: elements) { return try references(elements) }
     }

@@ -66,7 +66,7 @@ bool speaks_of_symmetry(const std::string &name) {
     if (gemmi::starts_with(name, prefix)) return false;
   // A name misspelt is a name all the same.
   for (const char *part : {"space_group", "group_name", "name_h_m", "name_hall", "it_number", "tables_number", "symop",
-                           "equiv_pos", "_symmetry_"})
+                           "equiv_pos", "_symmetry_", "spacegroup", "_sg_"})
     if (name.find(part) != std::string::npos) return true;
   return false;
 }

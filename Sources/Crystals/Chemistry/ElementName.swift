@@ -11,6 +11,12 @@ struct ElementName: Equatable, Sendable {
     (self.choices, self.group, self.rejection) = (choices, group, rejection)
   }
 
+  /// Whether it names water, hydroxyl, ammonium or another group with hydrogen.
+  var hasHydrogen: Bool {
+    let name = group.uppercased()
+    return name.contains { "HD".contains($0) } || name.hasPrefix("OW") || (name.hasPrefix("W") && !name.hasPrefix("WO"))
+  }
+
   private static func element(_ z: Int) -> ElementName { ElementName(choices: [z]) }
 
   private static func refused(_ code: String, _ words: String) -> ElementName {
@@ -166,6 +172,9 @@ struct ElementName: Equatable, Sendable {
     if word.contains(where: { ",/&|".contains($0) }) || word.dropFirst(letters.count).first == "+" {
       if isSeveral(name.filter { $0.isLetter || $0.isNumber }) { return mixed(name) }
     }
+    if isMixture(letters, word.dropFirst(letters.count), formula) { return mixed(name) }
+    // A centroid, where no formula says that it is a carbon.
+    if letters == "Cg", formula.isEmpty { return unknown(name) }
     if let group = groupLabel(name), !isNumberedElement(two, letters, formula) { return group }
     // Words for kinds of places.
     for place in ["CAT", "OCT", "TET", "SITE", "ANION", "ION", "CENT", "METAL", "POS", "ATOM", "RING", "HYD"]
@@ -193,10 +202,23 @@ struct ElementName: Equatable, Sendable {
     return choices.isEmpty ? unknown(name) : ElementName(choices: choices)
   }
 
+  /// Whether a label is made of two elements: `Mg0.9Fe0.1`, `Nb1+Zr1`, and `FeMn1` where no formula can tell.
+  private static func isMixture(_ letters: Substring, _ rest: Substring, _ formula: [Int: Double]) -> Bool {
+    if Element.atomicNumber(String(letters)) != nil, hasSecondElement(rest) { return true }
+    let shape = letters.map { $0.isUppercase }
+    return formula.isEmpty && shape == [true, false, true, false]
+      && Element.atomicNumber(String(letters.prefix(2))) != nil && Element.atomicNumber(String(letters.dropFirst(2))) != nil
+  }
+
   /// `Wat1`, `OW2`, `NH4`, `NH4(1)`, `H2O_2`, `OH1`: a group and what tells its sites apart.
   private static func groupLabel(_ name: String) -> ElementName? {
     if let exact = group(String(name.prefix { $0.isLetter || $0.isNumber })) {
       return ElementName(choices: exact.choices, group: name)
+    }
+    // `O-H`, `C-H3`
+    let parts = name.split(separator: "-")
+    if parts.count == 2, parts[1].first?.isUppercase ?? false, let joined = group(parts.joined()) {
+      return ElementName(choices: joined.choices, group: name)
     }
     let letters = name.prefix { $0.isLetter }
     if ["WAT", "WATER", "OW", "OH", "HOH", "DOD", "OHW", "SCN", "NCS"].contains(letters.uppercased()),

@@ -1,6 +1,8 @@
 extension CIFBlock {
   /// The lattice: what symmetry fixes may be missing.
-  func lattice(_ operations: [SymmetryOperation]) throws(Rejection) -> Lattice {
+  ///
+  /// - Parameter trusting: whether lengths and angles count, whatever volume the file states.
+  func lattice(_ operations: [SymmetryOperation], trusting: Bool = false) throws(Rejection) -> Lattice {
     let names = ["a", "b", "c", "alpha", "beta", "gamma"]
     let given = (0..<6).map { $0 < 3 ? lengths[$0] : angles[$0 - 3] }
     let missing = (0..<6).filter { !given[$0].isFinite }
@@ -12,7 +14,7 @@ extension CIFBlock {
       throw Rejection("bad_cell", "cell \(list) missing or unreadable, and symmetry does not fix it")
     }
     let lattice = try Lattice.checked(lengths: lengths, angles: angles)
-    if volume > 0, abs(lattice.volume - volume) > 0.05 * volume {
+    if !trusting, volume > 0, abs(lattice.volume - volume) > 0.05 * volume {
       throw Rejection(
         "bad_cell",
         "the cell's lengths and angles make \(PlainText.fixed(lattice.volume, digits: 1)) cubic angstrom, "

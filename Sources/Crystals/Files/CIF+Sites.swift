@@ -20,19 +20,15 @@ extension CIFBlock {
     for (i, site) in sites.enumerated() where !shared.contains(i) {
       guard !site.isDummy else { throw Rejection("dummy_atom", "\(siteWords(i)) is declared a dummy, not an atom") }
       var name = elementName(site, counts)
-      // Where a file writes small letters at all, HO1 is no holmium.
-      if site.type.isEmpty, counts.isEmpty, writesSmallLetters, name.choices.count == 2,
-        site.label.dropFirst().first?.isUppercase ?? false
-      {
-        name.choices.reverse()
-      }
+      if site.type.isEmpty, counts.isEmpty, writesSmallLetters { settleCapitals(of: site.label, &name) }
       if let rejection = name.rejection {
         throw Rejection(rejection.code, "\(siteWords(i)): \(rejection.description)")
       }
       guard site.occupancy.isFinite, site.occupancy >= 0, site.occupancy < 1.02 else {
         throw Rejection("bad_occupancy", "\(siteWords(i)) has no occupancy between 0 and 1")
       }
-      if abs(site.occupancy - 1) >= 1e-3, site.occupancy <= 1 {
+      // A refined 0.999(2) is a whole atom.
+      if site.occupancy <= 0.995 {
         let together = sitesTogether(with: i)
         guard together.count > 1, abs(together.reduce(0.0) { $0 + sites[$1].occupancy } - 1) < 2e-2,
           together.allSatisfy({ elementName(sites[$0], counts).choices.first == name.choices.first })
@@ -47,6 +43,24 @@ extension CIFBlock {
       atoms.append(Atom(index: i, name: name))
     }
     return atoms
+  }
+
+  /// Reads a label in capitals, such as `HO1`, in a file that writes small letters elsewhere and has no formula: HO1 is no holmium,
+  /// RE1 no rhenium, and CA1 a carbon only beside hydrogen or other carbon.
+  private func settleCapitals(of label: String, _ name: inout ElementName) {
+    guard let first = label.first, label.dropFirst().first?.isUppercase ?? false, name.rejection == nil, name.group.isEmpty,
+      let likeliest = name.choices.first, Element.symbol(likeliest).count == 2
+    else { return }
+    func words(_ why: String) -> Rejection { Rejection("unknown_element", "'\(label)' \(why)") }
+    guard name.choices.count == 2 else {
+      return name.rejection = words("is no element in a file that writes small letters elsewhere")
+    }
+    let isOrganic = sites.contains { site in
+      site.label != label && "HC".contains(site.label.first ?? " ") && !(site.label.dropFirst().first?.isLetter ?? false)
+    }
+    if first == "H" || (isOrganic && "CNO".contains(first)) { return name.choices.reverse() }
+    let symbols = name.choices.map { Element.symbol($0) }.joined(separator: " or ")
+    name.rejection = words("may be \(symbols): a type symbol or a formula must tell")
   }
 
   func siteWords(_ i: Int) -> String { "site \(i + 1) (\(sites[i].label.isEmpty ? sites[i].type : sites[i].label))" }

@@ -11,7 +11,7 @@ extension CIFBlock {
       var fits: [(crystal: Crystal, source: String)] = []
       for reading in tier {
         do throws(Rejection) {
-          let lattice = try lattice(reading.operations)
+          let lattice = try lattice(reading.operations, trusting: options.trustSites)
           let crystal = try unfolded(atoms, stated, lattice: lattice, operations: reading.operations)
           if options.trustSites { return crystal }
           try check(crystal, atoms, stated, reading)
@@ -61,6 +61,12 @@ extension CIFBlock {
     if !agrees, let i = sites.firstIndex(where: { $0.attachedHydrogens > 0 }) {
       throw Rejection(
         "hydrogens_missing", "\(siteWords(i)) has \(sites[i].attachedHydrogens) hydrogens attached that are not listed")
+    }
+    // A label that says water beside a formula without hydrogen: nobody has listed them.
+    if counts[1] == 0, let water = atoms.first(where: { $0.name.hasHydrogen }) {
+      throw Rejection(
+        "hydrogens_missing",
+        "\(siteWords(water.index)): '\(water.name.group)' has hydrogens, and neither the sites nor the formula do")
     }
     try checkMultiplicities(crystal, atoms, reading)
     if let stated, let units = stated.units(in: counts), formulaUnits >= 1 {

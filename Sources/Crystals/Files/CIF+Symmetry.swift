@@ -128,7 +128,7 @@ extension CIFBlock {
       for candidate in candidates where tiers.isEmpty { add(tabled(candidate)) }
       // A short symbol may be that of another axis, cell or centring.
       let isCoded = candidates.contains { $0.contains(":") }
-      if tiers.isEmpty || !isCoded {
+      if tiers.isEmpty || !isCoded || needsOtherCell(tiers) {
         let plain = candidates.filter { !$0.contains(":") }
         add(plain.flatMap(tabled))
         if tiers.isEmpty || needsOtherCell(tiers) {
@@ -136,6 +136,13 @@ extension CIFBlock {
             add(NonstandardSettings.operations(symbol: candidate, number: number).map { ($0.operations, $0.number) })
           }
         }
+      }
+      // `H -3` with number 147 is no R -3, but P -3 in three times its cell.
+      if let number, !tiers.isEmpty, !tiers.joined().contains(where: { $0.number == number }) {
+        for candidate in candidates where !candidate.contains(":") {
+          add(NonstandardSettings.operations(symbol: candidate, number: number).map { ($0.operations, $0.number) })
+        }
+        if tiers.last?.first?.number == number, let own = tiers.popLast() { tiers.insert(own, at: 0) }
       }
       if !tiers.isEmpty { return tiers }
     }

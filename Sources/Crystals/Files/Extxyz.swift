@@ -14,9 +14,20 @@ public enum Extxyz {
   }
 
   /// Keys that name a frame, the first that is there counts.
-  private static let nameKeys = [
-    "name", "id", "material_id", "mp_id", "structure_id", "entry_id", "task_id", "identifier", "label", "structure_name",
+  public static let nameKeys = [
+    "name", "id", "material_id", "mp_id", "mpid", "mat_id", "structure_id", "structure_name", "entry_id", "task_id",
+    "identifier",
+    "uid", "jid", "sid", "config_name", "label",
   ]
+
+  /// The name among keys in small letters with `_` for `-`: one of `nameKeys`, else anything that ends in `_id`.
+  private static func name(_ keys: [String: String]) -> String? {
+    func value(_ key: String) -> String? {
+      (keys[key] ?? keys[key.map { $0 == "_" ? "-" : String($0) }.joined()]).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    if let name = nameKeys.lazy.compactMap(value).first { return name }
+    return keys.keys.filter { $0.hasSuffix("_id") || $0.hasSuffix("-id") }.sorted().lazy.compactMap(value).first
+  }
 
   /// The crystals of all frames.
   ///
@@ -44,8 +55,9 @@ public enum Extxyz {
         frames.append(Frame(name: nil, crystal: .failure(error)))
         break
       }
-      let keys = keys(comment)
-      let name = nameKeys.lazy.compactMap { keys[$0] }.first { !$0.isEmpty }
+      let spelled = keys(comment)
+      let keys = Dictionary(spelled.map { ($0.key.lowercased(), $0.value) }) { $1 }
+      let name = name(keys)
       var rows: [[Substring]] = []
       var missing = count
       // A frame too large is stepped over, not stored.
@@ -58,9 +70,10 @@ public enum Extxyz {
           throw Rejection("too_many_atoms", "\(count) atoms, more than \(CIF.maximumSites)")
         }
         guard missing == 0 else { throw Rejection("unreadable_extxyz", "\(missing) of \(count) atoms are missing") }
-        let (crystal, forces) = try crystal(keys, rows, options)
-        frames.append(
-          Frame(name: name, crystal: .success(crystal), results: CalculatedResults(keys: keys, forces: forces, nameKeys)))
+        let (crystal, forces, columns) = try crystal(keys, rows, options)
+        var results = CalculatedResults(keys: spelled, forces: forces, nameKeys)
+        results.columns = columns
+        frames.append(Frame(name: name, crystal: .success(crystal), results: results))
       } catch {
         frames.append(Frame(name: name, crystal: .failure(error)))
       }
@@ -71,7 +84,7 @@ public enum Extxyz {
 
   private static func crystal(
     _ keys: [String: String], _ rows: [[Substring]], _ options: ReadingOptions
-  ) throws(Rejection) -> (crystal: Crystal, forces: [Vector3]?) {
+  ) throws(Rejection) -> (crystal: Crystal, forces: [Vector3]?, columns: [CalculatedResults.Column]) {
     // Nine numbers in a row, or the rows of a matrix in brackets of their own.
     guard let numbers = (keys["lattice"] ?? keys["cell"])?.split(whereSeparator: { " ,\t[]{}".contains($0) }) else {
       throw Rejection("no_lattice", "no key Lattice")
@@ -106,7 +119,13 @@ public enum Extxyz {
     }
     let crystal = try Crystal.checked(
       lattice: lattice, atomicNumbers: atomicNumbers, fractionalCoordinates: coordinates, options: options)
-    return (crystal, forces)
+    // What else stands beside the atoms, in numbers.
+    let others = columns.others.compactMap { other -> CalculatedResults.Column? in
+      let values = rows.flatMap { row in row[other.start..<other.start + other.width].compactMap { fortranDecimal($0) } }
+      guard values.count == rows.count * other.width else { return nil }
+      return CalculatedResults.Column(name: other.name, isWhole: other.isWhole, width: other.width, values: values)
+    }
+    return (crystal, forces, others)
   }
 
   private struct Columns {
@@ -115,12 +134,14 @@ public enum Extxyz {
     var position: Int
     var forces: Int?
     var width: Int
+    var others: [(name: String, isWhole: Bool, start: Int, width: Int)]
   }
 
   /// Where the species and the positions stand, from `name:type:width` triples.
   private static func columns(_ properties: String) throws(Rejection) -> Columns {
     let fields = properties.split(separator: ":", omittingEmptySubsequences: false)
     var starts: [String: Int] = [:]
+    var others: [(name: String, isWhole: Bool, start: Int, width: Int)] = []
     var width = 0
     guard fields.count.isMultiple(of: 3) else {
       throw Rejection("unreadable_extxyz", "Properties=\(properties) is no list of columns")
@@ -132,7 +153,11 @@ public enum Extxyz {
       let name = fields[k].lowercased()
       if name == "pos" || name == "positions", n != 3 { throw Rejection("unreadable_extxyz", "positions have \(n) columns") }
       // Forces are three numbers an atom; anything else of that name is some other property.
+      let isOwn = ["species", "pos", "positions", "z", "numbers", "atomic_numbers", "forces", "force"].contains(name)
       if !["forces", "force"].contains(name) || n == 3 { starts[name] = width }
+      if !isOwn, fields[k + 1] == "R" || fields[k + 1] == "I" {
+        others.append((String(fields[k]), fields[k + 1] == "I", width, n))
+      }
       width += n
     }
     let numbers = starts["z"] ?? starts["numbers"] ?? starts["atomic_numbers"]
@@ -142,18 +167,22 @@ public enum Extxyz {
     }
     return Columns(
       species: species, speciesAreNumbers: starts["species"] == nil, position: position,
-      forces: starts["forces"] ?? starts["force"], width: width)
+      forces: starts["forces"] ?? starts["force"], width: width, others: others)
   }
 
-  /// Keys in lower case and values of a line such as `Lattice="5 0 0 …" pbc="T T T" energy=-1.5 flag`.
+  /// Keys and values of a line such as `Lattice="5 0 0 …" pbc="T T T" energy=-1.5 flag`.
   static func keys(_ line: Substring) -> [String: String] {
     var keys: [String: String] = [:]
     var rest = line
     while true {
       rest = rest.drop { $0 == " " || $0 == "\t" }
       guard !rest.isEmpty else { return keys }
-      let key = rest.prefix { $0 != "=" && $0 != " " && $0 != "\t" }
-      rest = rest.dropFirst(key.count)
+      var key = rest.prefix { $0 != "=" && $0 != " " && $0 != "\t" }
+      if rest.first == "\"" {
+        key = Substring(quoted(&rest))
+      } else {
+        rest = rest.dropFirst(key.count)
+      }
       let afterBlanks = rest.drop { $0 == " " }
       var value: Substring = "T"
       if afterBlanks.first == "=" {
@@ -167,7 +196,7 @@ public enum Extxyz {
           rest = rest.dropFirst(value.count)
         }
       }
-      keys[key.lowercased()] = String(value)
+      keys[String(key)] = String(value)
     }
   }
 
@@ -215,7 +244,10 @@ public enum Extxyz {
     let rows = (0..<3).map { PlainText.fixed(crystal.lattice.vectors[$0], digits: 12) }
     let word = String(name.map { $0.isNewline ? "_" : $0 }.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] })
     let forces = results.forces.flatMap { $0.count == crystal.count && $0.allSatisfy { $0.sum().isFinite } ? $0 : nil }
-    let columns = "species:S:1:pos:R:3" + (forces == nil ? "" : ":forces:R:3")
+    let others = results.columns.filter { $0.values.count == crystal.count * $0.width }
+    let columns =
+      "species:S:1:pos:R:3" + (forces == nil ? "" : ":forces:R:3")
+      + others.map { ":\($0.name):\($0.isWhole ? "I" : "R"):\($0.width)" }.joined()
     var text =
       "\(crystal.count)\nLattice=\"\(rows.joined(separator: " "))\" Properties=\(columns) pbc=\"T T T\" name=\"\(word)\""
     for property in properties where property.value.isFinite { text += " \(property.name)=\(property.value)" }
@@ -227,6 +259,7 @@ public enum Extxyz {
     for (i, (z, x)) in zip(crystal.atomicNumbers, crystal.fractionalCoordinates).enumerated() {
       text += "\(Element.symbol(Int(z))) \(PlainText.fixed(crystal.lattice.cartesian(x), digits: 12))"
       if let forces { text += " \(PlainText.fixed(forces[i], digits: 12))" }
+      for other in others { text += other.text(row: i) }
       text += "\n"
     }
     return text

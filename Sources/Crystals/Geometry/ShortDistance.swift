@@ -12,24 +12,27 @@ extension Crystal {
   /// The first pair of atoms nearer than a share of the sum of their covalent radii; nil where there is none.
   ///
   /// Of every orbit only the first atom is measured from: the others see the same.
-  func shortDistance(below share: Double) -> ShortDistance? {
+  ///
+  /// - Parameter smallest: a smaller sum of radii counts as this, in angstrom.
+  func shortDistance(below share: Double, smallest: Double = 0) -> ShortDistance? {
     guard share > 0 else { return nil }
     let distance = PeriodicDistance(lattice)
     let radii = atomicNumbers.map { Element.covalentRadius(Int($0)) }
+    func sum(_ i: Int, _ k: Int) -> Double { max(radii[i] + radii[k], smallest) }
     let largest = radii.max() ?? 0
     let shortest = distance(from: .zero, to: .zero, isItself: true)
-    if let i = radii.firstIndex(where: { shortest < 2 * share * $0 }) {
-      return ShortDistance(atoms: (i, i), distance: shortest, share: shortest / (2 * radii[i]))
+    if let i = radii.indices.first(where: { shortest < share * sum($0, $0) }) {
+      return ShortDistance(atoms: (i, i), distance: shortest, share: shortest / sum(i, i))
     }
     let positions = distance.reducedPositions(fractionalCoordinates)
     var lastOrbit: Int32 = -1
     for i in positions.indices {
       guard orbit[i] != lastOrbit else { continue }
       lastOrbit = orbit[i]
-      let reach = share * (radii[i] + largest)
+      let reach = share * max(radii[i] + largest, smallest)
       for k in positions.indices where k != i {
-        guard let d = distance.within(reach, positions[i], positions[k]), d < share * (radii[i] + radii[k]) else { continue }
-        return ShortDistance(atoms: (min(i, k), max(i, k)), distance: d, share: d / (radii[i] + radii[k]))
+        guard let d = distance.within(reach, positions[i], positions[k]), d < share * sum(i, k) else { continue }
+        return ShortDistance(atoms: (min(i, k), max(i, k)), distance: d, share: d / sum(i, k))
       }
     }
     return nil
@@ -39,7 +42,8 @@ extension Crystal {
   ///
   /// - Parameter names: what each atom is called, for the message.
   func checkDistances(_ options: ReadingOptions, names: (Int) -> String) throws(Rejection) {
-    guard let short = shortDistance(below: options.minimumDistance) else { return }
+    // Two hydrogens are 0.74 angstrom apart, whatever their radius is: nothing is nearer than half an angstrom by default.
+    guard let short = shortDistance(below: options.minimumDistance, smallest: 1.25) else { return }
     let (i, k) = short.atoms
     let numbers = "\(Self.hundredths(short.distance)) angstrom apart, \(Self.hundredths(short.share)) of the sum of their radii"
     let limit = "less than --minimum-distance \(options.minimumDistance)"

@@ -29,6 +29,12 @@ extension CIFBlock {
     {
       result.append("\(trimmed.dropLast()):\(setting)")
     }
+    // `R -3 c RS` and `R -3 m HR` of older entries: rhombohedral and hexagonal axes.
+    for (suffix, setting) in [("RS", "R"), ("RR", "R"), ("HR", "H"), ("HS", "H")]
+    where trimmed.uppercased().hasPrefix("R") && trimmed.uppercased().hasSuffix(suffix) {
+      let plain = String(trimmed.dropLast(2)).trimmingSpaces
+      result += ["\(plain):\(setting)", plain]
+    }
     // `F d -3 m O1`, `F d -3 m:O2`
     for origin in ["1", "2"] where trimmed.uppercased().hasSuffix("O\(origin)") {
       result.append("\(trimmed.dropLast(2).filter { $0 != ":" }):\(origin)")
@@ -47,6 +53,10 @@ extension CIFBlock {
       if letters.hasPrefix("C3") || letters.hasPrefix("C6") || letters.hasPrefix("C-3") || letters.hasPrefix("C-6") {
         result.append("P" + old.drop { $0.isWhitespace }.dropFirst())
       }
+    }
+    // A suffix that says nothing of this group: `F m -3 m S`.
+    if let last = trimmed.last, "HRSZ".contains(last), trimmed.count > 2, trimmed.dropLast().last?.isWhitespace ?? false {
+      result.append(String(trimmed.dropLast()).trimmingSpaces)
     }
     // A setting that says nothing to gemmi's table: `P 1 21/c 1:b1`.
     if let colon = trimmed.firstIndex(of: ":") { result.append(String(trimmed[..<colon])) }

@@ -21,6 +21,13 @@ enum NonstandardSettings {
           if seen.insert(Set(operations)).inserted { found.append((operations, n)) }
         }
       }
+      // In a doubled or tripled cell planes have letters of their own, but a number and a centring leave one such cell.
+      if found.isEmpty, let number, number >= 75, range.contains(number), ["C", "F", "H"].contains(symbol.letter) {
+        for operations in candidates(symbol, number: number, centring)
+        where operations.count == symbol.rotationCount * centring.count && seen.insert(Set(operations)).inserted {
+          found.append((operations, number))
+        }
+      }
       // A plane alone fixes the origin: it goes through it.
       let through = found.filter { isThroughOrigin(symbol, $0.operations) }
       if !through.isEmpty { found = through }

@@ -27,6 +27,7 @@ struct SymmetryWords: Sendable {
   /// - Parameter words: tags in small letters with `_` for `.` and `-`, and their first values.
   init(_ words: [(tag: String, word: String)]) {
     var symbols: [(rank: Int, symbol: String)] = []
+    var hints: [String] = []
     for (tag, raw) in words {
       // What nearly every file has needs no search in its name.
       switch tag {
@@ -52,6 +53,8 @@ struct SymmetryWords: Sendable {
         modulation = "\(tag) \(word)"
       } else if tag.hasPrefix("_parent_") {
         if tag.contains("_name") || tag.contains("number") { others.append(word) }
+      } else if Self.isHint(tag) {
+        if !["p", "ap", "1", "-1"].contains(plain) { hints.append(word) }
       } else if Self.isSilent(tag) {
         // Operators under a name that is not theirs: a group that nobody has read.
         if tag.contains("symop") || tag.contains("equiv"), plain.contains(","), plain.contains("x") { others.append(word) }
@@ -80,6 +83,7 @@ struct SymmetryWords: Sendable {
       }
     }
     hermannMauguin = symbols.sorted { $0.rank < $1.rank }.map(\.symbol)
+    if isEmpty { others = hints }
   }
 
   private static func isModulation(_ tag: String, _ word: String) -> Bool {
@@ -90,11 +94,17 @@ struct SymmetryWords: Sendable {
       || tag.hasPrefix("_atom_site_displace") || tag.hasPrefix("_atom_site_occ_fourier")
   }
 
+  /// Tags whose values say that there is symmetry, and not which in the file's own axes; they count where nothing else does.
+  private static func isHint(_ tag: String) -> Bool {
+    ["laue", "patterson", "point_group", "centring_type", "bravais", "reference_setting"].contains { tag.contains($0) }
+      && !tag.contains("wyckoff") && !tag.contains("magn")
+  }
+
   /// Tags that begin like those that name a group and name none.
   private static func isSilent(_ tag: String) -> Bool {
     for part in [
-      "symop", "equiv", "laue", "patterson", "point_group", "centring_type", "bravais", "transform", "wyckoff", "_id",
-      "reference_setting", "propagation", "child", "details", "special_details", "cell_choice", "ops_number", "matrix",
+      "symop", "equiv", "transform", "wyckoff", "_id", "propagation", "child", "details", "special_details", "cell_choice",
+      "ops_number", "matrix",
       "vector",
       "magn_og_wavevector", "multiplicity",
     ] where tag.contains(part) {

@@ -107,7 +107,7 @@ struct RememberedSpeed: Codable {
     }
     let speed = RememberedSpeed(float32: ProductSpeed.network(.float32), bfloat16: ProductSpeed.network(.bfloat16))
     if let file, let data = try? JSONEncoder().encode(speed) {
-      let folder = (file as NSString).deletingLastPathComponent
+      let folder = file.folderPath
       try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try? data.write(to: URL(fileURLWithPath: file), options: .atomic)
     }
