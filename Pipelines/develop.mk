@@ -21,15 +21,17 @@ mutations: setup ## Damaged files for the readers, FILES=100000 of them; FRIEZE_
 OPTIONS ?= 500
 KILLS ?= 50
 FRIEZE_SEED ?=
+# $(1): the folder of programs, $(2): further options of the attack by options
 fuzz_with = for attack in files:$(if $(call given,FILES),$(FILES),5000) options:$(OPTIONS) kills:$(KILLS); do \
-  $(1)/fuzz $${attack%:*} --count $${attack\#*:} --programs $(1) $(FRIEZE_SEED:%=--seed %); done
+  $(1)/fuzz $${attack%:*} --count $${attack\#*:} --programs $(1) $(FRIEZE_SEED:%=--seed %) $(if $(2),$$([[ $$attack != options:* ]] || echo $(2))); done
 fuzz: setup ## Attack all programs: FILES=5000 damaged HDF5 files, OPTIONS=500 wrong command lines, KILLS=50; FRIEZE_SEED=N repeats a run
 	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
 	@$(call fuzz_with,.build-test/release)
 
+# The sanitizer keeps 16 terabytes of addresses for itself.
 fuzz-sanitized: setup ## The same under AddressSanitizer, in a build of its own (.build-asan); slower, by hand
 	@swift build -c release --sanitize=address --scratch-path .build-asan 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
-	@export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1; $(call fuzz_with,.build-asan/release)
+	@export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1; $(call fuzz_with,.build-asan/release,--least-address-space 20000000000000)
 
 round-trips: build ## Share of crystals that their asymmetric units give back, for every table at hand
 	@for set in mp20:0.1 mpts52:0.1 perov5:0.01; do \
