@@ -87,13 +87,13 @@ continue = cat $(2) > $(1).new; cmp -s $(1).new $(1).begun || rm -f $(1) $(1).un
 .PHONY: eval $(STAGES) FORCE
 ifndef CLUSTER
 ifneq ($(JUDGES),)
-# Several judges of the same crystals, each with the hull of its own energies, and how often they agree.
+# Several judges of the same crystals, each with the hull of its own energies alone, and how often they agree.
 JUDGE_LIST := $(subst $(comma), ,$(JUDGES))
+judged = $(S)/$(1)-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(DEFAULT_HULL),-hull_none_$(firstword $(shell cksum <<<'')))
 eval: ## Run the whole line; with JUDGES=chgnet,chgnet-r2scan every judge's table and how often they agree
-	@for judge in $(JUDGE_LIST); do \
-	  $(MAKE) hull POTENTIAL=$$judge JUDGES= && $(MAKE) metrics POTENTIAL=$$judge JUDGES= && \
-	  cat $(S)/$$judge-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.txt || exit $$?; done
-	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(S)/$(j)-fmax$(FMAX)$(RATTLE:%=-rattle%)/metrics.json) --agreement \
+	@for judge in $(JUDGE_LIST); do $(MAKE) hull POTENTIAL=$$judge JUDGES= HULL= && $(MAKE) metrics POTENTIAL=$$judge JUDGES= HULL= || exit $$?; done
+	@cat $(foreach j,$(JUDGE_LIST),$(call judged,$j)/metrics.txt)
+	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(call judged,$j)/metrics.json) --agreement \
 	  --output $(S)/judges.html --title "Frieze: $(MODEL) on $(DATASET), judged by $(JUDGES)" $(PUBLISHED)
 	@echo "page: $(S)/judges.html"
 else
