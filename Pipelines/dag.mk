@@ -25,9 +25,10 @@ M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call s
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
-# Another hull by its name and a checksum of its path.
-other_hull = $(if $(filter-out x$(DEFAULT_HULL),x$(HULL)),-hull_$(or $(firstword $(subst ., ,$(notdir $(HULL)))),none)_$(firstword $(shell cksum <<<'$(HULL)')))
-R := $(S)/$(subst /,_,$(subst :,_,$(POTENTIAL)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(POTENTIAL)),$(other_hull))
+# What a potential makes of the crystals; another hull by its name and a checksum of its path.
+hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
+results = $(S)/$(subst /,_,$(subst :,_,$(1)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(1)),$(if $(filter-out x$(DEFAULT_HULL),x$(2)),$(call hull_name,$(2))))
+R := $(call results,$(POTENTIAL),$(HULL))
 # Hulls that energies stand above: the published one for CHGNet's, trained on its kind of energies; those that `make hull` has made.
 HULL_FOLDER := $(D)/hull-$(subst /,_,$(subst :,_,$(POTENTIAL)))
 FILE_hull := $(HULL_FOLDER)/$(DATASET)-$(firstword $(subst :, ,$(notdir $(POTENTIAL)))).h5
@@ -89,11 +90,10 @@ ifndef CLUSTER
 ifneq ($(JUDGES),)
 # Several judges of the same crystals, each with the hull of its own energies alone, and how often they agree.
 JUDGE_LIST := $(subst $(comma), ,$(JUDGES))
-judged = $(S)/$(1)-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(DEFAULT_HULL),-hull_none_$(firstword $(shell cksum <<<'')))
 eval: ## Run the whole line; with JUDGES=chgnet,chgnet-r2scan every judge's table and how often they agree
 	@for judge in $(JUDGE_LIST); do $(MAKE) hull POTENTIAL=$$judge JUDGES= HULL= && $(MAKE) metrics POTENTIAL=$$judge JUDGES= HULL= || exit $$?; done
-	@cat $(foreach j,$(JUDGE_LIST),$(call judged,$j)/metrics.txt)
-	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(call judged,$j)/metrics.json) --agreement \
+	@cat $(foreach j,$(JUDGE_LIST),$(call results,$j,)/metrics.txt)
+	@$(BIN)/report --metrics $(foreach j,$(JUDGE_LIST),$(call results,$j,)/metrics.json) --agreement \
 	  --output $(S)/judges.html --title "Frieze: $(MODEL) on $(DATASET), judged by $(JUDGES)" $(PUBLISHED)
 	@echo "page: $(S)/judges.html"
 else
