@@ -30,15 +30,15 @@ public func parallelMap<Result: Sendable>(
 /// Runs a body for every index of `0..<count` on up to `threads` threads and hands each result to the caller's thread as soon as it is
 /// there, in whatever order; no thread waits for another one.
 ///
-/// - Parameter receive: gets an index and its result; where it throws or gives false, no further index is begun, and what is under way
-///   is waited for and dropped.
+/// - Parameter receive: gets an index and its result; where it throws, no further index is begun, and what is under way is waited for
+///   and dropped.
 /// - Throws: what `receive` throws.
 public func parallelForEach<Result: Sendable>(
-  count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Result, receive: (Int, Result) throws -> Bool
+  count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Result, receive: (Int, Result) throws -> Void
 ) throws {
   let workers = min(threads, count)
   if workers <= 1 {
-    for i in 0..<count where try !receive(i, body(i)) { return }
+    for i in 0..<count { try receive(i, body(i)) }
     return
   }
   let finished = Finished<Result>()
@@ -52,15 +52,19 @@ public func parallelForEach<Result: Sendable>(
       finished.add(nil)
     }
   }
-  var (working, failure, isWanted) = (workers, (any Error)?.none, true)
+  var (working, failure) = (workers, (any Error)?.none)
   while working > 0 {
     guard let (i, result) = finished.take() else {
       working -= 1
       continue
     }
-    guard isWanted else { continue }
-    do { isWanted = try receive(i, result) } catch { (failure, isWanted) = (error, false) }
-    if !isWanted { finished.next.store(count, ordering: .relaxed) }
+    guard failure == nil else { continue }
+    do {
+      try receive(i, result)
+    } catch {
+      failure = error
+      finished.next.store(count, ordering: .relaxed)
+    }
   }
   if let failure { throw failure }
 }

@@ -90,14 +90,13 @@ public final class RelaxationRun {
     } receive: { _, part in
       file.records += part.records
       // Crystals in the middle of their relaxation begin anew when the run goes on.
-      if Interruption.isRequested { return true }
+      if Interruption.isRequested { return }
       if let error = part.error { throw try givenUp(error, report) }
       progress.update(file.records.count)
       if Date().timeIntervalSince(saved) > 60 {
         try write(to: unfinished, report)
         saved = Date()
       }
-      return true
     }
     if file.records.count < total, Interruption.isRequested {
       try write(to: unfinished, report)

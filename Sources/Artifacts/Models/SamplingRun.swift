@@ -98,7 +98,6 @@ public struct SamplingRun {
         next += 1
       }
       progress.update(drawn)
-      return true
     }
     progress.finish()
   }

@@ -188,6 +188,16 @@ enum HDF5Calls {
     return Selection(memory: memory, file: file, count: count)
   }
 
+  /// Puts the selected elements into memory, which has room for them in the type that is named; false where the library cannot.
+  private static func read(
+    _ dataset: HDF5Handle, _ type: hid_t, _ selection: Selection, into bytes: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    // Safety: the callers' arrays have as many elements as the dataspaces select, of this type; each says why.
+    unsafe H5Dread(
+      dataset.id, type, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(), frieze_h5_default(),
+      bytes.baseAddress) >= 0
+  }
+
   /// Numbers, converted to the type asked for; nil where the library cannot.
   static func numbers<Scalar: HDF5Scalar>(
     _ type: Scalar.Type, of dataset: HDF5Handle, _ selection: Selection
@@ -195,12 +205,8 @@ enum HDF5Calls {
     guard selection.count > 0 else { return [] }
     var values = [Scalar](repeating: .zero, count: selection.count)
     // Safety: as many elements as the dataspaces select, of the type named: the library writes no more and no less.
-    let status = unsafe values.withUnsafeMutableBytes {
-      unsafe H5Dread(
-        dataset.id, Scalar.hdf5Type, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(),
-        frieze_h5_default(), $0.baseAddress)
-    }
-    return status >= 0 ? values : nil
+    let isRead = unsafe values.withUnsafeMutableBytes { unsafe read(dataset, Scalar.hdf5Type, selection, into: $0) }
+    return isRead ? values : nil
   }
 
   /// Numbers of half precision as they are stored: the library's own conversion goes through them bit by bit, the processor's does not.
@@ -209,12 +215,8 @@ enum HDF5Calls {
     guard size(of: type) == MemoryLayout<UInt16>.size else { return nil }
     var bits = [UInt16](repeating: 0, count: selection.count)
     // Safety: as many elements as the dataspaces select, of two bytes, the size of the stored type that is named.
-    let status = unsafe bits.withUnsafeMutableBytes {
-      unsafe H5Dread(
-        dataset.id, type.id, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(),
-        frieze_h5_default(), $0.baseAddress)
-    }
-    return status >= 0 ? bits.map { Float(Float16(bitPattern: UInt16(littleEndian: $0))) } : nil
+    let isRead = unsafe bits.withUnsafeMutableBytes { unsafe read(dataset, type.id, selection, into: $0) }
+    return isRead ? bits.map { Float(Float16(bitPattern: UInt16(littleEndian: $0))) } : nil
   }
 
   /// Strings of one width each; what follows a zero is padding.
@@ -224,12 +226,8 @@ enum HDF5Calls {
     guard width > 0, let bytes = product([selection.count, width]) else { return nil }
     var text = [UInt8](repeating: 0, count: bytes)
     // Safety: as many elements as the dataspaces select, of the width of the type that is named, which is the stored one.
-    let status = unsafe text.withUnsafeMutableBytes {
-      unsafe H5Dread(
-        dataset.id, type.id, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(),
-        frieze_h5_default(), $0.baseAddress)
-    }
-    guard status >= 0 else { return nil }
+    let isRead = unsafe text.withUnsafeMutableBytes { unsafe read(dataset, type.id, selection, into: $0) }
+    guard isRead else { return nil }
     return (0..<selection.count).map {
       String(decoding: text[$0 * width..<($0 + 1) * width].prefix { $0 != 0 }, as: UTF8.self)
     }
@@ -250,11 +248,7 @@ enum HDF5Calls {
       guard let selection = select(shape.isEmpty ? nil : part, of: shape, in: space) else { return nil }
       var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: selection.count)
       // Safety: one pointer a string. The library allocates what they point to, each with a zero at its end, and reclaims it below.
-      let status = unsafe pointers.withUnsafeMutableBytes {
-        unsafe H5Dread(
-          dataset.id, type.id, selection.memory?.id ?? frieze_h5_all(), selection.file?.id ?? frieze_h5_all(),
-          frieze_h5_default(), $0.baseAddress)
-      }
+      let isRead = unsafe pointers.withUnsafeMutableBytes { unsafe read(dataset, type.id, selection, into: $0) }
       defer {
         let used = selection.memory ?? space
         // Safety: the pointers that the same type and dataspace gave; nil ones are passed over.
@@ -262,7 +256,7 @@ enum HDF5Calls {
           unsafe H5Dvlen_reclaim(type.id, used.id, frieze_h5_default(), $0.baseAddress)
         }
       }
-      guard status >= 0 else { return nil }
+      guard isRead else { return nil }
       strings += unsafe pointers.map { p in unsafe p.map { unsafe String(cString: $0) } ?? "" }
       length += strings.suffix(part.count).reduce(0) { $0 + $1.utf8.count }
       guard length <= most else { return nil }
