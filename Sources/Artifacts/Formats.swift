@@ -8,6 +8,9 @@ extension Artifact.Format {
     wholeGroup: "/statistics")
   /// `model.h5`, see `ModelFile`.
   public static let model = Self("frieze-model", stage: "train", tables: tables)
+  /// `blueprints.h5`, see `BlueprintsFile`.
+  public static let blueprints = Self(
+    "frieze-blueprints", stage: "propose", foreignDataset: "/blueprint/space_group", cut: .records, countsRejected: true)
   /// `samples.h5`, see `SamplesFile`.
   public static let samples = Self("frieze-samples", stage: "sample", tables: tables, cut: .records, optionalGroup: units)
   /// `crystals.h5`, see `CrystalsFile`.
@@ -24,7 +27,7 @@ extension Artifact.Format {
   public static let measures = Self("frieze-measures", stage: "metrics", tables: tables, cut: .records)
 
   /// All formats that there are.
-  public static let all = [dataset, model, samples, crystals, relaxed, metrics, hull, measures]
+  public static let all = [dataset, model, blueprints, samples, crystals, relaxed, metrics, hull, measures]
 
   /// `relax` writes asymmetric units only where every crystal has kept one; so does the whole.
   private static let units = "/asymmetric_unit"

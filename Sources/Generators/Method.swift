@@ -106,7 +106,7 @@ public struct MethodRegistry: Sendable {
   public init(_ methods: [any Method.Type]) { self.methods = methods }
 
   /// Adding a method is a line here.
-  public static let standard = MethodRegistry([SymmBFN.self])
+  public static let standard = MethodRegistry([SymmBFN.self, Skeletons.self])
 
   /// What files without a method's name are of.
   public static let unnamed = SymmBFN.name

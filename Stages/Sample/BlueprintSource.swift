@@ -10,12 +10,14 @@ struct BlueprintSource: Sendable {
   /// Of --like: the ids of the targets.
   private var targets: [String] = []
   private let perTarget: Int
+  /// Of --blueprints: from the first again where more samples are asked for.
+  private var cycles = false
   /// Lines for the user.
   private(set) var warnings: [String] = []
   /// Targets that no sample can be asked for.
   private(set) var rejected: [(id: String, rejection: Rejection)] = []
 
-  /// As many samples as --like asks for.
+  /// As many samples as --like or --blueprints ask for.
   var count: Int { targets.count * perTarget }
 
   init(_ options: ConditionOptions, statistics: DatasetStatistics, kind: ProposerKind, seed: UInt64) throws {
@@ -25,7 +27,14 @@ struct BlueprintSource: Sendable {
     if !unknown.isEmpty {
       warnings.append("the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
     }
-    if let path = options.like {
+    if let path = options.blueprints {
+      let file = try BlueprintsFile.read(path)
+      targets = file.ids
+      rejected = file.rejected.map { ($0.id, Rejection($0.code, $0.reason)) }
+      let filed = FiledProposer(file.blueprints, prior: SkeletonPrior(statistics))
+      proposer = ProposerChain([filed, TrainingProposer(statistics, kind: kind)])
+      cycles = true
+    } else if let path = options.like {
       let prior = SkeletonPrior(statistics)
       let data = try Dataset(reading: path)
       let split = options.split ?? .test
@@ -68,6 +77,7 @@ struct BlueprintSource: Sendable {
     do throws(Rejection) {
       let blueprint = try proposer.complete(Blueprint(), index: index, seed: seed)
       guard let target else { return ("sample-\(index)", blueprint) }
+      if cycles { return (index < targets.count ? target : "\(target)#\(index / targets.count + 1)", blueprint) }
       return (perTarget == 1 ? target : "\(target)#\(index % perTarget + 1)", blueprint)
     } catch {
       throw StageError(.input, "\(target.map { "target '\($0)'" } ?? "sample \(index)"): \(error.description).")

@@ -13,6 +13,9 @@ struct ConditionOptions: ParsableArguments {
   @Option(help: "With --composition: formula units, as written, in the conventional cell; any number where not given.")
   var formulaUnits: Int?
 
+  @Option(help: "What the crystals are to be (HDF5, from propose); samples have the blueprints' names.")
+  var blueprints: String?
+
   @Option(
     help: "Predict the crystals of a dataset (HDF5) from what their primitive cells hold; samples are named <target>#<k>.")
   var like: String?
@@ -35,6 +38,9 @@ struct ConditionOptions: ParsableArguments {
     }
     if like != nil, composition != nil || spaceGroup != nil {
       throw ValidationError("--like takes compositions and groups from the dataset; leave out --composition and --space-group.")
+    }
+    if blueprints != nil, like != nil || composition != nil || spaceGroup != nil {
+      throw ValidationError("--blueprints say what crystals are to be; leave out --like, --composition and --space-group.")
     }
     (_, _) = (try groups(), try formula())
   }

@@ -6,7 +6,7 @@ import Tensors
 
 /// Draws asymmetric units from a trained model.
 ///
-/// | reads  | model.h5; with --like, dataset.h5                                             |
+/// | reads  | model.h5; blueprints.h5; with --like, dataset.h5                              |
 /// | writes | samples.h5: units as predicted, what they were to be, the last probabilities   |
 /// | drops  | nothing; with --like, targets that have no skeleton                           |
 @main
@@ -25,7 +25,10 @@ struct Sample: Stage {
   @Option(help: "Model to sample from (HDF5, from train).")
   var model: String
 
-  @Option(help: "How many samples to draw in all; with --like, --per-target for every target where not given.")
+  @Option(
+    help:
+      "How many samples to draw in all; one a blueprint of --blueprints, --per-target for every target of --like where not given."
+  )
   var count: Int?
 
   @Option(help: "The samples to write (HDF5).")
@@ -47,13 +50,15 @@ struct Sample: Stage {
   private static let mostSamples = 10_000_000
 
   func validate() throws {
-    guard count != nil || condition.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
+    guard count != nil || condition.like != nil || condition.blueprints != nil else {
+      throw ValidationError("Missing expected argument '--count <count>'")
+    }
     guard (1...Self.mostSamples).contains(count ?? 1) else {
       throw ValidationError("--count goes from 1 to \(Self.mostSamples); another --seed gives others.")
     }
   }
 
-  var files: StageFiles { StageFiles(inputs: [model, condition.like], outputs: [.file(output)]) }
+  var files: StageFiles { StageFiles(inputs: [model, condition.like, condition.blueprints], outputs: [.file(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "sample")
@@ -68,7 +73,8 @@ struct Sample: Stage {
     let run = SamplingRun(generator, isExact: exact, shared: shared)
     let total = count ?? source.count
     try run.perform(
-      total: total, to: output, inputs: [model] + (condition.like.map { [$0] } ?? []), rejected: report.rejected,
+      total: total, to: output, inputs: [model, condition.like, condition.blueprints].compactMap { $0 },
+      rejected: report.rejected,
       precision: precision, report
     ) { try source.blueprint($0) }
     let drawn = run.range(of: total).count

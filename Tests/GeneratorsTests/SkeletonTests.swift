@@ -154,9 +154,9 @@ import Testing
         var blueprint = Blueprint(spaceGroup: [2, 62, 225][index % 3], siteCount: 3)
         blueprint.lattice = lattice
         if index.isMultiple(of: 2) {
-          blueprint.allowedElements = [8, 12, 26]
+          blueprint.chemistry.allowedElements = [8, 12, 26]
         } else {
-          blueprint.excludedElements = [8, 12, 26]
+          blueprint.chemistry.excludedElements = [8, 12, 26]
         }
         return blueprint
       }
@@ -169,7 +169,7 @@ import Testing
     // A composition whose elements may not occur has no blueprint.
     let salt = try CompositionProposer(Formula("NaCl"), prior: Self.prior)
     var blueprint = Blueprint()
-    blueprint.excludedElements = [17]
+    blueprint.chemistry.excludedElements = [17]
     #expect(throws: Rejection.self) { try salt.complete(blueprint, index: 0, seed: 1) }
   }
 }

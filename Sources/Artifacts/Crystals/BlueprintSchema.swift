@@ -36,6 +36,17 @@ extension HDF5Writer {
     try write(labels, to: "\(group)/element_label")
     try write(letters, to: "\(group)/wyckoff_letter")
     try write(multiplicities, to: "\(group)/multiplicity")
+    try write(compositions: blueprints.map(\.composition), group: group)
+  }
+
+  /// Where only a composition is asked for: `element_offset`, `element`, `element_count` of the conventional cell.
+  private func write(compositions: [Blueprint.Composition?], group: String) throws {
+    guard compositions.contains(where: { $0 != nil }) else { return }
+    var offsets: [Int64] = [0]
+    for composition in compositions { offsets.append((offsets.last ?? 0) + Int64(composition?.formula.elements.count ?? 0)) }
+    try write(offsets, to: "\(group)/element_offset")
+    try write(compositions.flatMap { $0?.formula.elements ?? [] }, to: "\(group)/element")
+    try write(compositions.flatMap { $0?.formula.counts ?? [] }.map { Int32(clamping: $0) }, to: "\(group)/element_count")
   }
 }
 
@@ -55,12 +66,14 @@ extension HDF5Reader {
     let elements = try read(UInt8.self, "\(group)/atomic_number", shape: [sites], rows: rows)
     let labels = try read(UInt8.self, "\(group)/element_label", shape: [sites], rows: rows)
     let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites], rows: rows)
+    let compositions = try compositions(range, of: all, group)
     return try groups.indices.map { i in
       guard (0...230).contains(groups[i]) else {
         throw StageError(.input, "'\(path)', \(group)/space_group: expected 0...230, found \(groups[i]).")
       }
       let own = offsets[i]..<offsets[i + 1]
       var blueprint = Blueprint(spaceGroup: groups[i] == 0 ? nil : groups[i], siteCount: own.isEmpty ? nil : own.count)
+      blueprint.composition = compositions?[i]
       let k = Array(lattices[6 * i..<6 * i + 6])
       if k.allSatisfy(\.isFinite) { blueprint.lattice = LatticeLogMetric(k: k) }
       guard groups[i] > 0, own.contains(where: { letters[$0] != 0 }) else { return blueprint }
@@ -77,6 +90,24 @@ extension HDF5Reader {
             element: elements[s] == 0 ? nil : elements[s])
         })
       return blueprint
+    }
+  }
+
+  /// The compositions of records, where the group has any.
+  private func compositions(_ range: Range<Int>, of all: Int, _ group: String) throws -> [Blueprint.Composition?]? {
+    guard contains("\(group)/element_offset") else { return nil }
+    let count = try rows(of: "\(group)/element")
+    let (rows, offsets) = try offsets("\(group)/element_offset", range, of: all, rows: count)
+    let elements = try read(UInt8.self, "\(group)/element", shape: [count], rows: rows)
+    let counts = try read(Int32.self, "\(group)/element_count", shape: [count], rows: rows)
+    try check(elements, in: 1...UInt8(Element.last), "\(group)/element")
+    try check(counts, in: 1...Int32(Formula.maximumAtoms), "\(group)/element_count")
+    return try range.indices.map { i in
+      let own = offsets[i - range.lowerBound]..<offsets[i - range.lowerBound + 1]
+      guard !own.isEmpty else { return nil }
+      guard Set(elements[own]).count == own.count else { throw wrong("\(group)/element", "an element is there twice") }
+      let formula = Formula(elements: Array(elements[own]), counts: counts[own].map { Int($0) })
+      return Blueprint.Composition(formula, content: .formulaUnits(1))
     }
   }
 }

@@ -21,8 +21,10 @@ public struct Template: Hashable, Sendable {
     guard !unit.sites.isEmpty, (1...230).contains(unit.spaceGroup),
       unit.sites.allSatisfy({ $0.wyckoffLetter != 0 && $0.wyckoffLetter < 128 })
     else { return nil }
+    let group = SpaceGroup.numbered(unit.spaceGroup)
+    let positions = unit.sites.compactMap { group.positionIndex(lettered: $0.wyckoffLetter) }
+    guard positions.count == unit.sites.count else { return nil }
     spaceGroup = unit.spaceGroup
-    letters = LetterPermutations.canonical(
-      unit.sites.map(\.wyckoffLetter), spaceGroup: unit.spaceGroup)
+    letters = group.canonical(positions.map { (0, $0) }, .affine).map { group.wyckoffPositions[$0.wyckoffPosition].letter }
   }
 }

@@ -29,14 +29,34 @@ public struct Blueprint: Sendable, Equatable {
   public var spaceGroup: Int?
   /// Sites of the asymmetric unit.
   public var siteCount: Int?
-  /// All sites, or none.
+  /// All sites where there are `siteCount`, none, or those to begin with where that is nil.
   public private(set) var sites: [Site] = []
   /// The cell; what the space group fixes counts as it has it.
   public var lattice: LatticeLogMetric?
-  /// Atomic numbers that may occur; all where empty.
-  public var allowedElements: Set<UInt8> = []
-  /// Atomic numbers that may not occur.
-  public var excludedElements: Set<UInt8> = []
+  /// What the crystal is to hold; nil where it is left open.
+  public var composition: Composition?
+  /// Which elements it may have, and how large it may be.
+  public var chemistry = Chemistry()
+
+  /// A formula, and how much of it the cell is to hold.
+  public struct Composition: Sendable, Equatable {
+    /// What a cell is to hold.
+    public enum Content: Sendable, Equatable {
+      /// Any number of formula units, up to a few dozen atoms in the primitive cell.
+      case any
+      /// So many formula units in the conventional cell, as the formula is written.
+      case formulaUnits(Int)
+      /// In its primitive cell what the formula says.
+      case primitiveCell
+    }
+    /// The formula.
+    public var formula: Formula
+    /// How much of it.
+    public var content: Content
+
+    /// A formula, and how much of it.
+    public init(_ formula: Formula, content: Content = .any) { (self.formula, self.content) = (formula, content) }
+  }
 
   /// - Parameters:
   ///   - spaceGroup: international number; nil where it is left open.
@@ -57,6 +77,12 @@ public struct Blueprint: Sendable, Equatable {
 
   /// Makes the sites known.
   public mutating func take(_ sites: [Site]) { (self.sites, siteCount) = (sites, sites.count) }
+
+  /// Makes some sites known; any number of others may follow.
+  public mutating func begin(with sites: [Site]) { (self.sites, siteCount) = (sites, nil) }
+
+  /// Whether every site is known, its element, too.
+  public var isComplete: Bool { siteCount == sites.count && sites.allSatisfy { $0.element != nil } }
 
   /// Takes the Wyckoff positions, and which of them share their element, of a prototype.
   public mutating func take(_ prototype: Prototype) {
@@ -90,11 +116,6 @@ public struct Blueprint: Sendable, Equatable {
   /// Atoms of each element in the conventional cell, as far as elements are known.
   public var atoms: [UInt8: Int] {
     sites.reduce(into: [:]) { if let z = $1.element { $0[z, default: 0] += $1.multiplicity } }
-  }
-
-  /// Whether an element may occur.
-  public func allows(element z: UInt8) -> Bool {
-    (allowedElements.isEmpty || allowedElements.contains(z)) && !excludedElements.contains(z)
   }
 }
 

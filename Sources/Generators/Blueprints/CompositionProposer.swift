@@ -9,14 +9,7 @@ public import Tensors
 ///   multiplicities, then one of those by the shares of the positions themselves and the chance of its number of sites.
 public struct CompositionProposer: Proposer {
   /// What a conventional cell is to hold.
-  public enum Content: Sendable, Equatable {
-    /// Any number of formula units, up to a few dozen atoms in the primitive cell.
-    case any
-    /// So many formula units, as the formula is written.
-    case formulaUnits(Int)
-    /// In its primitive cell what the formula says.
-    case primitiveCell
-  }
+  public typealias Content = Blueprint.Composition.Content
 
   /// The cells of one group that hold the composition.
   private struct Choice: Sendable {
@@ -126,7 +119,7 @@ public struct CompositionProposer: Proposer {
   /// - Throws: `Rejection` where none fits what is there.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     guard blueprint.sites.isEmpty else { return blueprint }
-    if let z = elements.first(where: { !blueprint.allows(element: $0) }) {
+    if let z = elements.first(where: { !blueprint.chemistry.allows(element: $0) }) {
       throw Rejection("element_not_allowed", "\(Element.symbol(Int(z))) is not among the elements that may occur")
     }
     var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))

@@ -97,3 +97,23 @@ public struct TargetProposer: Proposer {
     return blueprint
   }
 }
+
+/// Gives each sample a blueprint of a file in turn; those with a composition alone get a skeleton of it.
+public struct FiledProposer: Proposer {
+  private let blueprints: [Blueprint]
+  private let prior: SkeletonPrior
+
+  /// - Parameter blueprints: at least one.
+  public init(_ blueprints: [Blueprint], prior: SkeletonPrior) { (self.blueprints, self.prior) = (blueprints, prior) }
+
+  /// Behind the last blueprint comes the first again.
+  ///
+  /// - Throws: `Rejection` where no skeleton has the composition.
+  public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
+    let own = blueprints[index % blueprints.count]
+    guard own.sites.isEmpty, let composition = own.composition else { return own }
+    return try CompositionProposer(
+      composition.formula, content: composition.content, among: own.spaceGroup.map { [$0] } ?? [], prior: prior
+    ).complete(own, index: index, seed: seed)
+  }
+}

@@ -54,9 +54,9 @@ public struct ProcessSampler<Process: UnitProcess>: UnitSampler {
         blueprint.sites.isEmpty ? [Blueprint.Site?](repeating: nil, count: count) : blueprint.sites
       },
       elementMasks: blueprints.map { blueprint in
-        let own = process.elementMask.enumerated().map { $1 && blueprint.allows(element: UInt8($0 + 1)) }
+        let own = process.elementMask.enumerated().map { $1 && blueprint.chemistry.allows(element: UInt8($0 + 1)) }
         // Nothing of what may occur has been seen: as the blueprint says.
-        return own.contains(true) ? own : own.indices.map { blueprint.allows(element: UInt8($0 + 1)) }
+        return own.contains(true) ? own : own.indices.map { blueprint.chemistry.allows(element: UInt8($0 + 1)) }
       })
   }
 

@@ -134,3 +134,24 @@ public struct Sum: Operation {
     for i in dx.indices where dx[i].rows > 0 { Kernels.add(dy.values, to: &dx[i].values) }
   }
 }
+
+/// Rows of an input picked by index: (M, C) to (N, C).
+public struct Gather: Operation {
+  let rows: [Int]
+
+  /// - Parameter rows: (N), each below M; one may come several times.
+  public init(rows: [Int]) { self.rows = rows }
+
+  public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (rows.count, x[0].columns) }
+
+  public func forward(_ x: [Matrix], _ parameters: Parameters, _ kept: inout Void, into y: inout Matrix) {
+    let (x, c) = (x[0], y.columns)
+    for (i, row) in rows.enumerated() { for k in 0..<c { y.values[i &* c &+ k] = x.values[row &* c &+ k] } }
+  }
+
+  public func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {
+    guard dx[0].rows > 0 else { return }
+    let c = dy.columns
+    for (i, row) in rows.enumerated() { for k in 0..<c { dx[0].values[row &* c &+ k] += dy.values[i &* c &+ k] } }
+  }
+}

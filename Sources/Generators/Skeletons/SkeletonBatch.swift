@@ -1,0 +1,127 @@
+import Crystals
+import Foundation
+import Networks
+import Tensors
+
+/// What is asked of a skeleton, as the network is told.
+struct SkeletonRequest: Sendable, Equatable {
+  /// Atoms of each element (by atomic number) in a formula; nil where it is not told.
+  var composition: [(element: UInt8, count: Int)]?
+  /// Atomic numbers that may occur; nil where it is not told.
+  var elements: [UInt8]?
+
+  static func == (a: Self, b: Self) -> Bool {
+    a.elements == b.elements && a.composition?.map(\.element) == b.composition?.map(\.element)
+      && a.composition?.map(\.count) == b.composition?.map(\.count)
+  }
+
+  /// Elements' shares; elements that may occur; shares in falling order; whether each of it is told.
+  static let columns = 2 * BeliefBatch.elementClasses + 8 + 2
+
+  /// (columns)
+  var row: [Float] {
+    var row = [Float](repeating: 0, count: Self.columns)
+    if let composition {
+      let total = Float(composition.reduce(0) { $0 + $1.count })
+      for (z, n) in composition { row[Int(z) - 1] = Float(n) / total }
+      for (i, n) in composition.map(\.count).sorted(by: >).prefix(8).enumerated() {
+        row[2 * BeliefBatch.elementClasses + i] = Float(n) / total
+      }
+      row[Self.columns - 2] = 1
+    }
+    if let elements = elements ?? composition?.map(\.element) {
+      for z in elements { row[BeliefBatch.elementClasses + Int(z) - 1] = 1 }
+      row[Self.columns - 1] = 1
+    }
+    return row
+  }
+}
+
+/// A site as the network sees it.
+enum SkeletonElement: Sendable, Equatable {
+  case known(UInt8)
+  /// One that is not known yet; sites of one number share it, 0...7.
+  case open(Int)
+
+  /// Rows of the table of elements: where a skeleton starts; elements; those that are open.
+  static let rows = 1 + BeliefBatch.elementClasses + 8
+
+  var row: Int {
+    switch self {
+    case .known(let z): Int(z)
+    case .open(let number): 1 + BeliefBatch.elementClasses + number
+    }
+  }
+}
+
+/// Skeletons on their way, B of them; each has a token where it starts and one a site, N in all.
+struct SkeletonBatch: Sendable {
+  let graph: CrystalGraph
+  /// (B) international numbers.
+  let spaceGroups: [Int]
+  /// (N) rows of the table of elements.
+  let elementRows: [Int]
+  /// (N) rows of `positionRows`.
+  let keyRows: [Int]
+  /// (P) rows of `PositionTable`: none, then the positions of the groups that occur.
+  let positionRows: [Int]
+  /// (P, columns) their descriptors.
+  let descriptors: Matrix
+  /// (B) where each group's positions begin in them.
+  let firstKeys: [Int]
+  /// (B) positions of each group.
+  let positionCounts: [Int]
+  /// (B, columns) what is asked for.
+  let requests: Matrix
+  /// (B, columns) what is placed: logarithms of one more than each element's atoms in the primitive cell; of all atoms; sites.
+  let contents: Matrix
+
+  static let contentColumns = BeliefBatch.elementClasses + 2
+
+  /// One skeleton.
+  struct Entry {
+    var spaceGroup: Int
+    var sites: [(element: SkeletonElement, wyckoffPosition: Int)]
+    var request: SkeletonRequest
+  }
+
+  init(_ entries: [Entry]) {
+    graph = CrystalGraph(siteCounts: entries.map { $0.sites.count + 1 })
+    spaceGroups = entries.map(\.spaceGroup)
+    var (rows, first) = ([0], [Int: Int]())
+    for number in Set(spaceGroups).sorted() {
+      first[number] = rows.count
+      rows += PositionTable.firstRows[number]..<PositionTable.firstRows[number + 1]
+    }
+    positionRows = rows
+    let all = PositionTable.descriptors
+    var descriptors = Matrix(rows: rows.count, columns: all.columns)
+    descriptors.values = rows.flatMap { all.values[$0 * all.columns..<($0 + 1) * all.columns] }
+    self.descriptors = descriptors
+    firstKeys = spaceGroups.map { first[$0, default: 0] }
+    positionCounts = spaceGroups.map { PositionTable.firstRows[$0 + 1] - PositionTable.firstRows[$0] }
+    elementRows = entries.flatMap { [0] + $0.sites.map(\.element.row) }
+    keyRows = entries.flatMap { entry in [0] + entry.sites.map { first[entry.spaceGroup, default: 0] + $0.wyckoffPosition } }
+    var requests = Matrix(rows: entries.count, columns: SkeletonRequest.columns)
+    requests.values = entries.flatMap(\.request.row)
+    self.requests = requests
+    var contents = Matrix(rows: entries.count, columns: Self.contentColumns)
+    for (b, entry) in entries.enumerated() {
+      let group = SpaceGroup.numbered(entry.spaceGroup)
+      let scale = 1 / Float(group.centrings)
+      var sum: Float = 0
+      for site in entry.sites {
+        let atoms = scale * Float(group.wyckoffPositions[site.wyckoffPosition].multiplicity)
+        sum += atoms
+        if case .known(let z) = site.element { contents[b, Int(z) - 1] += atoms }
+      }
+      for c in 0..<BeliefBatch.elementClasses { contents[b, c] = log(1 + contents[b, c]) }
+      contents[b, Self.contentColumns - 2] = log(1 + sum)
+      contents[b, Self.contentColumns - 1] = 0.2 * Float(entry.sites.count)
+    }
+    self.contents = contents
+  }
+
+  /// (B) the tokens where the skeletons start.
+  var startRows: [Int] { graph.ranges.map(\.firstSite) }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Artifacts
+import Crystals
+import Generators
+import StageKit
+import Tensors
+
+/// Says what crystals are to be: space groups, elements, Wyckoff positions.
+///
+/// | reads  | model.h5 of skeletons, or of a method whose training set has templates; with --like, dataset.h5; with |
+/// |        | --prototype, a crystal                                                                                |
+/// | writes | blueprints.h5, for `sample`                                                                           |
+/// | drops  | with --like, targets that no skeleton has                                                             |
+@main
+struct Propose: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "propose",
+    abstract: "Say what crystals are to be: space groups, elements, Wyckoff positions.",
+    discussion: """
+      A skeleton is a crystal without its coordinates. Every one that is written has what was asked for: no more atoms or sites, \
+      the elements that may occur and those that must, the formula. What cannot be is said at once.
+
+      propose --model skeletons.h5 --count 100 --output blueprints.h5 --elements Li,Fe,P,O --require Li
+      sample --model model.h5 --blueprints blueprints.h5 --output samples.h5
+
+      Blueprint number n is the same whatever the number of threads or shards: it depends on the model, the seed and the options.
+      """, version: friezeVersion)
+
+  @Option(help: "A model of skeletons (HDF5, from train); of another model, the templates of its training set are drawn.")
+  var model: String
+
+  @Option(help: "How many blueprints to write in all; with --like, --per-target for every target where not given.")
+  var count: Int?
+
+  @Option(help: "The blueprints to write (HDF5).")
+  var output: String
+
+  @Option(help: "Parameters to draw with: best (lowest validation loss) or last.")
+  var weights = ModelFile.Weights.best
+
+  @OptionGroup var request: RequestOptions
+  @OptionGroup var chemistry: ChemistryOptions
+  @OptionGroup var settings: SettingsOption
+  @OptionGroup var shared: SharedOptions
+
+  private static let mostBlueprints = 10_000_000
+
+  func validate() throws {
+    guard count != nil || request.like != nil else { throw ValidationError("Missing expected argument '--count <count>'") }
+    guard (1...Self.mostBlueprints).contains(count ?? 1) else {
+      throw ValidationError("--count goes from 1 to \(Self.mostBlueprints); another --seed gives others.")
+    }
+  }
+
+  var files: StageFiles { StageFiles(inputs: [model, request.like, request.prototype], outputs: [.file(output)]) }
+
+  func perform() throws {
+    var report = StageReport(stage: "propose")
+    let loaded = try LoadedProposer(
+      reading: model, weights: weights, settings: settings.values, among: try request.groups())
+    let source = try RequestSource(request, chemistry, loaded)
+    let total = count ?? source.count
+    let range = shared.part.range(of: total)
+    var (ids, blueprints): ([String], [Blueprint]) = ([], [])
+    var progress = Progress("propose", total: range.count, quiet: shared.quiet)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 1024) {
+      try Interruption.check()
+      let chunk = Array(start..<min(range.upperBound, start + 1024))
+      let seed = shared.seed
+      let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
+        Result { () throws(Rejection) in
+          try loaded.proposer.complete(source.blueprint(chunk[i]), index: chunk[i], seed: seed)
+        }
+      }
+      for (index, result) in zip(chunk, drawn) {
+        switch result {
+        case .success(let blueprint):
+          ids.append(source.id(index))
+          blueprints.append(blueprint)
+          report.accept()
+        // Without targets all are asked for the same: what is impossible once is so for all.
+        case .failure(let rejection) where source.hasTargets: report.reject(source.id(index), because: rejection)
+        case .failure(let rejection): throw StageError(.input, "\(rejection.description).")
+        }
+      }
+      progress.update(chunk.count + start - range.lowerBound)
+    }
+    progress.finish()
+    try BlueprintsFile.write(
+      ids: ids, blueprints: blueprints, rejected: report.rejected, to: output,
+      inputs: [model, request.like, request.prototype].compactMap { $0 }, options: shared,
+      records: RecordRange(range, of: total), seconds: report.seconds)
+    report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))
+    try report.finish(shared, output: output)
+  }
+}

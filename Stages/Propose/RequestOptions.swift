@@ -1,0 +1,149 @@
+import ArgumentParser
+import Artifacts
+import Crystals
+import Generators
+
+/// What is known of the crystals beforehand.
+struct RequestOptions: ParsableArguments {
+  @Option(help: "Space groups, by number, with commas between; those of the training set where not given.")
+  var spaceGroup: String?
+
+  @Option(help: "Formula that every crystal is to have, e.g. NaCl or Ca(OH)2.")
+  var composition: String?
+
+  @Option(help: "With --composition: formula units, as written, in the conventional cell; any number where not given.")
+  var formulaUnits: Int?
+
+  @Option(
+    help: "A crystal (CIF, POSCAR, ...) whose space group and Wyckoff positions every blueprint has, with other elements.")
+  var prototype: String?
+
+  @Option(help: "With --prototype: its elements that stay, with commas between.")
+  var keep: String?
+
+  @Option(help: "With --prototype: tolerance of the symmetry search, in angstrom.")
+  var symprec = 0.1
+
+  @Option(help: "Sites that are given, an element and a letter each, as Li:a,O:d; others follow. Needs one --space-group.")
+  var sites: String?
+
+  @Option(help: "Ask for the compositions of a dataset's crystals (HDF5) in turn; blueprints are named <target>#<k>.")
+  var like: String?
+
+  @Option(help: "With --like: the part of the dataset, train, validation or test.")
+  var split: DatasetPart?
+
+  @Option(help: "With --like: blueprints a target.")
+  var perTarget: Int?
+
+  @Option(help: "With --like: the first so many targets alone; 0 takes all.")
+  var limit = 0
+
+  @Flag(help: "With --like: the space group of the target is given, too.")
+  var knownGroup = false
+
+  func validate() throws {
+    guard formulaUnits == nil || composition != nil else { throw ValidationError("--formula-units needs --composition.") }
+    guard (1...1000).contains(formulaUnits ?? 1) else { throw ValidationError("--formula-units goes from 1 to 1000.") }
+    guard (1...10_000).contains(perTarget ?? 1) else { throw ValidationError("--per-target goes from 1 to 10000.") }
+    guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
+    if like == nil, split != nil || perTarget != nil || knownGroup || limit != 0 {
+      throw ValidationError("--split, --per-target, --limit and --known-group need --like.")
+    }
+    if like != nil, composition != nil || spaceGroup != nil || prototype != nil || sites != nil {
+      throw ValidationError("--like takes compositions from the dataset; leave out what else says what crystals are to be.")
+    }
+    if prototype == nil, keep != nil { throw ValidationError("--keep needs --prototype.") }
+    if prototype != nil, spaceGroup != nil || sites != nil {
+      throw ValidationError("--prototype says the space group and the sites; leave out --space-group and --sites.")
+    }
+    (_, _, _, _) = (try groups(), try formula(), try Self.elements(keep, "--keep"), try givenSites())
+  }
+
+  func groups() throws -> [Int] {
+    guard let spaceGroup else { return [] }
+    return try spaceGroup.split(separator: ",", omittingEmptySubsequences: false).map {
+      guard let number = Int($0), (1...230).contains(number) else {
+        throw ValidationError("--space-group takes numbers from 1 to 230 with commas between, not '\($0)'.")
+      }
+      return number
+    }
+  }
+
+  func formula() throws -> Formula? {
+    do throws(Rejection) { return try composition.map { text throws(Rejection) in try Formula(text) } } catch {
+      throw ValidationError("--composition: \(error.description).")
+    }
+  }
+
+  /// Symbols with commas between.
+  static func elements(_ text: String?, _ option: String) throws -> Set<UInt8> {
+    Set(
+      try (text ?? "").split(separator: ",", omittingEmptySubsequences: text == nil).map { symbol in
+        guard let z = Element.atomicNumber(String(symbol)) else {
+          throw ValidationError("\(option) takes symbols of elements with commas between, not '\(symbol)'.")
+        }
+        return UInt8(z)
+      })
+  }
+
+  /// The space group and the sites of --sites.
+  func givenSites() throws -> [Blueprint.Site] {
+    guard let sites else { return [] }
+    let groups = try groups()
+    guard groups.count == 1 else { throw ValidationError("--sites needs one --space-group.") }
+    let parts = try sites.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      let fields = part.split(separator: ":", omittingEmptySubsequences: false)
+      guard fields.count == 2, let z = Element.atomicNumber(String(fields[0])), let letter = fields[1].utf8.first,
+        fields[1].utf8.count == 1
+      else { throw ValidationError("--sites takes an element and a Wyckoff letter a site, as Li:a,O:d, not '\(part)'.") }
+      guard let position = SpaceGroup.numbered(groups[0]).positionIndex(lettered: letter) else {
+        throw ValidationError("--sites: space group \(groups[0]) has no Wyckoff position \(fields[1]).")
+      }
+      return (element: UInt8(z), wyckoffPosition: position)
+    }
+    return Blueprint(spaceGroup: groups[0], sites: parts).sites
+  }
+}
+
+/// Which elements crystals may have, and how large they may be.
+struct ChemistryOptions: ParsableArguments {
+  @Option(help: "The elements that may occur, with commas between; all that the model knows where not given.")
+  var elements: String?
+
+  @Option(help: "Elements that must occur.")
+  var require: String?
+
+  @Option(help: "Elements that may not occur.")
+  var exclude: String?
+
+  @Option(help: "The most atoms of the primitive cell; as many as the training set has where not given.")
+  var maxAtoms: Int?
+
+  @Option(help: "The most sites of the asymmetric unit; as many as the training set has where not given.")
+  var maxSites: Int?
+
+  @Flag(help: "Common oxidation states of the elements must balance.")
+  var neutral = false
+
+  func validate() throws {
+    guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
+    guard (1...100).contains(maxSites ?? 1) else { throw ValidationError("--max-sites goes from 1 to 100.") }
+    let chemistry = try chemistry()
+    if let z = chemistry.requiredElements.sorted().first(where: { !chemistry.allows(element: $0) }) {
+      let symbol = Element.symbol(Int(z))
+      let why = chemistry.excludedElements.contains(z) ? "--exclude forbids it" : "--elements leaves it out"
+      throw ValidationError("--require asks for \(symbol), and \(why).")
+    }
+  }
+
+  func chemistry() throws -> Chemistry {
+    var chemistry = Chemistry()
+    chemistry.allowedElements = try RequestOptions.elements(elements, "--elements")
+    chemistry.requiredElements = try RequestOptions.elements(require, "--require")
+    chemistry.excludedElements = try RequestOptions.elements(exclude, "--exclude")
+    (chemistry.mostAtoms, chemistry.mostSites, chemistry.isNeutral) = (maxAtoms, maxSites, neutral)
+    return chemistry
+  }
+}
