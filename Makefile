@@ -34,8 +34,23 @@ MINUTES   ?=
 SPACE_GROUP ?=
 COMPOSITION ?=
 FORMULA_UNITS ?=
-# Where Wyckoff positions come from: network or training; the model's own where not given. Called TEMPLATES once.
-PROPOSER  ?= $(TEMPLATES)
+# What crystals are to be: elements that may, must and may not occur, largest sizes of the primitive cell and the asymmetric unit, charges that
+# balance, a crystal whose Wyckoff positions are kept with the elements of it that stay, sites that are given.
+ELEMENTS  ?=
+REQUIRE   ?=
+EXCLUDE   ?=
+MAX_ATOMS ?=
+MAX_SITES ?=
+NEUTRAL   ?=
+PROTOTYPE ?=
+KEEP      ?=
+SITES     ?=
+SCREEN    ?=
+# Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
+CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
+PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY),skeletons))
+# The model of skeletons.
+SKELETONS ?= Artifacts/pretrained/mp20-skeletons.h5
 # Options of the model by their paths: SET="sampling.steps=50 training.batch=128".
 SET       ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.

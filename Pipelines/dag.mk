@@ -1,6 +1,6 @@
 # The line: one rule an edge. Every file stands in a folder named after the parameters that made it.
 #
-#   dataset.h5 -> model.h5 -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
+#   dataset.h5 -> model.h5 (-> blueprints.h5) -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
 #
 # NEEDS_stage is what its rule depends on, COMMAND_stage what it runs; here by make, in cluster.mk by a batch system.
 # FILE.id holds the hash of FILE, FILE.options the options of the rule, FILE.made what was in those that FILE needs when it was made.
@@ -24,7 +24,13 @@ D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call 
 M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
-S := $(M)/n$(SAMPLES)-steps$(STEPS)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))
+# With skeletons `propose` says what crystals are to be, and `sample` obeys.
+PROPOSES := $(filter skeletons,$(PROPOSER))
+$(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
+$(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
+CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN:%=-%)
+ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),Artifacts/pretrained/mp20-skeletons.h5)$(CHEMISTRY_NAME))
+S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
 hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
 results = $(S)/$(subst /,_,$(subst :,_,$(1)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(1)),$(if $(filter-out x$(DEFAULT_HULL),x$(2)),$(call hull_name,$(2))))
@@ -43,16 +49,20 @@ RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
-OPTIONS_samples := --count $(SAMPLES) --steps $(STEPS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") \
-  $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %)
+OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
+OPTIONS_blueprints := --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
+  $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
+  $(SCREEN:%=--screen %)
+OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),,$(OPTIONS_asked) $(PROPOSER:%=--proposer %)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
 
-STAGES := preprocess train sample reconstruct relax metrics report
+STAGES := preprocess train $(if $(PROPOSES),propose) sample reconstruct relax metrics report
 FILE_preprocess  := $(D)/dataset.h5
 # A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
 SHIPPED := $(filter pretrained/%,$(MODEL))
 FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)
+FILE_propose     := $(S)/blueprints.h5
 FILE_sample      := $(S)/samples.h5
 FILE_reconstruct := $(S)/crystals.h5
 FILE_relax       := $(R)/relaxed.h5
@@ -61,7 +71,8 @@ FILE_report      := $(R)/report.html
 
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
-NEEDS_sample      := $(FILE_sample).options $(FILE_train).id
+NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id
+NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
 NEEDS_metrics     := $(FILE_metrics).options $(FILE_relax).id $(FILE_preprocess).id
@@ -74,7 +85,8 @@ PARTS = $(FILE_$(1):.h5=).shards$(SHARDS)
 # $(1): the file to write, $(2): --shard I/N for a part
 COMMAND_preprocess = $(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $(1) $(OPTIONS_dataset) $(RUN)
 COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_preprocess) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
-COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
+COMMAND_propose = $(BIN)/propose --model $(SKELETONS) $(OPTIONS_blueprints) --output $(1) $(2) $(RUN)
+COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(if $(PROPOSES),--blueprints $(FILE_propose)) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
 COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
 COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_relax) --reference $(FILE_preprocess) --output $(1) --name $(MODEL) \
@@ -104,6 +116,7 @@ endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
 train:       $(FILE_train)          ## Dataset to a trained model
+propose:     $(FILE_propose)        ## What crystals are to be, by a model of skeletons: PROPOSER=skeletons
 sample:      $(FILE_sample)         ## Asymmetric units from the model
 reconstruct: $(FILE_reconstruct)    ## Full crystals
 relax:       $(FILE_relax)          ## Relaxed crystals
@@ -121,6 +134,7 @@ $(1).options: FORCE
 endef
 $(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)))
 $(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
+$(if $(PROPOSES),$(eval $(call options_rule,$(FILE_propose),$(OPTIONS_blueprints) $(SKELETONS))))
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
 $(eval $(call options_rule,$(FILE_metrics),$(OPTIONS_metrics)))

@@ -10,13 +10,14 @@ JUDGE := $(if $(call asked,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
 # Relaxed in another way than the usual.
 GENERATED_RELAXED = $(if $(RELAX),$(call apart,$(empty),$(subst /,_,$(subst :,_,$(JUDGE))),chgnet)$(call apart,fmax,$(FMAX),0.1)$(if $(filter chgnet%,$(JUDGE)),$(other_hull)))
-GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(CALLS)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(call set_name,$(SET_sample))$(GENERATED_RELAXED)
+GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(CALLS)-seed$(SEED)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))$(GENERATED_RELAXED)
 
 .PHONY: generate
-generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [COMPOSITION=NaCl] [RELAX=1]
+generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [COMPOSITION=NaCl] [ELEMENTS=Li,Fe,P,O] [RELAX=1]
 	@mkdir -p '$(GENERATED)'
-	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --count $(COUNT) --steps $(CALLS) --seed $(SEED) $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition '%') \
-	  $(FORMULA_UNITS:%=--formula-units %) $(PROPOSER:%=--proposer %) $(SET_sample:%=--set %) --output $(GENERATED)/samples.h5 $(RUN)
+	$(if $(PROPOSES),$(BIN)/propose --model $(SKELETONS) $(subst --count $(SAMPLES) ,--count $(COUNT) ,$(OPTIONS_blueprints)) --output $(GENERATED)/blueprints.h5 $(RUN))
+	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 $(if $(PROPOSES),--blueprints $(GENERATED)/blueprints.h5,--count $(COUNT) $(OPTIONS_asked) $(PROPOSER:%=--proposer %)) \
+	  --steps $(CALLS) --seed $(SEED) $(SET_sample:%=--set %) --output $(GENERATED)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(GENERATED)/samples.h5 --output $(GENERATED)/crystals.h5 $(RUN)
 	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
 	@rm -rf '$(GENERATED)/cif'

@@ -1,23 +1,25 @@
 # What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
-VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS
-VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE
-VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS
+VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS SKELETONS PROTOTYPE
+VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN
+VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE
 VARIABLES_threads  := THREADS
 VARIABLES_groups   := SPACE_GROUP
 VARIABLES_formula  := COMPOSITION
+VARIABLES_elements := ELEMENTS REQUIRE EXCLUDE KEEP
+VARIABLES_sites    := SITES
 VARIABLES_potential := POTENTIAL
-VARIABLES_flag     := RELAX
+VARIABLES_flag     := RELAX NEUTRAL
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
 VARIABLES_paths    := PHASES
-KINDS := path paths name count whole number threads groups formula potential flag words settings
+KINDS := path paths name count whole number threads groups formula elements sites potential flag words settings
 
 # TIME_train and its kin: for one stage.
-stages_of_jobs := preprocess train sample reconstruct relax metrics report
+stages_of_jobs := preprocess train propose sample reconstruct relax metrics report
 $(foreach k,$(KINDS),$(foreach v,$(filter CPUS MEMORY TIME PARTITION ACCOUNT SUBMIT JOBS WARNING,$(VARIABLES_$k)),$(eval \
   VARIABLES_$k += $(stages_of_jobs:%=$v_%))))
 VARIABLES := $(foreach k,$(KINDS),$(VARIABLES_$k))
@@ -35,6 +37,8 @@ CHARACTERS_number    := $(digits) . e -
 CHARACTERS_threads   := $(digits)
 CHARACTERS_groups    := $(digits) ,
 CHARACTERS_formula   := $(letters) $(digits) ( ) [ ] .
+CHARACTERS_elements  := $(letters) ,
+CHARACTERS_sites     := $(letters) , :
 CHARACTERS_potential := $(letters) $(digits) / . _ - + :
 CHARACTERS_flag      := $(letters) $(digits)
 CHARACTERS_settings  := $(letters) $(digits) . _ - + =
@@ -49,6 +53,8 @@ MEANS_number    := a number above 0
 MEANS_threads   := a whole number
 MEANS_groups    := numbers of space groups, 1 to 230, with commas between
 MEANS_formula   := a formula such as SrTiO3 or Ca(OH)2
+MEANS_elements  := symbols of elements with commas between
+MEANS_sites     := elements and Wyckoff letters, as Li:a,O:d
 MEANS_potential := the name of a potential, with what it needs behind a colon
 MEANS_flag      := 1, or nothing
 MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
@@ -71,12 +77,12 @@ $(foreach k,$(KINDS),$(foreach v,$(VARIABLES_$k),$(call check_given,$v,$k)$(call
 # Nothing else can be set on the command line: a word misspelt would change nothing, and names inside would change anything.
 also := MAKEFLAGS MAKEOVERRIDES MFLAGS SWIFT_BUILD SWIFT_TEST
 $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if $(filter $(VARIABLES),$v),,$(error there is \
-  no variable $v; there are: $(sort $(filter-out %_preprocess %_train %_sample %_reconstruct %_relax %_metrics %_report,$(VARIABLES)))))))
+  no variable $v; there are: $(sort $(filter-out %_preprocess %_train %_propose %_sample %_reconstruct %_relax %_metrics %_report,$(VARIABLES)))))))
 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
 known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
-checked := $(foreach k,count whole number threads groups formula flag settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+checked := $(foreach k,count whole number threads groups formula elements sites flag settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
 wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 

@@ -8,6 +8,8 @@ declare -A pattern=(
   [threads]='^[0-9]{1,5}$'
   [groups]='^[0-9]{1,3}(,[0-9]{1,3})*$'
   [formula]='^([][()]|[A-Z][a-z]?|[0-9]+(\.[0-9]+)?)+$'
+  [elements]='^[A-Z][a-z]?(,[A-Z][a-z]?)*$'
+  [sites]='^[A-Z][a-z]?:[a-zA](,[A-Z][a-z]?:[a-zA])*$'
   [flag]='^(1|yes)$'
   [settings]='^[a-z][a-z_.]*=[A-Za-z0-9.+_-]+( +[a-z][a-z_.]*=[A-Za-z0-9.+_-]+)*$'
 )

@@ -59,6 +59,8 @@ struct Propose: Stage {
     let loaded = try LoadedProposer(
       reading: model, weights: weights, settings: settings.values, among: try request.groups())
     let source = try RequestSource(request, chemistry, loaded)
+    let screened = chemistry.screening.map { ScreenedProposer(loaded.proposer, $0, statistics: loaded.statistics) }
+    let proposer = screened ?? loaded.proposer
     let total = count ?? source.count
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
@@ -69,7 +71,7 @@ struct Propose: Stage {
       let seed = shared.seed
       let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         Result { () throws(Rejection) in
-          try loaded.proposer.complete(source.blueprint(chunk[i]), index: chunk[i], seed: seed)
+          try proposer.complete(source.blueprint(chunk[i]), index: chunk[i], seed: seed)
         }
       }
       for (index, result) in zip(chunk, drawn) {
@@ -90,6 +92,10 @@ struct Propose: Stage {
       ids: ids, blueprints: blueprints, rejected: report.rejected, to: output,
       inputs: [model, request.like, request.prototype].compactMap { $0 }, options: shared,
       records: RecordRange(range, of: total), seconds: report.seconds)
+    if let (drawn, kept) = screened?.figures {
+      report.note("drawn", drawn)
+      if !shared.quiet { standardError("propose: the screen kept \(kept) of \(drawn) skeletons drawn") }
+    }
     report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))
     try report.finish(shared, output: output)
   }

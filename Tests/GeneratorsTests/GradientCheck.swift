@@ -16,9 +16,13 @@ struct GradientCheck {
   let gradient: [Float]
   private let loss: ([Float]) throws -> Double
   private let value: Double
+  private let largestStep: Float
 
-  init(parameters: [Float], gradient: [Float], loss: @escaping ([Float]) throws -> Double) throws {
-    (self.parameters, self.gradient, self.loss) = (parameters, gradient, loss)
+  /// - Parameter largestStep: that a parameter is moved by, small where losses are curved.
+  init(
+    parameters: [Float], gradient: [Float], largestStep: Float = 0.03, loss: @escaping ([Float]) throws -> Double
+  ) throws {
+    (self.parameters, self.gradient, self.largestStep, self.loss) = (parameters, gradient, largestStep, loss)
     value = try loss(parameters)
   }
 
@@ -30,7 +34,7 @@ struct GradientCheck {
   /// Slopes along some directions within one array of parameters.
   func slopes(_ range: Range<Int>, directions: Int, seed: UInt64) throws -> [Slope] {
     // A step that changes the loss by about a thousandth: large against its rounding, small against its curvature.
-    let h = Float(min(0.03, 1e-3 * value / norm(range)))
+    let h = min(largestStep, Float(1e-3 * value / norm(range)))
     return try (0..<directions).map { d in
       var random = RandomStream(seed: seed, purpose: "direction", index: UInt64(range.lowerBound * 64 + d))
       var (up, down, expected) = (parameters, parameters, 0.0)

@@ -31,6 +31,10 @@ struct OperationExample: Sendable, CustomStringConvertible {
       OperationExample(Spread(graph), ParameterLayout(), normal(3, 5)),
       OperationExample(Sum(), ParameterLayout(), normal(n, 3), normal(n, 3)),
       OperationExample(Pooling(graph), ParameterLayout(), normal(n, 5)),
+      OperationExample(Gather(rows: [3, 0, 3, 7, 1]), ParameterLayout(), normal(n, 5)),
+      OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 12)),
+      OperationExample(
+        KeyScores(first: [1, 4, 1], counts: [3, 2, 3]), ParameterLayout(), normal(3, 5), normal(6, 5, seed: 2)),
       OperationExample(DirectionalMoves(batch), ParameterLayout(), normal(sites, 3 + DirectionalMoves.outputs)),
       OperationExample(PositionScores(batch), ParameterLayout(), normal(sites, 15 * 13 + 27 + 1)),
     ]
@@ -39,6 +43,7 @@ struct OperationExample: Sendable, CustomStringConvertible {
         examples.append(OperationExample(TiedLogits(batch, form), ParameterLayout(), normal(sites, columns)))
       }
     }
+    examples.append(layered { OperationExample(LayerNorm("x", width: 5, layout: &$0), $0, normal(n, 5)) })
     for activates in [false, true] {
       examples.append(
         layered {

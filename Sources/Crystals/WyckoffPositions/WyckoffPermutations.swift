@@ -120,12 +120,12 @@ private enum WyckoffPermutations {
     case 1...2: return cubic + [[1, 1, 0, 0, 1, 0, 0, 0, 1]]
     case 3...15:
       // The axis b stays; a and c may be combined.
-      let values = [-1, 0, 1]
+      let (turns, slides) = ([-1, 0, 1], [-2, -1, 0, 1, 2])
       var shears: [[Int]] = []
-      for a in values {
-        for b in values {
-          for c in values {
-            for d in values where abs(a * d - b * c) == 1 {
+      for a in turns {
+        for b in slides {
+          for c in slides {
+            for d in turns where abs(a * d - b * c) == 1 {
               shears += [[a, 0, b, 0, 1, 0, c, 0, d]]
             }
           }
@@ -156,7 +156,7 @@ private enum WyckoffPermutations {
         stride(from: 0, to: 24, by: 2).map { plane + [$0] }
       }
     }
-    let steps = group.number < 16 ? [0, 12] : [0, 6, 12, 18]
+    let steps = group.number < 3 ? [0, 12] : [0, 6, 12, 18]
     return steps.flatMap { x in steps.flatMap { y in steps.map { [x, y, $0] } } }
   }
 }

@@ -69,9 +69,9 @@ struct SkeletonLesson {
     }
     element = Target(weight: weight, shares: shares(others.map { Int($0.element) }))
     chosen = Int(next.element)
-    let taken = placed.map(\.position).filter { group.wyckoffPositions[$0].degreesOfFreedom == 0 }
-    position = Target(
-      weight: weight, shares: shares(others.filter { $0.element == next.element }.map(\.position)), forbidden: taken)
+    let right = others.filter { $0.element == next.element }.map(\.position)
+    let taken = placed.map(\.position).filter { group.wyckoffPositions[$0].degreesOfFreedom == 0 && !right.contains($0) }
+    position = Target(weight: weight, shares: shares(right), forbidden: taken)
   }
 
   /// All positions are there and some elements are not; those are to be said.

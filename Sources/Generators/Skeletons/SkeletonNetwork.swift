@@ -46,8 +46,8 @@ struct SkeletonNetwork: Sendable {
     self.configuration = configuration
     let (c, e) = (configuration.width, configuration.embedding)
     var layout = ParameterLayout()
-    elements = Linear("embedding.element", inputs: SkeletonElement.rows, outputs: e, bias: false, layout: &layout)
-    positions = Linear("embedding.position", inputs: PositionTable.count, outputs: e, bias: false, layout: &layout)
+    elements = Linear("embedding.element", inputs: SkeletonElement.rows, outputs: e, bias: false, fanIn: 4, layout: &layout)
+    positions = Linear("embedding.position", inputs: PositionTable.count, outputs: e, bias: false, fanIn: 4, layout: &layout)
     descriptors = Linear("embedding.descriptor", inputs: PositionTable.columns, outputs: e, fanIn: 20, layout: &layout)
     spaceGroups = Linear("embedding.space_group", inputs: 231, outputs: c, bias: false, fanIn: 4, layout: &layout)
     requests = Linear("embedding.request", inputs: SkeletonRequest.columns, outputs: c, fanIn: 4, layout: &layout)

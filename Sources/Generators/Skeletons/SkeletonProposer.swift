@@ -9,11 +9,11 @@ import Tensors
 /// The space group: where a composition or elements are asked for as the network says, else as often as the training set has it, among the
 /// groups that can hold what is asked. Then sites, element first, until the end. Elements of given positions are named in random order.
 struct SkeletonProposer: Proposer {
-  private let model: Skeletons
-  private let parameters: Parameters
+  let model: Skeletons
+  let parameters: Parameters
   private let keys: Matrix
   private let among: [Int]
-  private let limits: SkeletonLimits
+  let limits: SkeletonLimits
   private let solvers = SolverPool()
 
   init(_ model: Skeletons, _ parameters: Parameters, among: [Int]) {
@@ -46,6 +46,13 @@ struct SkeletonProposer: Proposer {
     let candidates = among.isEmpty ? (1...230).filter { model.statistics.spaceGroups[$0] > 0 } : among
     let possible = solvers.possibleGroups(question) { candidates.filter { canHold(question, $0) } }
     guard !possible.isEmpty else { throw question.impossible(among.isEmpty ? nil : among) }
+    let weights = groupWeights(question, among: possible)
+    return random.index(weights: weights.span)
+  }
+
+  /// (231) how likely space groups are, but for a factor: as often as the training set has them, or as the network says where it is told
+  /// something.
+  func groupWeights(_ question: SkeletonQuestion, among possible: [Int]) -> [Float] {
     var weights = [Float](repeating: 0, count: 231)
     if question.request == SkeletonRequest() {
       for group in possible { weights[group] = Float(model.statistics.spaceGroups[group]) }
@@ -60,7 +67,7 @@ struct SkeletonProposer: Proposer {
       let most = possible.map { logits[$0] }.max() ?? 0
       for group in possible { weights[group] = exp(logits[group] - most) }
     }
-    return random.index(weights: weights.span)
+    return weights
   }
 
   private func canHold(_ question: SkeletonQuestion, _ group: Int) -> Bool {
@@ -138,7 +145,7 @@ struct SkeletonProposer: Proposer {
     }
   }
 
-  private func keys(of batch: SkeletonBatch) -> Matrix {
+  func keys(of batch: SkeletonBatch) -> Matrix {
     var own = Matrix(rows: batch.positionRows.count, columns: keys.columns)
     own.values = batch.positionRows.flatMap { keys.values[$0 * keys.columns..<($0 + 1) * keys.columns] }
     return own

@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test("their numbers, 150 structures' canonical templates and 60 pairs are as an independent search finds them")
-  func reference() throws {
+  func fixtures() throws {
     let known = try reference("SpaceGroups/templates.json", as: TemplateReference.self)
     for number in 1...230 {
       let group = SpaceGroup.numbered(number)

@@ -65,7 +65,7 @@ import Testing
       ),
       ("sampling: {temperature: 0.7}", "'sampling.temperature' is no option any more: 1 is what both forms have."),
       ("training: {known_templates: 0.5}", "'training.known_templates' is no option any more: it is flow.known_templates now."),
-      ("method: symmcd", "there is no method 'symmcd'; there are symmbfn."), ("form: better", "form cannot be used"),
+      ("method: symmcd", "there is no method 'symmcd'; there are symmbfn, skeletons."), ("form: better", "form cannot be used"),
       ("network: 3", "network must hold coordinate_frequencies, embedding"),
       ("flow: {sigma_lattice: [1, 2]}", "must be one value"),
       ("- a\n- b", "the whole must hold flow, form, network, sampling, training"),

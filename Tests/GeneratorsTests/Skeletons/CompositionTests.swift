@@ -6,9 +6,9 @@ import Testing
 
 @testable import Generators
 
-@Suite("Samples of a composition") struct SkeletonTests {
+@Suite("Samples of a composition") struct CompositionTests {
   /// Units on positions of their groups: what a training set is.
-  private static let units: [AsymmetricUnit] = {
+  static let units: [AsymmetricUnit] = {
     var random = RandomStream(seed: 4, purpose: "units")
     return (0..<240).map { i in
       let number = [2, 12, 62, 139, 166, 225][i % 6]

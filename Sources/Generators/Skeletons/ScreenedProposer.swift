@@ -1,0 +1,92 @@
+public import Crystals
+import Synchronization
+
+/// What of many proposals is kept.
+public enum Screen: Sendable, Equatable {
+  /// Templates that the training set does not have, or has.
+  case newTemplates
+  case knownTemplates
+  /// Of so many proposals the likeliest.
+  case surprisal(best: Int)
+
+  /// As command lines say it: new, known, surprisal=8.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+    switch (parts[0], parts.count) {
+    case ("new", 1): self = .newTemplates
+    case ("known", 1): self = .knownTemplates
+    case ("surprisal", 2):
+      guard let best = Int(parts[1]), (2...1000).contains(best) else { return nil }
+      self = .surprisal(best: best)
+    default: return nil
+    }
+  }
+}
+
+/// Draws more proposals than are wanted and keeps some.
+public final class ScreenedProposer: Proposer {
+  private let proposer: any Proposer
+  private let screen: Screen
+  private let judge: (any SkeletonJudge)?
+  private let known: Set<Prototype>
+  private let counts = Mutex((drawn: 0, kept: 0))
+
+  /// Orders of sites that a surprisal is a mean over.
+  public static let orders = 64
+  /// Proposals before one gives up.
+  private static let mostDraws = 10_000
+
+  /// - Parameters:
+  ///   - statistics: of the training set, whose templates are the known ones.
+  ///   - judge: who says how likely a skeleton is, where it counts.
+  public init(_ proposer: any Proposer, _ screen: Screen, statistics: DatasetStatistics) {
+    (self.proposer, self.screen, judge) = (proposer, screen, proposer as? any SkeletonJudge)
+    known = Set(statistics.prototypes.map { Self.template($0.prototype.spaceGroup, $0.prototype.wyckoffPositions) })
+  }
+
+  /// Space group and positions alone, in the least of their equivalent descriptions.
+  private static func template(_ spaceGroup: Int, _ positions: [Int]) -> Prototype {
+    let least = SpaceGroup.numbered(spaceGroup).canonical(positions.map { (0, $0) }).map(\.wyckoffPosition)
+    return Prototype(spaceGroup: spaceGroup, wyckoffPositions: least, elementLabels: least.map { _ in 0 })
+  }
+
+  /// Whether the training set has a blueprint's template.
+  public func isKnown(_ blueprint: Blueprint) -> Bool {
+    known.contains(Self.template(blueprint.spaceGroup ?? 1, blueprint.sites.map(\.wyckoffPosition)))
+  }
+
+  /// Proposals drawn and kept so far.
+  public var figures: (drawn: Int, kept: Int) { counts.withLock { $0 } }
+
+  /// Draws until one is kept.
+  ///
+  /// - Throws: `Rejection`: what the proposer throws; `screened_out` where nothing passes.
+  public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
+    // Numbers of their own for all proposals of a number.
+    func draw(_ attempt: Int) throws(Rejection) -> Blueprint {
+      try proposer.complete(blueprint, index: index + attempt << 32, seed: seed)
+    }
+    switch screen {
+    case .newTemplates, .knownTemplates:
+      for attempt in 0..<Self.mostDraws {
+        let drawn = try draw(attempt)
+        guard isKnown(drawn) == (screen == .knownTemplates) else { continue }
+        count(attempt + 1)
+        return drawn
+      }
+      throw Rejection("screened_out", "none of \(Self.mostDraws) proposals passes the screen")
+    case .surprisal(let best):
+      guard let judge else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
+      var kept = (blueprint: try draw(0), surprisal: Double.infinity)
+      for attempt in 0..<best {
+        let drawn = try draw(attempt)
+        let surprisal = try judge.surprisal(of: drawn, asked: blueprint, orders: Self.orders, seed: seed)
+        if surprisal < kept.surprisal { kept = (drawn, surprisal) }
+      }
+      count(best)
+      return kept.blueprint
+    }
+  }
+
+  private func count(_ drawn: Int) { counts.withLock { $0 = ($0.drawn + drawn, $0.kept + 1) } }
+}
