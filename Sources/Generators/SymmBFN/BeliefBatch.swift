@@ -56,6 +56,8 @@ public struct BeliefBatch: Sendable {
   public private(set) var knownPositions: [Int?]
   /// Which sites share an element, by a number a species; nil where it is not told.
   public private(set) var knownSpecies: [Int?]
+  /// (N) atomic numbers that are known beforehand; nil where they are not.
+  public private(set) var knownElements: [UInt8?]
   /// (E, 2) whether two sites are known to share their element, and whether they are known not to; self edges share it.
   public private(set) var ties: Matrix
   /// Columns of `ties`.
@@ -91,6 +93,7 @@ public struct BeliefBatch: Sendable {
     directions = Matrix(rows: 0, columns: Self.directionFeatures)
     knownPositions = [Int?](repeating: nil, count: graph.sites)
     knownSpecies = knownPositions
+    knownElements = [UInt8?](repeating: nil, count: graph.sites)
     ties = Matrix(rows: graph.edges, columns: Self.tieFeatures)
     vacancies = Matrix(rows: graph.sites, columns: Self.positionClasses)
   }
@@ -117,6 +120,19 @@ public struct BeliefBatch: Sendable {
       }
     }
   }
+
+  /// Tells elements of a crystal's sites: they are certain from now on.
+  ///
+  /// - Parameter elements: (m) atomic numbers; nil where one stays open.
+  mutating func know(crystal b: Int, elements: [UInt8?]) {
+    let first = graph.ranges[b].firstSite
+    for (i, element) in elements.enumerated() {
+      guard let element else { continue }
+      knownElements[first + i] = element
+      for c in 0..<Self.elementClasses { self.elements[first + i, c] = c + 1 == element ? 1 : 0 }
+    }
+  }
+
   /// Sites of each element of a crystal whose template is known, in order; empty where it is not.
   func species(ofCrystal b: Int) -> [[Int]] {
     var sites: [[Int]] = []

@@ -77,6 +77,10 @@ extension SymmBFN {
     guard options.form == .informed else { return [shown] }
     var template = random("template")
     shown.knowsTemplate = Float(template.uniform()) < options.flow.knownTemplates
+    if shown.knowsTemplate {
+      var elements = random("elements")
+      shown.knownElements = flow.drawKnownElements(shown, &elements)
+    }
     return [shown]
   }
 

@@ -62,6 +62,8 @@ public struct SymmBFNConfiguration: MethodOptions {
     public var minimumTime: Float = 1e-4
     /// Of the informed form: which share of the crystals is shown with its Wyckoff positions and shared elements known.
     public var knownTemplates: Float = 0.75
+    /// Of those: which share is shown with elements known, too; where it is 0, sampling tells known elements through noisy beliefs.
+    public var knownElements: Float = 0
     /// Weights of the four losses.
     public var weights = Weights()
 
@@ -72,6 +74,7 @@ public struct SymmBFNConfiguration: MethodOptions {
       case betaSiteSymmetry = "beta_site_symmetry"
       case minimumTime = "minimum_time"
       case knownTemplates = "known_templates"
+      case knownElements = "known_elements"
       case weights
     }
   }
@@ -113,6 +116,7 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("flow.beta_elements", flow.betaElements > 0), ("flow.beta_site_symmetry", flow.betaSiteSymmetry > 0),
       ("flow.minimum_time (below 0.1)", flow.minimumTime > 0 && flow.minimumTime < 0.1),
       ("flow.known_templates (at most 1)", flow.knownTemplates > 0 && flow.knownTemplates <= 1),
+      ("flow.known_elements (0 to 1)", flow.knownElements >= 0 && flow.knownElements <= 1),
       ("sampling.steps", sampling.steps > 0),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? training.complaint
@@ -135,7 +139,10 @@ public struct SymmBFNConfiguration: MethodOptions {
   /// Parameters mean the same with the same form, network and flow; how losses are weighed, and how much is told, may change.
   public func takesParameters(of other: Self, goingOn: Bool) -> Bool {
     var flow = other.flow
-    if !goingOn { (flow.weights, flow.knownTemplates) = (self.flow.weights, self.flow.knownTemplates) }
+    if !goingOn {
+      (flow.weights, flow.knownTemplates) = (self.flow.weights, self.flow.knownTemplates)
+      flow.knownElements = self.flow.knownElements
+    }
     return form == other.form && network == other.network && self.flow == flow
   }
 }

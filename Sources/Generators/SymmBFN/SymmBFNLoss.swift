@@ -53,8 +53,20 @@ extension BayesianFlow {
     Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
     for (b, example) in examples.enumerated() where example.knowsTemplate {
       batch.know(crystal: b, positions: example.wyckoffPositions, species: example.species)
+      batch.know(crystal: b, elements: zip(example.elements, example.knownElements).map { $1 ? $0 : nil })
     }
     return batch
+  }
+
+  /// Which sites' elements a crystal is shown with: of as many crystals as the options say, half with all, half with those of each
+  /// element by itself, in any order and number.
+  ///
+  /// - Returns: (m); empty where none is told.
+  func drawKnownElements(_ example: TrainingExample, _ random: inout RandomStream) -> [Bool] {
+    guard Float(random.uniform()) < configuration.knownElements else { return [] }
+    let share = random.uniform() < 0.5 ? 1 : random.uniform()
+    let isKnown = (0...(example.species.max() ?? 0)).map { _ in random.uniform() < share }
+    return example.species.map { isKnown[$0] }
   }
 
   private func noiseLattice(
@@ -102,11 +114,13 @@ extension BayesianFlow {
         let site = range.firstSite + i
         losses.values[0] += coordinateLoss(
           batch, example, moved, site: site, index: i, t: t, scale: perSite, &gradients.coordinates)
-        let element = classLoss(
-          elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
-          weight: weights.elements, gradient: &gradients.elements.values)
-        losses.values[2] += element.squared
-        losses.objective += element.trained
+        if batch.knownElements[site] == nil {
+          let element = classLoss(
+            elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
+            weight: weights.elements, gradient: &gradients.elements.values)
+          losses.values[2] += element.squared
+          losses.objective += element.trained
+        }
         for axis in 0..<axes {
           let operation = classLoss(
             symmetries, offset: (site * axes + axis) * ops, classes: ops,

@@ -56,6 +56,11 @@ struct SymmBFNProcess: UnitProcess {
       for i in range.firstSite * width..<(range.firstSite + range.sites) * width {
         course.symmetryLogits[i] = 1e6 * state.beliefs.siteSymmetries.values[i]
       }
+      guard model.method.options.flow.knownElements > 0 else { continue }
+      state.beliefs.know(crystal: b, elements: sites.map(\.element))
+      for (site, element) in zip(range.firstSite..., sites.map(\.element)) {
+        if let element { course.elementLogits[site * BeliefBatch.elementClasses + Int(element) - 1] = 1e6 }
+      }
     }
     return course
   }

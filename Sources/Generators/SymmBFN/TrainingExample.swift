@@ -21,6 +21,8 @@ public struct TrainingExample: Sendable {
   let firstOfElement: [Int]
   /// Whether the template is told, and only elements, coordinates and lattice are to be learnt.
   var knowsTemplate = false
+  /// (m) whether a site's element is told, too; empty where none is.
+  var knownElements: [Bool] = []
 
   var siteCount: Int { elements.count }
 
