@@ -74,5 +74,6 @@ include Pipelines/dag.mk
 include Pipelines/potentials.mk
 include Pipelines/hull.mk
 include Pipelines/generate.mk
+include Pipelines/csp.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

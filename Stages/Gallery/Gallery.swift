@@ -34,6 +34,9 @@ struct Gallery: Stage {
   @Option(help: "Title of the page.")
   var title = "Frieze: crystals"
 
+  @Flag(help: "Crystals of one structure stand once, the best of them for all; the page says how often it was found.")
+  var merge = false
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -45,8 +48,10 @@ struct Gallery: Stage {
 
   func perform() throws {
     var report = StageReport(stage: "gallery")
-    let ranked = try RankedCrystals(reading: crystals)
-    var rows = ["rank,file,id,formula,space_group,atoms,energy_above_hull,remark"]
+    var ranked = try RankedCrystals(reading: crystals)
+    let total = ranked.items.count
+    if merge { try ranked.merge(threads: shared.threadCount) }
+    var rows = ["rank,file,id,formula,space_group,atoms,energy_above_hull,found,decomposition,remark"]
     var cards: [GalleryCrystal] = []
     for (place, item) in ranked.items.enumerated() {
       try Interruption.check()
@@ -58,19 +63,19 @@ struct Gallery: Stage {
       try AtomicFile.write(cif, to: "\(output)/\(name).cif")
       let energy = item.energyAboveHull.map { "\($0)" } ?? ""
       rows.append(
-        "\(place + 1),\(name).cif,\(item.id),\(item.crystal.reducedFormula),\(group),\(item.crystal.count),\(energy),\(item.remark)"
+        "\(place + 1),\(name).cif,\(item.id),\(item.crystal.reducedFormula),\(group),\(item.crystal.count),\(energy),\(item.found),\(item.products),\(item.remark)"
       )
       if place < drawn {
         cards.append(
           GalleryCrystal(
             identifier: item.id, crystal: symmetric?.conventional ?? item.crystal, spaceGroup: group,
-            energyAboveHull: item.energyAboveHull, remark: item.remark, cif: cif))
+            energyAboveHull: item.energyAboveHull, remark: item.words(isMerged: merge), cif: cif))
       }
       report.accept()
     }
     try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: "\(output)/crystals.csv")
     let lead =
-      "\(ranked.items.count) crystals, \(ranked.order)."
+      (merge ? ranked.summary(of: total) : "\(total) crystals, \(ranked.order).")
       + (cards.count < ranked.items.count ? " The first \(cards.count) are drawn." : "")
     try AtomicFile.write(GalleryPage(title: title, lead: lead, crystals: cards).html, to: "\(output)/index.html")
     try report.finish(shared, output: output)

@@ -1,6 +1,9 @@
 public import Crystals
+import Evaluation
+import Foundation
 import Potentials
 import StageKit
+import Tensors
 
 /// The crystals of a file, best first.
 public struct RankedCrystals: Sendable {
@@ -14,10 +17,21 @@ public struct RankedCrystals: Sendable {
     public var energyAboveHull: Double?
     /// How its relaxation ended, where it did not converge.
     public var remark = ""
+    /// The phases that the hull holds in its place; empty where nobody knows.
+    public var products = ""
+    /// Crystals of its structure in the file, itself included; 1 where they are not merged.
+    public var found = 1
+
+    /// What a page says of it beside its energy.
+    public func words(isMerged: Bool) -> String {
+      let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
+      return (own + (products.isEmpty ? [] : ["instead of " + products]) + (remark.isEmpty ? [] : [remark])).joined(
+        separator: " · ")
+    }
   }
 
   /// Best first.
-  public let items: [Item]
+  public private(set) var items: [Item]
   /// What the order is by, in words.
   public let order: String
 
@@ -34,6 +48,8 @@ public struct RankedCrystals: Sendable {
     let (above, energy) = (try column("energy_above_hull"), try column("energy"))
     let outcomes =
       reader.contains("/relaxation/outcome") ? try reader.read(Int16.self, "/relaxation/outcome", shape: [n]) : nil
+    let products =
+      reader.contains("/relaxation/decomposition") ? try reader.readStrings("/relaxation/decomposition") : []
     let merit = (0..<n).map { i in
       let value = above?[i] ?? energy.map { $0[i] / Double(max(1, crystals[i].count)) } ?? Double(i)
       return value.isFinite ? value : .infinity
@@ -47,7 +63,38 @@ public struct RankedCrystals: Sendable {
       {
         item.remark = outcome.name
       }
+      if products.count == n { item.products = products[i] }
       return item
     }
+  }
+
+  /// Crystals of one structure stand once, the best of them for all.
+  ///
+  /// - Throws: nothing that is not thrown by a thread.
+  public mutating func merge(threads: Int) throws {
+    let crystals = items.map(\.crystal)
+    let reduced = try parallelMap(count: crystals.count, threads: threads) { ReducedCrystal(crystals[$0]) }
+    let kinds = try firstOfKind(reduced, work: Work(threads: threads))
+    var counts: [Int: Int] = [:]
+    for (i, kind) in kinds.enumerated() { counts[kind ?? i, default: 0] += 1 }
+    items = items.indices.compactMap { i in
+      guard let found = counts[i] else { return nil }
+      var item = items[i]
+      item.found = found
+      return item
+    }
+  }
+
+  /// How sure a search for one structure can be: what was found how often, and how far the next one is.
+  ///
+  /// - Parameter total: crystals before they were merged.
+  public func summary(of total: Int) -> String {
+    var text = "\(total) crystals of \(items.count) structures, \(order)."
+    guard let best = items.first, Set(items.map(\.crystal.reducedFormula)).count == 1 else { return text }
+    text += " The best was found \(best.found == 1 ? "once" : "\(best.found) times")"
+    if items.count > 1, let own = best.energyAboveHull, let next = items[1].energyAboveHull {
+      text += String(format: ", the next lies %.3f eV/atom above it", next - own)
+    }
+    return text + (best.found < 3 ? ": a search that finds its best so rarely is not at its end; take more." : ".")
   }
 }

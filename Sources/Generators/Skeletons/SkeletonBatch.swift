@@ -15,24 +15,26 @@ struct SkeletonRequest: Sendable, Equatable {
       && a.composition?.map(\.count) == b.composition?.map(\.count)
   }
 
-  /// Elements' shares; elements that may occur; shares in falling order; whether each of it is told.
-  static let columns = 2 * BeliefBatch.elementClasses + 8 + 2
+  /// Elements that may occur; whether they and the composition are told; logarithm of the atoms of the formula.
+  static let columns = BeliefBatch.elementClasses + 3
 
   /// (columns)
   var row: [Float] {
     var row = [Float](repeating: 0, count: Self.columns)
-    if let composition {
-      let total = Float(composition.reduce(0) { $0 + $1.count })
-      for (z, n) in composition { row[Int(z) - 1] = Float(n) / total }
-      for (i, n) in composition.map(\.count).sorted(by: >).prefix(8).enumerated() {
-        row[2 * BeliefBatch.elementClasses + i] = Float(n) / total
-      }
-      row[Self.columns - 2] = 1
-    }
-    if let elements = elements ?? composition?.map(\.element) {
-      for z in elements { row[BeliefBatch.elementClasses + Int(z) - 1] = 1 }
-      row[Self.columns - 1] = 1
-    }
+    for z in elements ?? composition?.map(\.element) ?? [] { row[Int(z) - 1] = 1 }
+    row[Self.columns - 3] = elements == nil && composition == nil ? 0 : 1
+    row[Self.columns - 2] = composition == nil ? 0 : 1
+    row[Self.columns - 1] = log(Float(max(1, composition?.reduce(0) { $0 + $1.count } ?? 1)))
+    return row
+  }
+
+  /// Of an element of a composition: that it is one, its share, the logarithm of its count, and the count itself up to 24.
+  static let countColumns = 3 + 24
+
+  static func countRow(_ count: Int, of total: Int) -> [Float] {
+    var row = [Float](repeating: 0, count: countColumns)
+    (row[0], row[1], row[2]) = (1, Float(count) / Float(total), log(Float(count)))
+    row[2 + min(24, count)] = 1
     return row
   }
 }
@@ -54,11 +56,14 @@ enum SkeletonElement: Sendable, Equatable {
   }
 }
 
-/// Skeletons on their way, B of them; each has a token where it starts and one a site, N in all.
+/// Skeletons on their way, B of them; each has a token where it starts, one an element of the composition that is told, and one a site, N in
+/// all.
 struct SkeletonBatch: Sendable {
   let graph: CrystalGraph
-  /// (B) international numbers.
+  /// (B) international numbers; 0 where the group is yet to be said.
   let spaceGroups: [Int]
+  /// (B) the tokens of the first sites.
+  let firstSites: [Int]
   /// (N) rows of the table of elements.
   let elementRows: [Int]
   /// (N) rows of `positionRows`.
@@ -71,6 +76,8 @@ struct SkeletonBatch: Sendable {
   let firstKeys: [Int]
   /// (B) positions of each group.
   let positionCounts: [Int]
+  /// (N, columns) the counts of a composition's elements; 0 for other tokens.
+  let counts: Matrix
   /// (B, columns) what is asked for.
   let requests: Matrix
   /// (B, columns) what is placed: logarithms of one more than each element's atoms in the primitive cell; of all atoms; sites.
@@ -80,16 +87,19 @@ struct SkeletonBatch: Sendable {
 
   /// One skeleton.
   struct Entry {
+    /// 0 where it is yet to be said; then there are no sites.
     var spaceGroup: Int
-    var sites: [(element: SkeletonElement, wyckoffPosition: Int)]
+    var sites: [(element: SkeletonElement, wyckoffPosition: Int)] = []
     var request: SkeletonRequest
   }
 
   init(_ entries: [Entry]) {
-    graph = CrystalGraph(siteCounts: entries.map { $0.sites.count + 1 })
+    let told = entries.map { $0.request.composition ?? [] }
+    graph = CrystalGraph(siteCounts: zip(entries, told).map { 1 + $1.count + $0.sites.count })
+    firstSites = zip(graph.ranges, told).map { $0.firstSite + 1 + $1.count }
     spaceGroups = entries.map(\.spaceGroup)
     var (rows, first) = ([0], [Int: Int]())
-    for number in Set(spaceGroups).sorted() {
+    for number in Set(spaceGroups).sorted() where number > 0 {
       first[number] = rows.count
       rows += PositionTable.firstRows[number]..<PositionTable.firstRows[number + 1]
     }
@@ -99,14 +109,27 @@ struct SkeletonBatch: Sendable {
     descriptors.values = rows.flatMap { all.values[$0 * all.columns..<($0 + 1) * all.columns] }
     self.descriptors = descriptors
     firstKeys = spaceGroups.map { first[$0, default: 0] }
-    positionCounts = spaceGroups.map { PositionTable.firstRows[$0 + 1] - PositionTable.firstRows[$0] }
-    elementRows = entries.flatMap { [0] + $0.sites.map(\.element.row) }
-    keyRows = entries.flatMap { entry in [0] + entry.sites.map { first[entry.spaceGroup, default: 0] + $0.wyckoffPosition } }
+    positionCounts = spaceGroups.map { $0 == 0 ? 0 : PositionTable.firstRows[$0 + 1] - PositionTable.firstRows[$0] }
+    elementRows = zip(entries, told).flatMap { [0] + $1.map { Int($0.element) } + $0.sites.map(\.element.row) }
+    keyRows = zip(entries, told).flatMap { entry, told in
+      [Int](repeating: 0, count: 1 + told.count)
+        + entry.sites.map { first[entry.spaceGroup, default: 0] + $0.wyckoffPosition }
+    }
+    var counts = Matrix(rows: graph.sites, columns: SkeletonRequest.countColumns)
+    for (b, told) in told.enumerated() {
+      let total = told.reduce(0) { $0 + $1.count }
+      for (i, part) in told.enumerated() {
+        for (c, value) in SkeletonRequest.countRow(part.count, of: total).enumerated() {
+          counts[graph.ranges[b].firstSite + 1 + i, c] = value
+        }
+      }
+    }
+    self.counts = counts
     var requests = Matrix(rows: entries.count, columns: SkeletonRequest.columns)
     requests.values = entries.flatMap(\.request.row)
     self.requests = requests
     var contents = Matrix(rows: entries.count, columns: Self.contentColumns)
-    for (b, entry) in entries.enumerated() {
+    for (b, entry) in entries.enumerated() where entry.spaceGroup > 0 {
       let group = SpaceGroup.numbered(entry.spaceGroup)
       let scale = 1 / Float(group.centrings)
       var sum: Float = 0

@@ -11,7 +11,7 @@ public struct SkeletonConfiguration: MethodOptions {
   /// Choices of the sampler.
   public var sampling = Sampling()
 
-  /// About 400,000 parameters.
+  /// About 700,000 parameters.
   public init() {
     training.batch = 128
     training.epochs = 150
@@ -26,13 +26,13 @@ public struct SkeletonConfiguration: MethodOptions {
   /// A transformer over sites.
   public struct Network: Codable, Sendable, Equatable {
     /// Features of a site.
-    public var width = 96
+    public var width = 128
     /// Layers of attention.
     public var layers = 3
     /// Heads of attention; they divide the width.
     public var heads = 4
     /// Features of an element and of a Wyckoff position.
-    public var embedding = 48
+    public var embedding = 64
   }
 
   /// Shares of the crystals; none of it is told of the others.

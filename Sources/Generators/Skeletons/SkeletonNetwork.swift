@@ -6,7 +6,7 @@ import Tensors
 ///
 /// A site's token is the sum of what its element and its Wyckoff position embed to; every token is told the space group, what is asked for
 /// and how much of each element is placed. A Wyckoff position is a row of its own and what its site symmetry, freedom and multiplicity map
-/// to, so that positions that training never met are not unknown. Layers normalise before they add (Xiong et al. 2020).
+/// to, so that positions that training never met are not unknown. A composition that is told has a token an element. Layers normalise before they add (Xiong et al. 2020).
 struct SkeletonNetwork: Sendable {
   let layout: ParameterLayout
   private let configuration: SkeletonConfiguration.Network
@@ -18,6 +18,7 @@ struct SkeletonNetwork: Sendable {
   private let contents: Linear
   private let elementTokens: Linear
   private let positionTokens: Linear
+  private let countTokens: Linear
   private let layers: [Layer]
   private let norm: LayerNorm
   private let elementHead: Perceptron
@@ -54,6 +55,8 @@ struct SkeletonNetwork: Sendable {
     contents = Linear("embedding.content", inputs: SkeletonBatch.contentColumns, outputs: c, fanIn: 4, layout: &layout)
     elementTokens = Linear("token.element", inputs: e, outputs: c, layout: &layout)
     positionTokens = Linear("token.position", inputs: e, outputs: c, layout: &layout)
+    countTokens = Linear(
+      "token.count", inputs: SkeletonRequest.countColumns, outputs: c, bias: false, fanIn: 4, layout: &layout)
     layers = (0..<configuration.layers).map { Layer("layer.\($0)", width: c, layout: &layout) }
     norm = LayerNorm("norm", width: c, layout: &layout)
     func head(_ name: String, inputs: Int, hidden: Int, outputs: Int) -> Perceptron {
@@ -62,7 +65,7 @@ struct SkeletonNetwork: Sendable {
     elementHead = head("element", inputs: c, hidden: c, outputs: 1 + BeliefBatch.elementClasses)
     positionHead = head("position", inputs: c + e, hidden: c, outputs: e)
     nameHead = head("name", inputs: c, hidden: c, outputs: BeliefBatch.elementClasses)
-    groupHead = head("space_group", inputs: SkeletonRequest.columns, hidden: 128, outputs: 231)
+    groupHead = head("space_group", inputs: c, hidden: c, outputs: 231)
     self.layout = layout
   }
 
@@ -74,8 +77,6 @@ struct SkeletonNetwork: Sendable {
     let starts: Tape.Value
     /// (P, embedding)
     let keys: Tape.Value
-    /// (B, columns)
-    let requests: Tape.Value
   }
 
   /// - Parameter keys: (P, embedding) as `positionKeys` has them; computed where nil.
@@ -88,7 +89,8 @@ struct SkeletonNetwork: Sendable {
       tape.apply(contents, tape.input(batch.contents)))
     var h = tape.apply(
       Sum(), tape.apply(elementTokens, tape.apply(Embedding(elements, rows: batch.elementRows))),
-      tape.apply(positionTokens, tape.apply(Gather(rows: batch.keyRows), keys)), tape.apply(Spread(batch.graph), context))
+      tape.apply(positionTokens, tape.apply(Gather(rows: batch.keyRows), keys)), tape.apply(Spread(batch.graph), context),
+      tape.apply(countTokens, tape.input(batch.counts)))
     for layer in layers {
       let attended = tape.apply(
         SelfAttention(batch.graph, heads: configuration.heads), tape.apply(layer.attention, tape.apply(layer.first, h)))
@@ -96,7 +98,7 @@ struct SkeletonNetwork: Sendable {
       h = tape.apply(Sum(), h, layer.perceptron(tape.apply(layer.second, h), &tape))
     }
     let tokens = tape.apply(norm, h)
-    return Trunk(tokens: tokens, starts: tape.apply(Gather(rows: batch.startRows), tokens), keys: keys, requests: told)
+    return Trunk(tokens: tokens, starts: tape.apply(Gather(rows: batch.startRows), tokens), keys: keys)
   }
 
   private func positionKeys(_ batch: SkeletonBatch, _ tape: inout Tape) -> Tape.Value {
@@ -135,8 +137,8 @@ struct SkeletonNetwork: Sendable {
     nameHead(tape.apply(Gather(rows: rows), trunk.tokens), &tape)
   }
 
-  /// (B, 231) logits of the space group given what is asked for.
-  func spaceGroups(_ requests: Tape.Value, _ tape: inout Tape) -> Tape.Value { groupHead(requests, &tape) }
+  /// (B, 231) logits of the space group, where it is yet to be said.
+  func spaceGroups(_ trunk: Trunk, _ tape: inout Tape) -> Tape.Value { groupHead(trunk.starts, &tape) }
 }
 
 /// Queries and keys to scores: (B, E), (P, E) to (B, 27), `q k / sqrt(E)` of the keys that are a row's own, -1e9 beyond them.

@@ -58,12 +58,13 @@ struct SkeletonProposer: Proposer {
       for group in possible { weights[group] = Float(model.statistics.spaceGroups[group]) }
       if !weights.contains(where: { $0 > 0 }) { for group in possible { weights[group] = 1 } }
     } else {
-      var tape = Tape(isRecording: false)
-      tape.start(parameters)
-      var told = Matrix(rows: 1, columns: SkeletonRequest.columns)
-      told.values = question.request.row
-      let scores = model.network.spaceGroups(tape.input(told), &tape)
-      let logits = tape[scores].values
+      let logits = solvers.groupLogits(question) {
+        var tape = Tape(isRecording: false)
+        let batch = SkeletonBatch([.init(spaceGroup: 0, request: question.request)])
+        let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
+        let scores = model.network.spaceGroups(trunk, &tape)
+        return tape[scores].values
+      }
       let most = possible.map { logits[$0] }.max() ?? 0
       for group in possible { weights[group] = exp(logits[group] - most) }
     }
@@ -189,7 +190,7 @@ struct SkeletonProposer: Proposer {
       }
       let batch = SkeletonBatch([.init(spaceGroup: number, sites: entries, request: question.request)])
       let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
-      let row = 1 + (sites.firstIndex { $0.elementLabel == labels[label] } ?? 0)
+      let row = batch.firstSites[0] + (sites.firstIndex { $0.elementLabel == labels[label] } ?? 0)
       let scores = model.network.names(trunk, rows: [row], &tape)
       let logits = tape[scores].values
       var candidates = task.elements.indices.filter { !names.contains($0) }
@@ -218,6 +219,7 @@ private final class SolverPool: Sendable {
   }
   private let free = Mutex<[Key: [SkeletonCompletion]]>([:])
   private let groups = Mutex<[SkeletonQuestion.Key: [Int]]>([:])
+  private let logits = Mutex<[SkeletonQuestion.Key: [Float]]>([:])
 
   func take(_ group: Int, _ task: SkeletonTask) -> SkeletonCompletion {
     let known = free.withLock { $0[Key(group: group, task: task)]?.popLast() }
@@ -238,6 +240,13 @@ private final class SolverPool: Sendable {
     if let known = groups.withLock({ $0[question.key] }) { return known }
     let found = find()
     groups.withLock { $0[question.key] = found }
+    return found
+  }
+
+  func groupLogits(_ question: SkeletonQuestion, _ find: () -> [Float]) -> [Float] {
+    if let known = logits.withLock({ $0[question.key] }) { return known }
+    let found = find()
+    logits.withLock { $0[question.key] = found }
     return found
   }
 }

@@ -87,7 +87,9 @@ extension Skeletons {
       var random = random
       lessons.append(SkeletonLesson(example, options.told, elementMask: statistics.elementMask, &random))
     }
-    let batch = SkeletonBatch(lessons.map(\.entry))
+    // Where the space group is yet to be said, and then the steps.
+    let entries = lessons.map { SkeletonBatch.Entry(spaceGroup: 0, request: $0.entry.request) } + lessons.map(\.entry)
+    let (batch, first) = (SkeletonBatch(entries), lessons.count)
     let trunk = network.trunk(batch, parameters, &tape)
     let scale = 1 / Double(share.examples)
     var losses = LossTerms.none(Self.terms.count)
@@ -102,14 +104,15 @@ extension Skeletons {
       }
       tape.seed(logits, seed)
     }
-    let groups = network.spaceGroups(trunk.requests, &tape)
-    learn(groups, 0) { .init(weight: 1, shares: [(lessons[$0].entry.spaceGroup, 1)]) }
+    let groups = network.spaceGroups(trunk, &tape)
+    learn(groups, 0) { $0 < first ? .init(weight: 1, shares: [(lessons[$0].entry.spaceGroup, 1)]) : nil }
     let elements = network.elements(trunk, &tape)
-    learn(elements, 1) { lessons[$0].element }
-    let positions = network.positions(trunk, batch, elements: lessons.map(\.chosen), &tape)
-    learn(positions, 2) { lessons[$0].position }
+    learn(elements, 1) { $0 < first ? nil : lessons[$0 - first].element }
+    let chosen = [Int](repeating: 0, count: first) + lessons.map(\.chosen)
+    let positions = network.positions(trunk, batch, elements: chosen, &tape)
+    learn(positions, 2) { $0 < first ? nil : lessons[$0 - first].position }
     let names = lessons.enumerated().flatMap { b, lesson in
-      lesson.names.map { (row: batch.graph.ranges[b].firstSite + 1 + $0.site, target: $0.target) }
+      lesson.names.map { (row: batch.firstSites[first + b] + $0.site, target: $0.target) }
     }
     if !names.isEmpty {
       let logits = network.names(trunk, rows: names.map(\.row), &tape)
