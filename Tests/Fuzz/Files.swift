@@ -91,7 +91,9 @@ struct Reader: Sendable {
 
   private static let units: Set = ["dataset", "crystals", "relaxed", "samples"]
   private static let crystals: Set = ["dataset", "crystals", "relaxed", "metrics"]
-  private static let any: Set = ["dataset", "model", "samples", "part", "crystals", "relaxed", "metrics"]
+  private static let any: Set = [
+    "dataset", "model", "skeletons", "blueprints", "samples", "part", "crystals", "relaxed", "metrics",
+  ]
 
   static let all = [
     Reader(["dataset"], "train --dataset bad.h5 --config SHOP/model.yaml --epochs 1 --output out.h5"),
@@ -105,6 +107,12 @@ struct Reader: Sendable {
     Reader(
       ["model"], "train --dataset SHOP/dataset.h5 --config SHOP/model.yaml --epochs 2 --resume --output out.h5",
       beside: [("bad.h5", "out.h5.unfinished.h5")]),
+    Reader(["skeletons"], "propose --model bad.h5 --count 4 --output out.h5"),
+    Reader(["skeletons"], "propose --model bad.h5 --count 3 --composition NaCl --screen surprisal=2 --output out.h5"),
+    Reader(["model"], "propose --model bad.h5 --count 4 --output out.h5"),
+    Reader(["dataset"], "propose --model SHOP/skeletons.h5 --like bad.h5 --split train --output out.h5"),
+    Reader(["crystals"], "propose --model SHOP/skeletons.h5 --count 2 --prototype bad.h5 --output out.h5"),
+    Reader(["blueprints"], "sample --model SHOP/model.h5 --blueprints bad.h5 --steps 2 --output out.h5"),
     Reader(units, "reconstruct --samples bad.h5 --output out.h5"),
     Reader(["samples"], "reconstruct --samples bad.h5 --choice probability --output out.h5"),
     Reader(crystals, "relax --crystals bad.h5 --potential pair --max-steps 3 --output out.h5"),

@@ -73,6 +73,7 @@ struct Kills: ParsableCommand {
       program: "relax", line: "--crystals SHOP/many.h5 --potential pair --fmax 0.01 --max-steps 20 --output out.h5",
       output: "out.h5"),
     KilledStage(program: "sample", line: "--model SHOP/model.h5 --count 128 --steps 30 --output out.h5", output: "out.h5"),
+    KilledStage(program: "propose", line: "--model SHOP/skeletons.h5 --count 400 --output out.h5", output: "out.h5"),
     KilledStage(program: "reconstruct", line: "--samples SHOP/samples.h5 --output out.h5", output: "out.h5"),
     KilledStage(program: "preprocess", line: "--input SHOP/cifs --output out.h5", output: "out.h5"),
     KilledStage(

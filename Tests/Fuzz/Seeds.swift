@@ -17,6 +17,12 @@ struct Seeds: Sendable {
     training: {batch: 8, epochs: 1}
     """
 
+  static let skeletons = """
+    method: skeletons
+    network: {width: 16, layers: 1, heads: 2, embedding: 8}
+    training: {batch: 8, epochs: 1}
+    """
+
   /// Makes them in a workshop's folder.
   init(in shop: Workshop) throws {
     try Self.writeCrystals(in: shop)
@@ -29,6 +35,9 @@ struct Seeds: Sendable {
     }
     try make("preprocess", "--input", "cifs", "--output", "dataset.h5")
     try make("train", "--dataset", "dataset.h5", "--config", "model.yaml", "--epochs", "1", "--output", "model.h5")
+    try shop.write("skeletons.yaml", Self.skeletons)
+    try make("train", "--dataset", "dataset.h5", "--config", "skeletons.yaml", "--output", "skeletons.h5")
+    try make("propose", "--model", "skeletons.h5", "--count", "6", "--output", "blueprints.h5")
     try make("export", "--model", "model.h5", "--output", "export.h5")
     try make("sample", "--model", "model.h5", "--count", "8", "--steps", "2", "--output", "samples.h5")
     for i in 0..<2 {
@@ -40,7 +49,8 @@ struct Seeds: Sendable {
     try make("metrics", "--crystals", "relaxed.h5", "--reference", "dataset.h5", "--output", "metrics.json")
     try make("convert", "--input", "crystals.h5", "--output", "crystals.extxyz")
     let kinds = [
-      ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"), ("samples.h5", "samples"), ("part1.h5", "part"),
+      ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"),
+      ("skeletons.h5", "skeletons"), ("blueprints.h5", "blueprints"), ("samples.h5", "samples"), ("part1.h5", "part"),
       ("crystals.h5", "crystals"), ("relaxed.h5", "relaxed"), ("metrics.h5", "metrics"),
     ]
     var files = kinds.map { File(name: $0.0, kind: $0.1, isForeign: false) }

@@ -50,7 +50,8 @@ struct WrongOptions: ParsableCommand {
   }
 
   private static let inputs = [
-    "dataset.h5", "model.h5", "samples.h5", "crystals.h5", "relaxed.h5", "metrics.json", "metrics.h5", "part0.h5", "part1.h5",
+    "dataset.h5", "model.h5", "skeletons.h5", "blueprints.h5", "samples.h5", "crystals.h5", "relaxed.h5", "metrics.json",
+    "metrics.h5", "part0.h5", "part1.h5",
     "model.yaml",
   ]
 
@@ -116,7 +117,11 @@ struct Command: Sendable {
     Command(
       "sample --model model.h5 --count 2 --steps 2 --output out.h5",
       "placement-time coordinate-update final-choice temperature templates weights space-group composition formula-units like split "
-        + "per-target precision known-wyckoff"),
+        + "per-target precision known-wyckoff blueprints"),
+    Command(
+      "propose --model skeletons.h5 --count 2 --output out.h5",
+      "weights space-group composition formula-units prototype keep symprec sites like split per-target limit elements require exclude "
+        + "max-atoms max-sites screen"),
     Command("reconstruct --samples samples.h5 --output out.h5", "minimum-distance radii-share choice deviation"),
     Command(
       "relax --crystals crystals.h5 --potential pair --max-steps 2 --output out.h5", "hull fmax optimizer static free fix-cell"),
