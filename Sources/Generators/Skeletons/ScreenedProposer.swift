@@ -23,6 +23,19 @@ public enum Screen: Sendable, Equatable {
   }
 }
 
+/// A space group and its sites in the least of their equivalent descriptions.
+struct Skeleton: Hashable {
+  let spaceGroup: Int
+  /// Element and position of each site, as one number.
+  let sites: [Int]
+
+  init(_ blueprint: Blueprint) {
+    spaceGroup = blueprint.spaceGroup ?? 1
+    let own = blueprint.sites.map { (element: $0.element ?? 0, wyckoffPosition: $0.wyckoffPosition) }
+    sites = SpaceGroup.numbered(spaceGroup).canonical(own).map { 32 * Int($0.element) + $0.wyckoffPosition }
+  }
+}
+
 /// Draws more proposals than are wanted and keeps some.
 public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
@@ -32,7 +45,7 @@ public final class ScreenedProposer: Proposer {
   private let counts = Mutex((drawn: 0, kept: 0))
 
   /// Orders of sites that a surprisal is a mean over.
-  public static let orders = 64
+  public static let orders = 16
   /// Proposals before one gives up.
   private static let mostDraws = 10_000
 
@@ -78,8 +91,10 @@ public final class ScreenedProposer: Proposer {
     case .surprisal(let best):
       guard let judge else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
       var kept = (blueprint: try draw(0), surprisal: Double.infinity)
+      var seen: Set<Skeleton> = []
       for attempt in 0..<best {
         let drawn = try draw(attempt)
+        guard seen.insert(Skeleton(drawn)).inserted else { continue }
         let surprisal = try judge.surprisal(of: drawn, asked: blueprint, orders: Self.orders, seed: seed)
         if surprisal < kept.surprisal { kept = (drawn, surprisal) }
       }

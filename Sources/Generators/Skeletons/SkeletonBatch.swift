@@ -7,21 +7,25 @@ import Tensors
 struct SkeletonRequest: Sendable, Equatable {
   /// Atoms of each element (by atomic number) in a formula; nil where it is not told.
   var composition: [(element: UInt8, count: Int)]?
+  /// Whether the composition is the content of the primitive cell; else a formula in smallest whole numbers.
+  var isPrimitiveCell = false
   /// Atomic numbers that may occur; nil where it is not told.
   var elements: [UInt8]?
 
   static func == (a: Self, b: Self) -> Bool {
-    a.elements == b.elements && a.composition?.map(\.element) == b.composition?.map(\.element)
+    a.elements == b.elements && a.isPrimitiveCell == b.isPrimitiveCell
+      && a.composition?.map(\.element) == b.composition?.map(\.element)
       && a.composition?.map(\.count) == b.composition?.map(\.count)
   }
 
-  /// Elements that may occur; whether they and the composition are told; logarithm of the atoms of the formula.
-  static let columns = BeliefBatch.elementClasses + 3
+  /// Elements that may occur; whether they, the composition and the primitive cell's are told; logarithm of the atoms of the composition.
+  static let columns = BeliefBatch.elementClasses + 4
 
   /// (columns)
   var row: [Float] {
     var row = [Float](repeating: 0, count: Self.columns)
     for z in elements ?? composition?.map(\.element) ?? [] { row[Int(z) - 1] = 1 }
+    row[Self.columns - 4] = isPrimitiveCell ? 1 : 0
     row[Self.columns - 3] = elements == nil && composition == nil ? 0 : 1
     row[Self.columns - 2] = composition == nil ? 0 : 1
     row[Self.columns - 1] = log(Float(max(1, composition?.reduce(0) { $0 + $1.count } ?? 1)))

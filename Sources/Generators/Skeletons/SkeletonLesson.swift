@@ -44,7 +44,13 @@ struct SkeletonLesson {
     _ example: Skeletons.Example, _ told: SkeletonConfiguration.Told, _ mask: [Bool], _ random: inout RandomStream
   ) -> SkeletonRequest {
     let u = Float(random.uniform())
-    if u < told.composition { return SkeletonRequest(composition: example.composition) }
+    if u < told.composition {
+      // Half of them with what the primitive cell holds, half as a formula.
+      let isCell = u < 0.5 * told.composition
+      return SkeletonRequest(
+        composition: example.composition.map { ($0.element, $0.count * (isCell ? example.formulaUnits : 1)) },
+        isPrimitiveCell: isCell)
+    }
     guard u < told.composition + told.elements else { return SkeletonRequest() }
     // As many others as a geometric distribution says, 6 on average.
     let more = Int(-6 * log(random.uniform()))

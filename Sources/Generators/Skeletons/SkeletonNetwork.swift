@@ -6,11 +6,12 @@ import Tensors
 ///
 /// A site's token is the sum of what its element and its Wyckoff position embed to; every token is told the space group, what is asked for
 /// and how much of each element is placed. A Wyckoff position is a row of its own and what its site symmetry, freedom and multiplicity map
-/// to, so that positions that training never met are not unknown. A composition that is told has a token an element. Layers normalise before they add (Xiong et al. 2020).
+/// to, an element a row of its own and what its place in the periodic table maps to, so that what training rarely met is not unknown. A composition that is told has a token an element. Layers normalise before they add (Xiong et al. 2020).
 struct SkeletonNetwork: Sendable {
   let layout: ParameterLayout
   private let configuration: SkeletonConfiguration.Network
   private let elements: Linear
+  private let elementDescriptors: Linear
   private let positions: Linear
   private let descriptors: Linear
   private let spaceGroups: Linear
@@ -48,6 +49,8 @@ struct SkeletonNetwork: Sendable {
     let (c, e) = (configuration.width, configuration.embedding)
     var layout = ParameterLayout()
     elements = Linear("embedding.element", inputs: SkeletonElement.rows, outputs: e, bias: false, fanIn: 4, layout: &layout)
+    elementDescriptors = Linear(
+      "embedding.element_descriptor", inputs: ElementTable.columns, outputs: e, fanIn: 8, layout: &layout)
     positions = Linear("embedding.position", inputs: PositionTable.count, outputs: e, bias: false, fanIn: 4, layout: &layout)
     descriptors = Linear("embedding.descriptor", inputs: PositionTable.columns, outputs: e, fanIn: 20, layout: &layout)
     spaceGroups = Linear("embedding.space_group", inputs: 231, outputs: c, bias: false, fanIn: 4, layout: &layout)
@@ -77,6 +80,8 @@ struct SkeletonNetwork: Sendable {
     let starts: Tape.Value
     /// (P, embedding)
     let keys: Tape.Value
+    /// (rows of `SkeletonElement`, embedding)
+    let elements: Tape.Value
   }
 
   /// - Parameter keys: (P, embedding) as `positionKeys` has them; computed where nil.
@@ -87,8 +92,11 @@ struct SkeletonNetwork: Sendable {
     let context = tape.apply(
       Sum(), tape.apply(Embedding(spaceGroups, rows: batch.spaceGroups)), tape.apply(requests, told),
       tape.apply(contents, tape.input(batch.contents)))
+    let elements = tape.apply(
+      Sum(), tape.apply(Embedding(elements, rows: Array(0..<SkeletonElement.rows))),
+      tape.apply(elementDescriptors, tape.input(ElementTable.descriptors)))
     var h = tape.apply(
-      Sum(), tape.apply(elementTokens, tape.apply(Embedding(elements, rows: batch.elementRows))),
+      Sum(), tape.apply(elementTokens, tape.apply(Gather(rows: batch.elementRows), elements)),
       tape.apply(positionTokens, tape.apply(Gather(rows: batch.keyRows), keys)), tape.apply(Spread(batch.graph), context),
       tape.apply(countTokens, tape.input(batch.counts)))
     for layer in layers {
@@ -98,7 +106,7 @@ struct SkeletonNetwork: Sendable {
       h = tape.apply(Sum(), h, layer.perceptron(tape.apply(layer.second, h), &tape))
     }
     let tokens = tape.apply(norm, h)
-    return Trunk(tokens: tokens, starts: tape.apply(Gather(rows: batch.startRows), tokens), keys: keys)
+    return Trunk(tokens: tokens, starts: tape.apply(Gather(rows: batch.startRows), tokens), keys: keys, elements: elements)
   }
 
   private func positionKeys(_ batch: SkeletonBatch, _ tape: inout Tape) -> Tape.Value {
@@ -125,7 +133,7 @@ struct SkeletonNetwork: Sendable {
   /// - Parameter elements: (B) atomic numbers.
   func positions(_ trunk: Trunk, _ batch: SkeletonBatch, elements given: [Int], _ tape: inout Tape) -> Tape.Value {
     let features = tape.apply(
-      Concatenation(), trunk.starts, tape.apply(Embedding(elements, rows: given)))
+      Concatenation(), trunk.starts, tape.apply(Gather(rows: given), trunk.elements))
     return tape.apply(
       KeyScores(first: batch.firstKeys, counts: batch.positionCounts), positionHead(features, &tape), trunk.keys)
   }

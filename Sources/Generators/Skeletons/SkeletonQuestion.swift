@@ -104,8 +104,12 @@ struct SkeletonQuestion: Sendable {
     {
       throw Rejection("contradiction", "the charges of \(formula) do not balance in common oxidation states")
     }
+    let isCell = composition?.content == .primitiveCell
     request =
-      formula.map { f in SkeletonRequest(composition: zip(f.elements, f.counts).map { ($0, $1) }) }
+      composition.map { asked in
+        let f = isCell ? asked.formula : asked.formula.reduced
+        return SkeletonRequest(composition: zip(f.elements, f.counts).map { ($0, $1) }, isPrimitiveCell: isCell)
+      }
       ?? (own.count < limits.elements.count ? SkeletonRequest(elements: own) : SkeletonRequest())
   }
 

@@ -43,8 +43,10 @@ extension Skeletons {
     let elements: [UInt8]
     /// (m) indices into `SpaceGroup.wyckoffPositions`.
     let positions: [Int]
-    /// Atoms of each element in the conventional cell, smallest whole numbers.
+    /// Atoms of each element in smallest whole numbers.
     let composition: [(element: UInt8, count: Int)]
+    /// How often the primitive cell holds them.
+    let formulaUnits: Int
   }
 
   /// Names, shapes and places of the network's parameters.
@@ -66,7 +68,8 @@ extension Skeletons {
         Example(
           spaceGroup: unit.spaceGroup, elements: unit.sites.map(\.atomicNumber),
           positions: blueprint.sites.map(\.wyckoffPosition),
-          composition: atoms.keys.sorted().map { ($0, (atoms[$0] ?? 0) / divisor) }))
+          composition: atoms.keys.sorted().map { ($0, (atoms[$0] ?? 0) / divisor) },
+          formulaUnits: divisor / SpaceGroup.numbered(unit.spaceGroup).centrings))
     }
     return examples
   }

@@ -164,6 +164,59 @@ import Testing
     #expect(seen.count > 5)
   }
 
+  @Test("a skeleton's surprisal is the same for other orders drawn and for its sites in another order")
+  func surprisal() throws {
+    var options = Self.options
+    options.sampling.temperature = 1
+    let method = Skeletons(options, statistics: Self.statistics)
+    let parameters = Parameters(method.layout.initialParameters(seed: 5))
+    let judge = try #require(method.proposer(parameters, among: []) as? any SkeletonJudge)
+    // All orders of three sites that differ: six; a mean over many drawn is near that over all.
+    let blueprint = Blueprint(
+      spaceGroup: 225, sites: [(11, 0), (17, 1), (9, 2)].map { (element: $0.0, wyckoffPosition: $0.1) })
+    var asked = Blueprint()
+    asked.spaceGroup = 225
+    let few = try judge.surprisal(of: blueprint, asked: asked, orders: 600, seed: 1)
+    let many = try judge.surprisal(of: blueprint, asked: asked, orders: 600, seed: 2)
+    #expect(abs(few - many) < 0.05, "\(few) \(many)")
+    let turned = Blueprint(
+      spaceGroup: 225, sites: [(9, 2), (17, 1), (11, 0)].map { (element: $0.0, wyckoffPosition: $0.1) })
+    #expect(abs(try judge.surprisal(of: turned, asked: asked, orders: 600, seed: 1) - few) < 0.05)
+  }
+
+  @Test("screens keep what they say and count what was drawn")
+  func screens() throws {
+    for (screen, isKnown) in [(Screen.newTemplates, false), (.knownTemplates, true)] {
+      let screened = ScreenedProposer(Self.proposer(), screen, statistics: Self.statistics)
+      for index in 0..<20 {
+        let drawn = try screened.complete(Blueprint(), index: index, seed: 3)
+        #expect(screened.isKnown(drawn) == isKnown)
+      }
+      #expect(screened.figures.kept == 20 && screened.figures.drawn >= 20)
+    }
+    let likely = ScreenedProposer(Self.proposer(), .surprisal(best: 5), statistics: Self.statistics)
+    let judge = try #require(Self.proposer() as? any SkeletonJudge)
+    var (kept, all) = (0.0, 0.0)
+    for index in 0..<10 {
+      let best = try likely.complete(Blueprint(), index: index, seed: 3)
+      let first = try Self.proposer().complete(Blueprint(), index: index, seed: 3)
+      kept += try judge.surprisal(of: best, asked: Blueprint(), orders: 16, seed: 3)
+      all += try judge.surprisal(of: first, asked: Blueprint(), orders: 16, seed: 3)
+    }
+    #expect(kept < all - 10 && likely.figures.drawn == 50, "\(kept) \(all)")
+    #expect(Screen("new") == .newTemplates && Screen("surprisal=8") == .surprisal(best: 8))
+    #expect(Screen("surprisal=1") == nil && Screen("surprisal") == nil && Screen("new=2") == nil && Screen("") == nil)
+  }
+
+  @Test("elements stand in their places of the periodic table")
+  func places() {
+    let known: [(Int, Int, Int)] = [
+      (1, 1, 1), (2, 1, 18), (3, 2, 1), (5, 2, 13), (10, 2, 18), (26, 4, 8), (31, 4, 13), (56, 6, 2), (57, 6, 3), (58, 6, 19),
+      (71, 6, 19), (72, 6, 4), (79, 6, 11), (82, 6, 14), (86, 6, 18), (92, 7, 19),
+    ]
+    for (z, period, column) in known { #expect(ElementTable.place(z) == (period, column), "\(z)") }
+  }
+
   @Test("what cannot be says so by name")
   func impossible() throws {
     func code(_ body: (inout Blueprint) throws -> Void) throws -> String? {

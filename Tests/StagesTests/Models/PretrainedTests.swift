@@ -1,6 +1,8 @@
 import Artifacts
 import Crystals
+import Evaluation
 import Foundation
+import Generators
 import StageKit
 import TestSupport
 import Testing
@@ -36,5 +38,34 @@ import Testing
     #expect(try figure("structure_valid") >= 0.97)
     #expect(try figure("composition_valid") >= 0.72)
     #expect(try figure("space_group_kept") >= 0.96)
+  }
+
+  @Test("the skeletons shipped obey, are mostly known and often new, and balance more often than not")
+  func skeletons() throws {
+    let model = Checkout.path("Artifacts/pretrained/mp20-skeletons.h5")
+    let place = try Workplace()
+    defer { place.remove() }
+    func drawn(_ arguments: String...) throws -> [Blueprint] {
+      let outcome = try place.run("propose", ["--model", model, "--output", "b.h5", "--quiet"] + arguments)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try BlueprintsFile.read(place.path("b.h5")).blueprints
+    }
+    let free = try drawn("--count", "300")
+    let statistics = try LoadedProposer(reading: model, weights: .best, settings: [], among: []).statistics
+    let templates = ScreenedProposer(TrainingProposer(statistics, kind: .training), .newTemplates, statistics: statistics)
+    let known = free.count { templates.isKnown($0) }
+    #expect((150...270).contains(known), "\(known) of 300 templates are known")
+    let balanced = free.count { blueprint in
+      let elements = blueprint.atoms.keys.sorted()
+      return Validity.isCompositionValid(elements.map { (Int($0), blueprint.atoms[$0] ?? 0) })
+    }
+    #expect(balanced > 180, "\(balanced) of 300")
+    for blueprint in try drawn("--count", "100", "--elements", "Li,Fe,P,O", "--require", "Li,O", "--max-atoms", "14") {
+      let atoms = blueprint.atoms
+      #expect(Set(atoms.keys).isSubset(of: [3, 8, 15, 26]) && atoms[3] != nil && atoms[8] != nil)
+    }
+    // Perovskites are what the formula says to anybody.
+    let perovskites = try drawn("--count", "100", "--composition", "SrTiO3").count { $0.spaceGroup == 221 }
+    #expect(perovskites >= 10, "\(perovskites) of 100 in Pm-3m")
   }
 }
