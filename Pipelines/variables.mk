@@ -89,6 +89,7 @@ $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 # A path must not leave its folder or begin like an option; one that is given is used, or it is an error.
 $(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
 $(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
+$(foreach v,PROTOTYPE SKELETONS,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
 $(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))

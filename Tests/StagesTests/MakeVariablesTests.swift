@@ -64,6 +64,17 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/X"))
   }
 
+  @Test("elements and sizes are asked of a model of skeletons, and of no other proposer")
+  func skeletons() throws {
+    let (status, words) = try make(["eval", "ELEMENTS=Li,O", "REQUIRE=Li", "POTENTIAL=pair"])
+    #expect(status == 0 && words.contains("propose --model Artifacts/pretrained/mp20-skeletons.h5 --count"), "\(words)")
+    #expect(words.contains("--elements Li,O --require Li") && words.contains("-proposer_skeletons-of_Li_O-with_Li/samples.h5"))
+    let other = try make(["eval", "ELEMENTS=Li,O", "PROPOSER=training"])
+    #expect(other.status == 2 && other.words.contains("PROPOSER=training knows no elements, sizes and sites to ask for"))
+    let generated = try make(["generate", "PROTOTYPE=README.md", "KEEP=O", "SAMPLES=7"]).words
+    #expect(generated.contains("--count 7 --seed 0") && generated.contains("--prototype README.md --keep O"), "\(generated)")
+  }
+
   @Test("what is wrong is named with what it must be")
   func words() throws {
     for (argument, words) in [
@@ -77,6 +88,10 @@ import Testing
       ("DATASETS_DIR=/nowhere/at/all", "DATASETS_DIR: there is no folder '/nowhere/at/all'"),
       ("MODEL=../../etc", "MODEL must be a name, not a path to elsewhere"),
       ("HULL=nowhere.csv", "HULL: there is no file 'nowhere.csv'"),
+      ("ELEMENTS=Li,fe", "ELEMENTS must be symbols of elements with commas between"),
+      ("SITES=Li", "SITES must be elements and Wyckoff letters, as Li:a,O:d"), ("MAX_ATOMS=0", "MAX_ATOMS must be a whole number"),
+      ("PROTOTYPE=nowhere.cif", "PROTOTYPE: there is no file 'nowhere.cif'"),
+      ("SKELETONS=nowhere.h5", "SKELETONS: there is no file 'nowhere.h5'"), ("GIVEN=half", "GIVEN is composition, group or wyckoff"),
     ] {
       let (status, said) = try make(["status", argument])
       #expect(status == 2 && said.contains(words), "\(argument): \(said)")

@@ -189,6 +189,7 @@ extension ReferenceSet {
       testProperties: data.properties.mapValues { values in test.map { values[$0] } })
     self.validation = validation.map { data.crystals[$0] }
     validationProperties = data.properties.mapValues { values in validation.map { values[$0] } }
+    validationTemplates = Set(validation.compactMap { Template(data.units[$0]) })
     trainTemplateCounts = Dictionary(templates.map { ($0, 1) }, uniquingKeysWith: +)
   }
 }

@@ -86,6 +86,8 @@ struct FigureBuilder {
     guard !input.reference.trainTemplates.isEmpty else { return [] }
     let templates = results.measures.compactMap(\.template)
     let distinct = Set(templates)
+    let new = distinct.subtracting(input.reference.trainTemplates)
+    let newer = new.subtracting(input.reference.validationTemplates)
     return [
       rate(
         "template_in_train", "template known from training", .discovery,
@@ -95,8 +97,9 @@ struct FigureBuilder {
         distinct.intersection(input.reference.trainTemplates).count, of: distinct.count, better: nil),
       number("templates", "distinct templates", .discovery, Double(distinct.count)),
       number(
-        "templates_new", "distinct new templates", .discovery,
-        Double(distinct.subtracting(input.reference.trainTemplates).count)),
+        "templates_new", "distinct new templates", .discovery, Double(new.count)),
+      number(
+        "templates_new_validation", "distinct templates new to validation, too", .discovery, Double(newer.count)),
     ]
   }
 

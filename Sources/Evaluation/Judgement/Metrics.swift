@@ -57,6 +57,8 @@ public struct ReferenceSet: Sendable {
   public var validation: [Crystal] = []
   /// The same properties of the validation part.
   public var validationProperties: [String: [Double]] = [:]
+  /// Of the validation part.
+  public var validationTemplates: Set<Template> = []
   /// How many training crystals have each template.
   public var trainTemplateCounts: [Template: Int] = [:]
 
