@@ -26,7 +26,7 @@ else
 endif
 	$(BIN)/reconstruct --samples $(PREDICTED)/samples.h5 --output $(PREDICTED)/crystals.h5 $(RUN)
 	$(PREDICTION_JUDGE) --crystals $(PREDICTED)/crystals.h5 --output $(PREDICTED)/metrics.json | tee $(PREDICTED)/metrics.txt
-	$(if $(RELAX),$(BIN)/relax --crystals $(PREDICTED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) --output $(PREDICTED)/relaxed.h5 $(RUN))
+	$(if $(RELAX),$(BIN)/relax --crystals $(PREDICTED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(PREDICTED)/relaxed.h5 $(RUN))
 	$(if $(RELAX),$(PREDICTION_JUDGE) --crystals $(PREDICTED)/relaxed.h5 --output $(PREDICTED)/metrics-relaxed.json | tee $(PREDICTED)/metrics-relaxed.txt)
 
 # Skeletons of one formula, their coordinates, relaxed, the lowest first.

@@ -137,6 +137,19 @@ import Testing
     #expect(summary.figure("match_rate_best_of_2")?.count == 2 && summary.figure("match_rate_best_of_2")?.total == 3)
   }
 
+  @Test("of a target's predictions that with the lowest energy counts by itself") func lowestEnergy() throws {
+    let salts = Self.salts()
+    // The second prediction of a is right, and the lower one; the first of b is right, and the higher one.
+    let predictions = [(salts[3], 0.2), (salts[0], 0.1), (salts[1], 0.3), (salts[4], 0.2)]
+    var input = MetricsInput(
+      name: "x", sampled: 4, crystals: predictions.map { GeneratedCrystal($0.0, energyAboveHull: $0.1) },
+      reference: ReferenceSet(name: "r", train: [salts[4]], test: [salts[0], salts[1]]))
+    input.prediction = PredictionTask(given: .composition, ids: ["a#1", "a#2", "b#1", "b#2"], testIDs: ["a", "b"])
+    let summary = try MetricsSummary.judge(input).summary
+    #expect(summary.figure("match_rate_best_of_2")?.count == 2 && summary.figure("match_rate")?.count == 1)
+    #expect(summary.figure("match_rate_lowest_of_2")?.count == 1 && summary.figure("match_rate_lowest_of_2")?.total == 2)
+  }
+
   @Test("sameness by rms takes what the largest distance does not") func criterion() throws {
     let salt = Self.salts()[0]
     // One atom of eight, 0.36 of the length an atom apart: 0.315 with the mean taken off, 0.12 as a root mean square.

@@ -89,9 +89,11 @@ import Testing
       ("MODEL=../../etc", "MODEL must be a name, not a path to elsewhere"),
       ("HULL=nowhere.csv", "HULL: there is no file 'nowhere.csv'"),
       ("ELEMENTS=Li,fe", "ELEMENTS must be symbols of elements with commas between"),
-      ("SITES=Li", "SITES must be elements and Wyckoff letters, as Li:a,O:d"), ("MAX_ATOMS=0", "MAX_ATOMS must be a whole number"),
+      ("SITES=Li", "SITES must be elements and Wyckoff letters, as Li:a,O:d"),
+      ("MAX_ATOMS=0", "MAX_ATOMS must be a whole number"),
       ("PROTOTYPE=nowhere.cif", "PROTOTYPE: there is no file 'nowhere.cif'"),
-      ("SKELETONS=nowhere.h5", "SKELETONS: there is no file 'nowhere.h5'"), ("GIVEN=half", "GIVEN is composition, group or wyckoff"),
+      ("SKELETONS=nowhere.h5", "SKELETONS: there is no file 'nowhere.h5'"),
+      ("GIVEN=half", "GIVEN is composition, group or wyckoff"),
     ] {
       let (status, said) = try make(["status", argument])
       #expect(status == 2 && said.contains(words), "\(argument): \(said)")

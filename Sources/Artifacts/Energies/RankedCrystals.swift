@@ -25,8 +25,10 @@ public struct RankedCrystals: Sendable {
     /// What a page says of it beside its energy.
     public func words(isMerged: Bool) -> String {
       let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
-      return (own + (products.isEmpty ? [] : ["instead of " + products]) + (remark.isEmpty ? [] : [remark])).joined(
-        separator: " · ")
+      return
+        (own + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")]) + (remark.isEmpty ? [] : [remark]))
+        .joined(
+          separator: " · ")
     }
   }
 

@@ -55,6 +55,8 @@ struct PredictionScore: Sendable {
   /// (targets) rms of the first prediction, and the least of all; nil where none hits.
   let first: [Double?]
   let best: [Double?]
+  /// (targets) rms of the prediction with the lowest energy; nil where it does not hit or no energy is known.
+  let lowest: [Double?]
   /// (targets) rms of the first prediction where it is valid, too.
   let firstValid: [Double?]
   /// (test set) the least rms of any prediction of the set to any crystal of the test set (METRe).
@@ -62,8 +64,9 @@ struct PredictionScore: Sendable {
   /// Most predictions that a target has.
   let most: Int
 
+  /// - Parameter energies: of the predictions, eV/atom above anything that is the same for a composition; not finite where unknown.
   init(
-    _ task: PredictionTask, predictions: [CrystalMeasures], test: [CrystalMeasures], work: Work
+    _ task: PredictionTask, predictions: [CrystalMeasures], energies: [Double], test: [CrystalMeasures], work: Work
   ) throws {
     let matcher = task.matcher
     let aimed = task.targets.indices.filter { task.targets[$0] != nil }
@@ -84,6 +87,10 @@ struct PredictionScore: Sendable {
     }
     first = zip(scores, isFirstLost).map { $1 ? nil : $0.first ?? nil }
     best = scores.map { $0.compactMap { $0 }.min() }
+    lowest = zip(targets, scores).map { target, scores in
+      let own = (byTarget[target] ?? []).enumerated().filter { energies[$0.element].isFinite }
+      return own.min { energies[$0.element] < energies[$1.element] }.flatMap { scores[$0.offset] }
+    }
     firstValid = zip(targets, first).map { target, own in
       guard let place = byTarget[target]?.first, predictions[place].isValid else { return nil }
       return own
@@ -106,7 +113,7 @@ extension FigureBuilder {
   func predictionFigures() throws -> [Figure] {
     guard let task = input.prediction, compared.isTest else { return [] }
     let score = try PredictionScore(
-      task, predictions: results.measures, test: compared.measures, work: input.work)
+      task, predictions: results.measures, energies: results.energyAboveHull, test: compared.measures, work: input.work)
     let isWyckoff = task.given == .wyckoff
     let (suffix, words) = isWyckoff ? ("_wyckoff", ", Wyckoff positions given") : ("", "")
     func rates(_ name: String, _ label: String, _ values: [Double?]) -> [Figure] {
@@ -126,6 +133,10 @@ extension FigureBuilder {
     figures += rates("match_rate_valid", "targets matched by valid crystals", score.firstValid)
     if score.most > 1 {
       figures += rates("match_rate_best_of_\(score.most)", "targets matched, best of \(score.most)", score.best)
+      if results.hasEnergies {
+        figures += rates(
+          "match_rate_lowest_of_\(score.most)", "targets matched, lowest energy of \(score.most)", score.lowest)
+      }
     }
     let fresh = zip(score.targets, score.first).filter { !compared.isLeaked[$0.0] }.map(\.1)
     figures += rates("match_rate_unleaked", "targets matched, formula not in training", fresh)
