@@ -13,6 +13,7 @@ import Tensors
 /// | drops  | with --like, targets that no skeleton has                                                             |
 @main
 struct Propose: Stage {
+  static let usesProducts = true
   static let configuration = CommandConfiguration(
     commandName: "propose",
     abstract: "Say what crystals are to be: space groups, elements, Wyckoff positions.",

@@ -74,8 +74,6 @@ struct SkeletonBatch: Sendable {
   let keyRows: [Int]
   /// (P) rows of `PositionTable`: none, then the positions of the groups that occur.
   let positionRows: [Int]
-  /// (P, columns) their descriptors.
-  let descriptors: Matrix
   /// (B) where each group's positions begin in them.
   let firstKeys: [Int]
   /// (B) positions of each group.
@@ -108,10 +106,6 @@ struct SkeletonBatch: Sendable {
       rows += PositionTable.firstRows[number]..<PositionTable.firstRows[number + 1]
     }
     positionRows = rows
-    let all = PositionTable.descriptors
-    var descriptors = Matrix(rows: rows.count, columns: all.columns)
-    descriptors.values = rows.flatMap { all.values[$0 * all.columns..<($0 + 1) * all.columns] }
-    self.descriptors = descriptors
     firstKeys = spaceGroups.map { first[$0, default: 0] }
     positionCounts = spaceGroups.map { $0 == 0 ? 0 : PositionTable.firstRows[$0 + 1] - PositionTable.firstRows[$0] }
     elementRows = zip(entries, told).flatMap { [0] + $1.map { Int($0.element) } + $0.sites.map(\.element.row) }

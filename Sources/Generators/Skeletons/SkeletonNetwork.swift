@@ -84,17 +84,23 @@ struct SkeletonNetwork: Sendable {
     let elements: Tape.Value
   }
 
-  /// - Parameter keys: (P, embedding) as `positionKeys` has them; computed where nil.
-  func trunk(_ batch: SkeletonBatch, _ parameters: Parameters, keys known: Matrix? = nil, _ tape: inout Tape) -> Trunk {
+  /// What elements and Wyckoff positions embed to, which stays the same as long as the parameters do.
+  struct Tables: Sendable {
+    /// (rows of `PositionTable`, embedding)
+    let positions: Matrix
+    /// (rows of `SkeletonElement`, embedding)
+    let elements: Matrix
+  }
+
+  /// - Parameter tables: of these parameters; computed where nil, as far as the batch needs them.
+  func trunk(_ batch: SkeletonBatch, _ parameters: Parameters, tables: Tables? = nil, _ tape: inout Tape) -> Trunk {
     tape.start(parameters)
-    let keys = known.map { tape.input($0) } ?? positionKeys(batch, &tape)
+    let keys = tables.map { tape.input(Gather(rows: batch.positionRows).output($0.positions)) } ?? positionKeys(batch, &tape)
     let told = tape.input(batch.requests)
     let context = tape.apply(
       Sum(), tape.apply(Embedding(spaceGroups, rows: batch.spaceGroups)), tape.apply(requests, told),
       tape.apply(contents, tape.input(batch.contents)))
-    let elements = tape.apply(
-      Sum(), tape.apply(Embedding(elements, rows: Array(0..<SkeletonElement.rows))),
-      tape.apply(elementDescriptors, tape.input(ElementTable.descriptors)))
+    let elements = tables.map { tape.input($0.elements) } ?? elementKeys(&tape)
     var h = tape.apply(
       Sum(), tape.apply(elementTokens, tape.apply(Gather(rows: batch.elementRows), elements)),
       tape.apply(positionTokens, tape.apply(Gather(rows: batch.keyRows), keys)), tape.apply(Spread(batch.graph), context),
@@ -110,19 +116,26 @@ struct SkeletonNetwork: Sendable {
   }
 
   private func positionKeys(_ batch: SkeletonBatch, _ tape: inout Tape) -> Tape.Value {
-    tape.apply(
-      Sum(), tape.apply(Embedding(positions, rows: batch.positionRows)),
-      tape.apply(descriptors, tape.input(batch.descriptors)))
+    let own = Gather(rows: batch.positionRows).output(PositionTable.descriptors)
+    return tape.apply(
+      Sum(), tape.apply(Embedding(positions, rows: batch.positionRows)), tape.apply(descriptors, tape.input(own)))
   }
 
-  /// (rows of `PositionTable`, embedding) what every Wyckoff position embeds to.
-  func allKeys(_ parameters: Parameters) -> Matrix {
+  private func elementKeys(_ tape: inout Tape) -> Tape.Value {
+    tape.apply(
+      Sum(), tape.apply(Embedding(elements, rows: Array(0..<SkeletonElement.rows))),
+      tape.apply(elementDescriptors, tape.input(ElementTable.descriptors)))
+  }
+
+  /// What all positions and elements embed to.
+  func tables(_ parameters: Parameters) -> Tables {
     var tape = Tape(isRecording: false)
     tape.start(parameters)
-    let keys = tape.apply(
+    let positions = tape.apply(
       Sum(), tape.apply(Embedding(positions, rows: Array(0..<PositionTable.count))),
       tape.apply(descriptors, tape.input(PositionTable.descriptors)))
-    return tape[keys]
+    let elements = elementKeys(&tape)
+    return Tables(positions: tape[positions], elements: tape[elements])
   }
 
   /// (B, 101) logits of the next site's element by atomic number; 0 is the end.

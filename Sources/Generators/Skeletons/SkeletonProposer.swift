@@ -11,14 +11,14 @@ import Tensors
 struct SkeletonProposer: Proposer {
   let model: Skeletons
   let parameters: Parameters
-  private let keys: Matrix
+  let tables: SkeletonNetwork.Tables
   private let among: [Int]
   let limits: SkeletonLimits
   private let solvers = SolverPool()
 
   init(_ model: Skeletons, _ parameters: Parameters, among: [Int]) {
     (self.model, self.parameters, self.among) = (model, parameters, among)
-    keys = model.network.allKeys(parameters)
+    tables = model.network.tables(parameters)
     limits = SkeletonLimits(model.statistics)
   }
 
@@ -61,7 +61,7 @@ struct SkeletonProposer: Proposer {
       let logits = solvers.groupLogits(question) {
         var tape = Tape(isRecording: false)
         let batch = SkeletonBatch([.init(spaceGroup: 0, request: question.request)])
-        let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
+        let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
         let scores = model.network.spaceGroups(trunk, &tape)
         return tape[scores].values
       }
@@ -114,7 +114,7 @@ struct SkeletonProposer: Proposer {
         spaceGroup: number, sites: state.sites.map { (.known(elements[$0.element]), $0.wyckoffPosition) },
         request: question.request)
     ])
-    let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
+    let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
     let scores = model.network.elements(trunk, &tape)
     let logits = tape[scores].values
     // The end, then the task's elements.
@@ -144,12 +144,6 @@ struct SkeletonProposer: Proposer {
       known[place] = allowed
       return allowed
     }
-  }
-
-  func keys(of batch: SkeletonBatch) -> Matrix {
-    var own = Matrix(rows: batch.positionRows.count, columns: keys.columns)
-    own.values = batch.positionRows.flatMap { keys.values[$0 * keys.columns..<($0 + 1) * keys.columns] }
-    return own
   }
 
   /// A class drawn from logits at the model's temperature.
@@ -189,7 +183,7 @@ struct SkeletonProposer: Proposer {
         return (element: names[number].map { SkeletonElement.known(task.elements[$0]) } ?? .open(number), site.wyckoffPosition)
       }
       let batch = SkeletonBatch([.init(spaceGroup: number, sites: entries, request: question.request)])
-      let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
+      let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
       let row = batch.firstSites[0] + (sites.firstIndex { $0.elementLabel == labels[label] } ?? 0)
       let scores = model.network.names(trunk, rows: [row], &tape)
       let logits = tape[scores].values

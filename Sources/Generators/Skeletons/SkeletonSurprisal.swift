@@ -51,7 +51,7 @@ extension SkeletonProposer: SkeletonJudge {
           .init(spaceGroup: number, sites: sites.prefix(n).map { (.known($0.element), $0.wyckoffPosition) }, request: request)
         }
       })
-    let trunk = model.network.trunk(batch, parameters, keys: keys(of: batch), &tape)
+    let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
     let next = orders.flatMap { sites in sites.map { Int($0.element) } + [0] }
     let elementScores = model.network.elements(trunk, &tape)
     let positionScores = model.network.positions(trunk, batch, elements: next, &tape)
