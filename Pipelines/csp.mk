@@ -8,7 +8,7 @@ PER_TARGET ?= 1
 $(if $(filter-out composition group wyckoff,$(GIVEN)),$(error GIVEN is composition, group or wyckoff))
 # LIMIT is how many targets there are, not how many crystals the dataset has.
 TARGETS    := $(LIMIT)
-PREDICTED  := $(ARTIFACTS)/$(DATASET)/csp/$(notdir $(GENERATOR))/$(GIVEN)-n$(or $(TARGETS),all)-k$(PER_TARGET)-steps$(CALLS)-seed$(SEED)$(SCREEN:%=-%)
+PREDICTED  := $(ARTIFACTS)/$(DATASET)/csp/$(notdir $(GENERATOR))/$(GIVEN)-n$(or $(TARGETS),all)-k$(PER_TARGET)-steps$(CALLS)-seed$(SEED)$(subst :,_,$(SCREEN:%=-%))
 PREDICTION_DATA := $(ARTIFACTS)/$(DATASET)/dataset.h5
 PREDICTION_JUDGE = $(BIN)/metrics --reference $(PREDICTION_DATA) --prediction $(if $(filter wyckoff,$(GIVEN)),wyckoff,composition) $(RUN)
 

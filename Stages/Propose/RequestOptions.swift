@@ -129,14 +129,14 @@ struct ChemistryOptions: ParsableArguments {
 
   @Option(
     help: """
-      Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal=K (of K \
+      Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal:K (of K \
       skeletons the likeliest). How many were drawn is said.
       """)
   var screen: String?
 
   func validate() throws {
     guard screen == nil || screening != nil else {
-      throw ValidationError("--screen is new, known or surprisal=K with K from 2 to 1000.")
+      throw ValidationError("--screen is new, known or surprisal:K with K from 2 to 1000.")
     }
     guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
     guard (1...100).contains(maxSites ?? 1) else { throw ValidationError("--max-sites goes from 1 to 100.") }

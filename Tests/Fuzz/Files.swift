@@ -108,7 +108,7 @@ struct Reader: Sendable {
       ["model"], "train --dataset SHOP/dataset.h5 --config SHOP/model.yaml --epochs 2 --resume --output out.h5",
       beside: [("bad.h5", "out.h5.unfinished.h5")]),
     Reader(["skeletons"], "propose --model bad.h5 --count 4 --output out.h5"),
-    Reader(["skeletons"], "propose --model bad.h5 --count 3 --composition NaCl --screen surprisal=2 --output out.h5"),
+    Reader(["skeletons"], "propose --model bad.h5 --count 3 --composition NaCl --screen surprisal:2 --output out.h5"),
     Reader(["model"], "propose --model bad.h5 --count 4 --output out.h5"),
     Reader(["dataset"], "propose --model SHOP/skeletons.h5 --like bad.h5 --split train --output out.h5"),
     Reader(["crystals"], "propose --model SHOP/skeletons.h5 --count 2 --prototype bad.h5 --output out.h5"),

@@ -81,7 +81,7 @@ import Testing
     for blueprint in try drawn(["--space-group", "221", "--sites", "Ti:a"]) {
       #expect(blueprint.spaceGroup == 221 && blueprint.sites.contains { $0.element == 22 && $0.wyckoffPosition == 0 })
     }
-    let screened = try propose(place, ["--screen", "surprisal=3", "--max-sites", "3"], count: 4)
+    let screened = try propose(place, ["--screen", "surprisal:3", "--max-sites", "3"], count: 4)
     #expect(screened.status == 0 && screened.errors.contains("the screen kept 4 of 12 skeletons drawn"), "\(screened.errors)")
   }
 
@@ -94,7 +94,7 @@ import Testing
       (["--composition", "LiFePO4;"], 64, "--composition: 'LiFePO4;' is no formula: there is no element at ';'."),
       (["--sites", "Ti:a"], 64, "--sites needs one --space-group."),
       (["--space-group", "221", "--sites", "Ti:z"], 64, "space group 221 has no Wyckoff position z."),
-      (["--screen", "best"], 64, "--screen is new, known or surprisal=K with K from 2 to 1000."),
+      (["--screen", "best"], 64, "--screen is new, known or surprisal:K with K from 2 to 1000."),
       (["--keep", "O"], 64, "--keep needs --prototype."),
       (["--require", "Pu"], 65, "the model has never seen Pu."),
       (["--composition", "PuO2"], 65, "the model has never seen Pu."),

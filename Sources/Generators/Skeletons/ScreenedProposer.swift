@@ -9,9 +9,9 @@ public enum Screen: Sendable, Equatable {
   /// Of so many proposals the likeliest.
   case surprisal(best: Int)
 
-  /// As command lines say it: new, known, surprisal=8.
+  /// As command lines say it: new, known, surprisal:8.
   public init?(_ text: String) {
-    let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     switch (parts[0], parts.count) {
     case ("new", 1): self = .newTemplates
     case ("known", 1): self = .knownTemplates

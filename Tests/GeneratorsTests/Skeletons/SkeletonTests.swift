@@ -204,8 +204,8 @@ import Testing
       all += try judge.surprisal(of: first, asked: Blueprint(), orders: 16, seed: 3)
     }
     #expect(kept < all - 10 && likely.figures.drawn == 50, "\(kept) \(all)")
-    #expect(Screen("new") == .newTemplates && Screen("surprisal=8") == .surprisal(best: 8))
-    #expect(Screen("surprisal=1") == nil && Screen("surprisal") == nil && Screen("new=2") == nil && Screen("") == nil)
+    #expect(Screen("new") == .newTemplates && Screen("surprisal:8") == .surprisal(best: 8))
+    #expect(Screen("surprisal:1") == nil && Screen("surprisal") == nil && Screen("new:2") == nil && Screen("") == nil)
   }
 
   @Test("elements stand in their places of the periodic table")
