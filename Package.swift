@@ -94,7 +94,8 @@ let tests: [Target] = [
   .testTarget(
     name: "StagesTests",
     dependencies: [
-      "Artifacts", "StageKit", "Evaluation", "Generators", "Networks", "Potentials", "Crystals", "Tensors", "TestSupport", argumentParser,
+      "Artifacts", "StageKit", "Evaluation", "Generators", "Networks", "Potentials", "Crystals", "Tensors", "TestSupport",
+      argumentParser,
     ]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors", "TestSupport"]),
   .testTarget(name: "CrystalsTests", dependencies: ["Crystals", "TestSupport"]),
