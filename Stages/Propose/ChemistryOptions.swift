@@ -1,0 +1,57 @@
+import ArgumentParser
+import Crystals
+import Generators
+
+/// Which elements crystals may have, and how large they may be.
+struct ChemistryOptions: ParsableArguments {
+  @Option(help: "The elements that may occur, with commas between; all that the model knows where not given.")
+  var elements: String?
+
+  @Option(help: "Elements that must occur.")
+  var require: String?
+
+  @Option(help: "Elements that may not occur.")
+  var exclude: String?
+
+  @Option(help: "The most atoms of the primitive cell; as many as the training set has where not given.")
+  var maxAtoms: Int?
+
+  @Option(help: "The most sites of the asymmetric unit; as many as the training set has where not given.")
+  var maxSites: Int?
+
+  @Flag(help: "Common oxidation states of the elements must balance.")
+  var neutral = false
+
+  @Option(
+    help: """
+      Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal:K (of K \
+      skeletons the likeliest). How many were drawn is said.
+      """)
+  var screen: String?
+
+  func validate() throws {
+    guard screen == nil || screening != nil else {
+      throw ValidationError("--screen is new, known or surprisal:K with K from 2 to 1000.")
+    }
+    guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
+    guard (1...100).contains(maxSites ?? 1) else { throw ValidationError("--max-sites goes from 1 to 100.") }
+    let chemistry = try chemistry()
+    if let z = chemistry.requiredElements.sorted().first(where: { !chemistry.allows(element: $0) }) {
+      let symbol = Element.symbol(Int(z))
+      let why = chemistry.excludedElements.contains(z) ? "--exclude forbids it" : "--elements leaves it out"
+      throw ValidationError("--require asks for \(symbol), and \(why).")
+    }
+  }
+
+  /// What --screen says.
+  var screening: Screen? { screen.flatMap { Screen($0) } }
+
+  func chemistry() throws -> Chemistry {
+    var chemistry = Chemistry()
+    chemistry.allowedElements = try RequestOptions.elements(elements, "--elements")
+    chemistry.requiredElements = try RequestOptions.elements(require, "--require")
+    chemistry.excludedElements = try RequestOptions.elements(exclude, "--exclude")
+    (chemistry.mostAtoms, chemistry.mostSites, chemistry.isNeutral) = (maxAtoms, maxSites, neutral)
+    return chemistry
+  }
+}
