@@ -64,6 +64,12 @@ public struct TrainingRun<M: Method> {
   }
 
   private func save(_ path: String, _ report: StageReport) throws {
+    guard trainer.optimizer.parameters.values.allSatisfy(\.isFinite), trainer.optimizer.average.allSatisfy(\.isFinite) else {
+      throw StageError(
+        .input,
+        "training has diverged: its parameters are no numbers any more, and '\(path)' is not written. Begin with a lower "
+          + "training.learning_rate, or with another model.")
+    }
     try ModelFile.write(
       trainer, to: path, dataset: dataset, trainingSet: trainingSet, options: shared, seconds: before + report.seconds)
   }
