@@ -26,7 +26,7 @@ else
 endif
 	$(BIN)/reconstruct --samples $(PREDICTED)/samples.h5 --output $(PREDICTED)/crystals.h5 $(RUN)
 	$(PREDICTION_JUDGE) --crystals $(PREDICTED)/crystals.h5 --output $(PREDICTED)/metrics.json | tee $(PREDICTED)/metrics.txt
-	$(if $(RELAX),$(BIN)/relax --crystals $(PREDICTED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(PREDICTED)/relaxed.h5 $(RUN))
+	$(if $(RELAX),$(call relaxing,$(PREDICTED)))
 	$(if $(RELAX),$(PREDICTION_JUDGE) --crystals $(PREDICTED)/relaxed.h5 --output $(PREDICTED)/metrics-relaxed.json | tee $(PREDICTED)/metrics-relaxed.txt)
 
 # Skeletons of one formula, their coordinates, relaxed, the lowest first.
@@ -39,7 +39,7 @@ structure: $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## The stru
 	  --output $(FOUND)/blueprints.h5 $(RUN)
 	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --blueprints $(FOUND)/blueprints.h5 --steps $(CALLS) --seed $(SEED) --output $(FOUND)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(FOUND)/samples.h5 --output $(FOUND)/crystals.h5 $(RUN)
-	$(BIN)/relax --crystals $(FOUND)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(FOUND)/relaxed.h5 $(RUN)
+	$(call relaxing,$(FOUND))
 	@rm -rf '$(FOUND)/cif'
 	$(BIN)/gallery --merge --crystals $(FOUND)/relaxed.h5 --output $(FOUND)/cif --title "Frieze: structures of $(COMPOSITION)"
 	@head -6 $(FOUND)/cif/crystals.csv | cut -d, -f 1,4-9 | column -s, -t

@@ -33,7 +33,8 @@ ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(C
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
 hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
-results = $(S)/$(subst /,_,$(subst :,_,$(1)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(if $(filter chgnet%,$(1)),$(if $(filter-out x$(DEFAULT_HULL),x$(2)),$(call hull_name,$(2))))
+other_hull = $(if $(filter chgnet%,$(1)),$(if $(filter-out x$(DEFAULT_HULL),x$(2)),$(call hull_name,$(2))))
+results = $(S)/$(subst /,_,$(subst :,_,$(1)))-fmax$(FMAX)$(RATTLE:%=-rattle%)$(call other_hull,$(1),$(2))
 R := $(call results,$(POTENTIAL),$(HULL))
 # Hulls that energies stand above: the published one for CHGNet's, trained on its kind of energies; those that `make hull` has made.
 HULL_FOLDER := $(D)/hull-$(subst /,_,$(subst :,_,$(POTENTIAL)))

@@ -8,8 +8,10 @@ CALLS := $(if $(call asked,STEPS),$(STEPS),50)
 COUNT := $(if $(call asked,SAMPLES),$(SAMPLES),100)
 JUDGE := $(if $(call asked,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
+# Relaxes the crystals of a folder.
+relaxing = $(BIN)/relax --crystals $(1)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(1)/relaxed.h5 $(RUN)
 # Relaxed in another way than the usual.
-GENERATED_RELAXED = $(if $(RELAX),$(call apart,$(empty),$(subst /,_,$(subst :,_,$(JUDGE))),chgnet)$(call apart,fmax,$(FMAX),0.1)$(if $(filter chgnet%,$(JUDGE)),$(other_hull)))
+GENERATED_RELAXED = $(if $(RELAX),$(call apart,$(empty),$(subst /,_,$(subst :,_,$(JUDGE))),chgnet)$(call apart,fmax,$(FMAX),0.1)$(call other_hull,$(JUDGE),$(HULL)))
 GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(CALLS)-seed$(SEED)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))$(GENERATED_RELAXED)
 
 .PHONY: generate
@@ -19,7 +21,7 @@ generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) | $(BIN)/samp
 	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 $(if $(PROPOSES),--blueprints $(GENERATED)/blueprints.h5,--count $(COUNT) $(OPTIONS_asked) $(PROPOSER:%=--proposer %)) \
 	  --steps $(CALLS) --seed $(SEED) $(SET_sample:%=--set %) --output $(GENERATED)/samples.h5 $(RUN)
 	$(BIN)/reconstruct --samples $(GENERATED)/samples.h5 --output $(GENERATED)/crystals.h5 $(RUN)
-	$(if $(RELAX),$(BIN)/relax --crystals $(GENERATED)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(GENERATED)/relaxed.h5 $(RUN))
+	$(if $(RELAX),$(call relaxing,$(GENERATED)))
 	@rm -rf '$(GENERATED)/cif'
 	$(BIN)/gallery --crystals $(GENERATED)/$(if $(RELAX),relaxed,crystals).h5 --output $(GENERATED)/cif --title "Frieze: crystals of $(GENERATOR)"
 	@echo "crystals: $(GENERATED)/cif, page: $(GENERATED)/cif/index.html"

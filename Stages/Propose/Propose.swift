@@ -58,7 +58,7 @@ struct Propose: Stage {
   func perform() throws {
     var report = StageReport(stage: "propose")
     let loaded = try LoadedProposer(
-      reading: model, weights: weights, settings: settings.values, among: try request.groups())
+      reading: model, weights: weights, settings: settings.values, among: try request.asked.groups())
     let source = try RequestSource(request, chemistry, loaded)
     let screened = chemistry.screening.map { ScreenedProposer(loaded.proposer, $0, statistics: loaded.statistics) }
     let proposer = screened ?? loaded.proposer

@@ -5,14 +5,7 @@ import Generators
 
 /// What is known of the crystals beforehand.
 struct RequestOptions: ParsableArguments {
-  @Option(help: "Space groups, by number, with commas between; those of the training set where not given.")
-  var spaceGroup: String?
-
-  @Option(help: "Formula that every crystal is to have, e.g. NaCl or Ca(OH)2.")
-  var composition: String?
-
-  @Option(help: "With --composition: formula units, as written, in the conventional cell; any number where not given.")
-  var formulaUnits: Int?
+  @OptionGroup var asked: CompositionOptions
 
   @Option(
     help: "A crystal (CIF, POSCAR, ...) whose space group and Wyckoff positions every blueprint has, with other elements.")
@@ -43,38 +36,20 @@ struct RequestOptions: ParsableArguments {
   var knownGroup = false
 
   func validate() throws {
-    guard formulaUnits == nil || composition != nil else { throw ValidationError("--formula-units needs --composition.") }
-    guard (1...1000).contains(formulaUnits ?? 1) else { throw ValidationError("--formula-units goes from 1 to 1000.") }
     guard (1...10_000).contains(perTarget ?? 1) else { throw ValidationError("--per-target goes from 1 to 10000.") }
     guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
     guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     if like == nil, split != nil || perTarget != nil || knownGroup || limit != 0 {
       throw ValidationError("--split, --per-target, --limit and --known-group need --like.")
     }
-    if like != nil, composition != nil || spaceGroup != nil || prototype != nil || sites != nil {
+    if like != nil, asked.composition != nil || asked.spaceGroup != nil || prototype != nil || sites != nil {
       throw ValidationError("--like takes compositions from the dataset; leave out what else says what crystals are to be.")
     }
     if prototype == nil, keep != nil { throw ValidationError("--keep needs --prototype.") }
-    if prototype != nil, spaceGroup != nil || sites != nil {
+    if prototype != nil, asked.spaceGroup != nil || sites != nil {
       throw ValidationError("--prototype says the space group and the sites; leave out --space-group and --sites.")
     }
-    (_, _, _, _) = (try groups(), try formula(), try Self.elements(keep, "--keep"), try givenSites())
-  }
-
-  func groups() throws -> [Int] {
-    guard let spaceGroup else { return [] }
-    return try spaceGroup.split(separator: ",", omittingEmptySubsequences: false).map {
-      guard let number = Int($0), (1...230).contains(number) else {
-        throw ValidationError("--space-group takes numbers from 1 to 230 with commas between, not '\($0)'.")
-      }
-      return number
-    }
-  }
-
-  func formula() throws -> Formula? {
-    do throws(Rejection) { return try composition.map { text throws(Rejection) in try Formula(text) } } catch {
-      throw ValidationError("--composition: \(error.description).")
-    }
+    (_, _) = (try Self.elements(keep, "--keep"), try givenSites())
   }
 
   /// Symbols with commas between.
@@ -91,7 +66,7 @@ struct RequestOptions: ParsableArguments {
   /// The space group and the sites of --sites.
   func givenSites() throws -> [Blueprint.Site] {
     guard let sites else { return [] }
-    let groups = try groups()
+    let groups = try asked.groups()
     guard groups.count == 1 else { throw ValidationError("--sites needs one --space-group.") }
     let parts = try sites.split(separator: ",", omittingEmptySubsequences: false).map { part in
       let fields = part.split(separator: ":", omittingEmptySubsequences: false)

@@ -17,11 +17,11 @@ struct RequestSource: Sendable {
     var base = Blueprint()
     base.chemistry = try chemistry.chemistry()
     perTarget = options.perTarget ?? 1
-    base.composition = try options.formula().map { formula in
-      Blueprint.Composition(formula, content: options.formulaUnits.map { .formulaUnits($0) } ?? .any)
+    base.composition = try options.asked.formula().map { formula in
+      Blueprint.Composition(formula, content: options.asked.formulaUnits.map { .formulaUnits($0) } ?? .any)
     }
     let given = try options.givenSites()
-    if let group = try options.groups().first, !given.isEmpty {
+    if let group = try options.asked.groups().first, !given.isEmpty {
       base.spaceGroup = group
       base.begin(with: given)
     }

@@ -22,7 +22,7 @@ struct BlueprintSource: Sendable {
 
   init(_ options: ConditionOptions, statistics: DatasetStatistics, kind: ProposerKind, seed: UInt64) throws {
     (self.seed, perTarget) = (seed, options.perTarget ?? 1)
-    let asked = try options.groups()
+    let asked = try options.asked.groups()
     let unknown = Set(asked).filter { statistics.spaceGroups[$0] == 0 }.sorted()
     if !unknown.isEmpty {
       warnings.append("the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
@@ -52,13 +52,13 @@ struct BlueprintSource: Sendable {
       proposer = ProposerChain([
         TargetProposer(units, perTarget: perTarget, knownWyckoff: options.knownWyckoff, prior: prior)
       ])
-    } else if let formula = try options.formula() {
+    } else if let formula = try options.asked.formula() {
       let unseen = formula.elements.filter { statistics.elements[Int($0)] == 0 }.map { Element.symbol(Int($0)) }
       if !unseen.isEmpty { warnings.append("the model has never seen \(unseen.joined(separator: ", ")).") }
       let composition: CompositionProposer
       do throws(Rejection) {
         composition = try CompositionProposer(
-          formula, content: options.formulaUnits.map { .formulaUnits($0) } ?? .any, among: asked,
+          formula, content: options.asked.formulaUnits.map { .formulaUnits($0) } ?? .any, among: asked,
           prior: SkeletonPrior(statistics))
       } catch { throw StageError(.input, "\(error.description). Try other groups, or another number of formula units.") }
       let left = Set(asked).subtracting(composition.spaceGroups).sorted()

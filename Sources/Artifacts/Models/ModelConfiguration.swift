@@ -25,6 +25,15 @@ public struct ModelConfiguration {
     /// Whether it is a choice of the sampler, which can change after training.
     var isOfSampler: Bool { path.first == "sampling" }
 
+    /// Refuses settings of a trained model that are not its sampler's.
+    ///
+    /// - Throws: `StageError`, which names the first.
+    static func checkSampler(_ settings: [Self]) throws {
+      if let other = settings.first(where: { !$0.isOfSampler }) {
+        throw StageError(.input, "--set '\(other)': the model was trained with it; here 'sampling.' alone can be set.")
+      }
+    }
+
     /// - Throws: `StageError` where the text is not of that form.
     public init(_ text: String) throws {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -17,9 +17,7 @@ public struct LoadedGenerator: Sendable {
     reading path: String, weights: ModelFile.Weights, precision: Precision, settings: [ModelConfiguration.Setting],
     registry: MethodRegistry = .standard
   ) throws {
-    if let other = settings.first(where: { !$0.isOfSampler }) {
-      throw StageError(.input, "--set '\(other)': the model was trained with it; here 'sampling.' alone can be set.")
-    }
+    try ModelConfiguration.Setting.checkSampler(settings)
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try ModelFile.configuration(reader, settings: settings, registry: registry)
     guard let type = configuration.method as? any UnitGenerator.Type else {

@@ -193,10 +193,9 @@ static int heaps_fit(const char *path) {
   while (fits && start < end && fseeko(file, start, SEEK_SET) == 0) {
     size_t count = fread(piece, 1, sizeof piece, file);
     if (count < 16) break;
-    for (size_t i = 0; i + 16 <= count && fits; i++) {
-      if (memcmp(piece + i, "GCOL\1\0\0\0", 8) != 0) continue;
-      off_t place = start + (off_t)i;
-      uint64_t size = little_endian(piece + i + 8, 8);
+    for (unsigned char *at = piece; fits && (at = memmem(at, (size_t)(piece + count - 8 - at), "GCOL\1\0\0\0", 8)); at++) {
+      off_t place = start + (at - piece);
+      uint64_t size = little_endian(at + 8, 8);
       fits = size >= 16 && size <= (uint64_t)(end - place);
       unsigned char *heap = fits ? malloc(size) : NULL;
       if (heap && fseeko(file, place, SEEK_SET) == 0 && fread(heap, 1, size, file) == size) fits = objects_fit(heap, size);

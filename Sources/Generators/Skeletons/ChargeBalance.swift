@@ -35,12 +35,16 @@ struct ChargeBalance: Sendable {
     thresholds.contains { threshold in sums(sites, threshold).contains(0) }
   }
 
+  /// Every one of some charges with so many atoms more, all in one of some states.
+  static func adding(_ atoms: Int, _ states: some Collection<Int>, to charges: Set<Int>) -> Set<Int> {
+    Set(charges.flatMap { charge in states.map { charge + $0 * atoms } })
+  }
+
   /// The charges that sites can have together under a threshold; none where an element of theirs has no state.
   func sums(_ sites: [(element: Int, atoms: Int)], _ threshold: Double) -> Set<Int> {
     var sums: Set<Int> = [0]
     for site in sites {
-      let own = states(site.element, threshold)
-      sums = Set(sums.flatMap { sum in own.map { sum + $0 * site.atoms } })
+      sums = Self.adding(site.atoms, states(site.element, threshold), to: sums)
       if sums.isEmpty { return [] }
     }
     return sums
@@ -63,7 +67,7 @@ struct ChargeCompletion: Sendable {
   mutating func balances(_ charges: Set<Int>, left: Int, sites: Int, atoms: Int) -> Bool {
     var level = 0
     while level <= sites {
-      while levels.count <= level { extend(atMost: positions.mostAtoms) }
+      if level == levels.count { extend() }
       let known = levels[level][left]
       if charges.count < known.count {
         if charges.contains(where: { charge in known[-charge].map { $0 <= atoms } ?? false }) { return true }
@@ -77,13 +81,13 @@ struct ChargeCompletion: Sendable {
     return false
   }
 
-  private mutating func extend(atMost mostAtoms: Int) {
+  private mutating func extend() {
     let before = levels[levels.count - 1]
     var next = before
     for left in before.indices {
       for (place, multiplicity) in positions.multiplicities.enumerated() {
         guard let rest = positions.taking(place, from: left) else { continue }
-        for (charge, atoms) in before[rest] where atoms + multiplicity <= mostAtoms {
+        for (charge, atoms) in before[rest] where atoms + multiplicity <= positions.mostAtoms {
           for state in states {
             let sum = charge + state * multiplicity
             if (next[left][sum] ?? .max) > atoms + multiplicity { next[left][sum] = atoms + multiplicity }

@@ -51,13 +51,13 @@ struct ElementNaming: Sendable {
     let unused = task.elements.indices.filter { !used.contains($0) }
     let all = Set(unused.flatMap { balance.states($0, threshold) })
     var reach = sums
-    for n in open.flatMap({ atoms[$0] }) { reach = Set(reach.flatMap { sum in all.map { sum + n * $0 } }) }
+    for n in open.flatMap({ atoms[$0] }) { reach = ChargeBalance.adding(n, all, to: reach) }
     guard reach.contains(0) else { return false }
     return unused.contains { element in
       let own = balance.states(element, threshold)
       guard !own.isEmpty else { return false }
       var next = sums
-      for n in atoms[label] { next = Set(next.flatMap { sum in own.map { sum + n * $0 } }) }
+      for n in atoms[label] { next = ChargeBalance.adding(n, own, to: next) }
       return balances(next, open.dropFirst(), used.union([element]), threshold)
     }
   }

@@ -29,11 +29,17 @@ struct Skeleton: Hashable {
   /// Element and position of each site, as one number.
   let sites: [Int]
 
-  init(_ blueprint: Blueprint) {
-    spaceGroup = blueprint.spaceGroup ?? 1
-    let own = blueprint.sites.map { (element: $0.element ?? 0, wyckoffPosition: $0.wyckoffPosition) }
-    sites = SpaceGroup.numbered(spaceGroup).canonical(own).map { 32 * Int($0.element) + $0.wyckoffPosition }
+  init(spaceGroup: Int, _ sites: [(element: UInt8, wyckoffPosition: Int)]) {
+    self.spaceGroup = spaceGroup
+    self.sites = SpaceGroup.numbered(spaceGroup).canonical(sites).map { 32 * Int($0.element) + $0.wyckoffPosition }
   }
+
+  init(_ blueprint: Blueprint) {
+    self.init(spaceGroup: blueprint.spaceGroup ?? 1, blueprint.sites.map { ($0.element ?? 0, $0.wyckoffPosition) })
+  }
+
+  /// The same without elements: the template.
+  init(spaceGroup: Int, positions: [Int]) { self.init(spaceGroup: spaceGroup, positions.map { (0, $0) }) }
 }
 
 /// Draws more proposals than are wanted and keeps some.
@@ -41,7 +47,7 @@ public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
   private let screen: Screen
   private let judge: (any SkeletonJudge)?
-  private let known: Set<Prototype>
+  private let known: Set<Skeleton>
   private let counts = Mutex((drawn: 0, kept: 0))
 
   /// Orders of sites that a surprisal is a mean over.
@@ -54,18 +60,13 @@ public final class ScreenedProposer: Proposer {
   ///   - judge: who says how likely a skeleton is, where it counts.
   public init(_ proposer: any Proposer, _ screen: Screen, statistics: DatasetStatistics) {
     (self.proposer, self.screen, judge) = (proposer, screen, proposer as? any SkeletonJudge)
-    known = Set(statistics.prototypes.map { Self.template($0.prototype.spaceGroup, $0.prototype.wyckoffPositions) })
-  }
-
-  /// Space group and positions alone, in the least of their equivalent descriptions.
-  private static func template(_ spaceGroup: Int, _ positions: [Int]) -> Prototype {
-    let least = SpaceGroup.numbered(spaceGroup).canonical(positions.map { (0, $0) }).map(\.wyckoffPosition)
-    return Prototype(spaceGroup: spaceGroup, wyckoffPositions: least, elementLabels: least.map { _ in 0 })
+    known = Set(
+      statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
   }
 
   /// Whether the training set has a blueprint's template.
   public func isKnown(_ blueprint: Blueprint) -> Bool {
-    known.contains(Self.template(blueprint.spaceGroup ?? 1, blueprint.sites.map(\.wyckoffPosition)))
+    known.contains(Skeleton(spaceGroup: blueprint.spaceGroup ?? 1, positions: blueprint.sites.map(\.wyckoffPosition)))
   }
 
   /// Proposals drawn and kept so far.
@@ -90,16 +91,16 @@ public final class ScreenedProposer: Proposer {
       throw Rejection("screened_out", "none of \(Self.mostDraws) proposals passes the screen")
     case .surprisal(let best):
       guard let judge else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
-      var kept = (blueprint: try draw(0), surprisal: Double.infinity)
+      var (kept, least) = (try draw(0), Double.infinity)
       var seen: Set<Skeleton> = []
       for attempt in 0..<best {
-        let drawn = try draw(attempt)
+        let drawn = attempt == 0 ? kept : try draw(attempt)
         guard seen.insert(Skeleton(drawn)).inserted else { continue }
         let surprisal = try judge.surprisal(of: drawn, asked: blueprint, orders: Self.orders, seed: seed)
-        if surprisal < kept.surprisal { kept = (drawn, surprisal) }
+        if surprisal < least { (kept, least) = (drawn, surprisal) }
       }
       count(best)
-      return kept.blueprint
+      return kept
     }
   }
 

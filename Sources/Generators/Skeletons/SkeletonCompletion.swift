@@ -161,7 +161,7 @@ struct SkeletonCompletion: Sendable {
       guard sites > 0, !own.isEmpty else { return false }
       for (place, multiplicity) in positions.multiplicities.enumerated() {
         guard let rest = positions.taking(place, from: left) else { continue }
-        let next = Set(sums.flatMap { sum in own.map { sum + $0 * multiplicity } })
+        let next = ChargeBalance.adding(multiplicity, own, to: sums)
         if canBalance(
           next, missing.dropFirst(), left: rest, sites: sites - 1, atoms: atoms - multiplicity, threshold, isEmpty: false)
         {
@@ -171,7 +171,7 @@ struct SkeletonCompletion: Sendable {
       return false
     }
     let states = balance.allStates(threshold)
-    if charges[states] == nil { charges[states] = ChargeCompletion(positions, states: states) }
-    return charges[states]?.balances(sums, left: left, sites: sites, atoms: atoms) ?? false
+    return charges[states, default: ChargeCompletion(positions, states: states)]
+      .balances(sums, left: left, sites: sites, atoms: atoms)
   }
 }
