@@ -131,4 +131,20 @@ import Testing
     let sample = try place.run("sample", ["--model", "skeletons.h5", "--count", "1", "--output", "x.h5"])
     #expect(sample.status == 65 && sample.errors.contains("is a model of skeletons, which gives no crystals to 'sample'"))
   }
+
+  @Test("a blueprint's cell that no crystal has is refused; one that is open is not")
+  func impossibleCell() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    func read(_ k: Double?) throws -> Blueprint {
+      var blueprint = Blueprint(spaceGroup: 221, sites: [(element: 55, wyckoffPosition: 0)])
+      blueprint.lattice = k.map { LatticeLogMetric(k: [0, 0, 0, 0, 0, $0]) }
+      try BlueprintsFile.write(
+        ids: ["a"], blueprints: [blueprint], rejected: [], to: place.path("b.h5"), inputs: [],
+        options: try SharedOptions.parse([]), records: RecordRange(0..<1, of: 1), seconds: 0)
+      return try BlueprintsFile.read(place.path("b.h5")).blueprints[0]
+    }
+    #expect(try read(1.5).lattice?.k[5] == 1.5 && read(nil).lattice == nil)
+    #expect(throws: StageError.self) { try read(1e300) }
+  }
 }

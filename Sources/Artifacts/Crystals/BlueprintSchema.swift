@@ -61,6 +61,8 @@ extension HDF5Reader {
     let range = records ?? 0..<all
     let groups = try read(Int16.self, "\(group)/space_group", shape: [all], rows: range).map(Int.init)
     let lattices = try read(Double.self, "\(group)/lattice_k", shape: [all, 6], rows: range)
+    try check(
+      lattices, below: CrystalLimits.logarithm, "\(group)/lattice_k", width: 6, first: range.lowerBound, unknown: true)
     let sites = try shape(of: "\(group)/atomic_number").first ?? 0
     let (rows, offsets) = try offsets("\(group)/site_offset", range, of: all, rows: sites)
     let elements = try read(UInt8.self, "\(group)/atomic_number", shape: [sites], rows: rows)
