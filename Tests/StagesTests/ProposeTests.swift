@@ -1,3 +1,4 @@
+import ArgumentParser
 import Artifacts
 import Crystals
 import Foundation
