@@ -6,7 +6,8 @@ BIN   := $(BUILD)/release
 # How both folders are built.
 SWIFT_BUILD := -c release
 SWIFT_TEST  := -c release --scratch-path .build-test -Xswiftc -enable-testing
-PROGRAMS := preprocess train sample reconstruct hull relax metrics report gallery export convert merge machine
+# One program a folder of Stages.
+PROGRAMS := $(shell ls Stages | tr '[:upper:]' '[:lower:]')
 
 .PHONY: setup build
 setup: ## Install what is missing (apt-get; without root, print the command)
