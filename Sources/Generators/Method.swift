@@ -19,9 +19,11 @@ public protocol Method: Learner {
 
   init(_ options: Options, statistics: DatasetStatistics)
 
-  /// - Parameter isTraining: whether they are to be learnt, and so may come in several equivalent forms.
+  /// - Parameters:
+  ///   - data: with the columns of `MethodOptions.properties`.
+  ///   - isTraining: whether they are to be learnt, and so may come in several equivalent forms.
   /// - Throws: `Rejection` where a unit cannot be learnt, as where an element has no class.
-  func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [Example]
+  func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [Example]
 }
 
 /// What a YAML can say of a method. Missing values are those of `init()`.
@@ -30,6 +32,9 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
 
   /// The optimiser and its schedule.
   var training: TrainingOptions { get }
+
+  /// Columns of the dataset that the method reads; its statistics have their values.
+  var properties: [String] { get }
 
   /// What is wrong with the values, in a sentence; nil where all is well.
   var complaint: String? { get }
@@ -49,6 +54,8 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
 }
 
 extension MethodOptions {
+  /// No columns.
+  public var properties: [String] { [] }
   /// No option was retired.
   public static var retired: [String: String] { [:] }
   /// Nothing has changed its meaning.
@@ -80,19 +87,20 @@ public struct TrainedMethod<M: Method>: Sendable {
 
 extension Trainer where L: Method {
   /// - Parameters:
-  ///   - training: asymmetric units to learn.
-  ///   - validation: those that the schedule and the history look at; part of training where empty.
+  ///   - training: crystals to learn.
+  ///   - validation: those that the schedule and the history look at; part of training where there are none.
   /// - Throws: `Rejection` where there is nothing to learn or the method cannot learn a unit.
   public init(
-    _ options: L.Options, training: [AsymmetricUnit], validation: [AsymmetricUnit], seed: UInt64, threads: Int,
+    _ options: L.Options, training: TrainingData, validation: TrainingData, seed: UInt64, threads: Int,
     precision: Precision = .float32
   ) throws(Rejection) {
-    guard !training.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
-    let method = L(options, statistics: DatasetStatistics(training))
+    guard !training.units.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
+    let method = L(options, statistics: DatasetStatistics(training, labels: options.properties))
     self.init(
       method, examples: try method.examples(training, isTraining: true, threads: threads),
       validation: try method.examples(
-        validation.isEmpty ? Array(training.prefix(256)) : validation, isTraining: false, threads: threads),
+        validation.units.isEmpty ? training.taking(Array(training.units.indices.prefix(256))) : validation, isTraining: false,
+        threads: threads),
       options: options.training, seed: seed, threads: threads, precision: precision)
   }
 }

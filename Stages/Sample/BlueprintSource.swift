@@ -6,6 +6,8 @@ import StageKit
 /// Says of every sample by its number what it is to be: proposers, as the options ask for them.
 struct BlueprintSource: Sendable {
   private let proposer: ProposerChain
+  /// What every sample begins with.
+  private var base = Blueprint()
   private let seed: UInt64
   /// Of --like: the ids of the targets.
   private var targets: [String] = []
@@ -27,12 +29,21 @@ struct BlueprintSource: Sendable {
     if !unknown.isEmpty {
       warnings.append("the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
     }
+    let targeted = try PropertyRequest(try ConditionOptions.targets(options.targets), statistics.labels)
+    base.properties = targeted.targets
+    warnings += targeted.warnings
     if let path = options.blueprints {
       let file = try BlueprintsFile.read(path)
       targets = file.ids
       rejected = file.rejected.map { ($0.id, Rejection($0.code, $0.reason)) }
       let filed = FiledProposer(file.blueprints, prior: SkeletonPrior(statistics))
-      proposer = ProposerChain([filed, TrainingProposer(statistics, kind: kind)])
+      let unknown = Set(file.blueprints.flatMap(\.properties.keys)).filter { !statistics.labels.names.contains($0) }.sorted()
+      if !unknown.isEmpty {
+        warnings.append("the blueprints ask for \(unknown.joined(separator: ", ")), which the model is not told.")
+      }
+      proposer = ProposerChain([
+        filed, ConditionProposer(statistics, kind: nil), TrainingProposer(statistics, kind: kind),
+      ])
       cycles = true
     } else if let path = options.like {
       let prior = SkeletonPrior(statistics)
@@ -50,7 +61,8 @@ struct BlueprintSource: Sendable {
         throw StageError(.input, "'\(path)': there is no crystal to predict in its \(split) part.")
       }
       proposer = ProposerChain([
-        TargetProposer(units, perTarget: perTarget, knownWyckoff: options.knownWyckoff, prior: prior)
+        ConditionProposer(statistics, kind: nil),
+        TargetProposer(units, perTarget: perTarget, knownWyckoff: options.knownWyckoff, prior: prior),
       ])
     } else if let formula = try options.asked.formula() {
       let unseen = formula.elements.filter { statistics.elements[Int($0)] == 0 }.map { Element.symbol(Int($0)) }
@@ -65,9 +77,11 @@ struct BlueprintSource: Sendable {
       if !left.isEmpty {
         warnings.append("\(formula) does not fit into space group \(left.map(String.init).joined(separator: ", ")); left out.")
       }
-      proposer = ProposerChain([composition])
+      proposer = ProposerChain([ConditionProposer(statistics, kind: nil), composition])
     } else {
-      proposer = ProposerChain([TrainingProposer(statistics, kind: kind, among: asked)])
+      proposer = ProposerChain([
+        ConditionProposer(statistics, kind: kind, among: asked), TrainingProposer(statistics, kind: kind, among: asked),
+      ])
     }
   }
 
@@ -75,7 +89,7 @@ struct BlueprintSource: Sendable {
   func blueprint(_ index: Int) throws -> (id: String, blueprint: Blueprint) {
     let target = targets.isEmpty ? nil : targets[index / perTarget % targets.count]
     do throws(Rejection) {
-      let blueprint = try proposer.complete(Blueprint(), index: index, seed: seed)
+      let blueprint = try proposer.complete(base, index: index, seed: seed)
       guard let target else { return ("sample-\(index)", blueprint) }
       if cycles { return (index < targets.count ? target : "\(target)#\(index / targets.count + 1)", blueprint) }
       return (perTarget == 1 ? target : "\(target)#\(index % perTarget + 1)", blueprint)

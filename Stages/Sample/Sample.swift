@@ -20,6 +20,8 @@ struct Sample: Stage {
 
       With --composition, elements and Wyckoff positions that give the formula are drawn first, as the training set has them, and \
       the model finds coordinates and lattice; reconstruct keeps the composition.
+
+      A model that was trained with properties (conditioning.properties) can be asked for them: --target band_gap=1..2.
       """, version: friezeVersion)
 
   @Option(help: "Model to sample from (HDF5, from train).")
@@ -64,7 +66,7 @@ struct Sample: Stage {
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
     let generator = try LoadedGenerator(
-      reading: model, weights: weights, precision: precision, settings: try sampling.values)
+      reading: model, weights: weights, precision: precision, settings: try sampling.values + condition.settings())
     let source = try BlueprintSource(
       condition, statistics: generator.method.statistics, kind: sampling.proposer ?? generator.method.proposer,
       seed: shared.seed)

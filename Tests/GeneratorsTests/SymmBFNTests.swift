@@ -116,7 +116,8 @@ import Testing
     let units = Self.units(30)
     var configuration = Self.configuration
     (configuration.network.hidden, configuration.network.embedding) = (64, 32)
-    let trainer = try Trainer<SymmBFN>(configuration, training: units, validation: [], seed: 1, threads: 2)
+    let trainer = try Trainer<SymmBFN>(
+      configuration, training: TrainingData(units), validation: TrainingData([]), seed: 1, threads: 2)
     let examples = try units.map { [try TrainingExample($0)] }
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
     let values = trainer.optimizer.parameters.values
@@ -132,7 +133,7 @@ import Testing
   func gradients(configuration: SymmBFNConfiguration) throws {
     let units = Self.units(6)
     let trainer = try Trainer<SymmBFN>(
-      configuration, training: units, validation: [], seed: 1, threads: 2)
+      configuration, training: TrainingData(units), validation: TrainingData([]), seed: 1, threads: 2)
     let examples =
       (configuration.form == .informed ? try Self.examples(units) : try units.map { try TrainingExample($0) }).map { [$0] }
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
@@ -159,7 +160,8 @@ import Testing
   @Test("training lowers the loss as much as ever with what is not published")
   func informedTraining() throws {
     let units = Self.units(30)
-    var trainer = try Trainer<SymmBFN>(Self.informed, training: units, validation: units, seed: 5, threads: 2)
+    var trainer = try Trainer<SymmBFN>(
+      Self.informed, training: TrainingData(units), validation: TrainingData(units), seed: 5, threads: 2)
     let before = try trainer.validationLosses()
     for _ in 0..<300 { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
     let after = try trainer.validationLosses()
@@ -171,7 +173,8 @@ import Testing
   func resumes() throws {
     let units = Self.units(30)
     func fresh() throws -> Trainer<SymmBFN> {
-      try Trainer<SymmBFN>(Self.configuration, training: units, validation: units, seed: 5, threads: 2)
+      try Trainer<SymmBFN>(
+        Self.configuration, training: TrainingData(units), validation: TrainingData(units), seed: 5, threads: 2)
     }
     var whole = try fresh()
     let before = try whole.validationLosses().total(whole.learner.weights)

@@ -37,6 +37,18 @@ extension HDF5Writer {
     try write(letters, to: "\(group)/wyckoff_letter")
     try write(multiplicities, to: "\(group)/multiplicity")
     try write(compositions: blueprints.map(\.composition), group: group)
+    try write(targets: blueprints.map(\.properties))
+  }
+
+  /// `/target/<property>` [N, 2]: the least and the greatest value that will do; NaN where it is not asked for.
+  private func write(targets: [[String: PropertyTarget]]) throws {
+    for name in Set(targets.flatMap(\.keys)).sorted() {
+      let ranges = targets.flatMap { target in
+        target[name].map { [$0.range.lowerBound, $0.range.upperBound] } ?? [.nan, .nan]
+      }
+      try write(ranges, shape: [targets.count, 2], to: "/target/\(name)")
+      try setAttribute("unit", PropertyUnit.of(name), of: "/target/\(name)")
+    }
   }
 
   /// Where only a composition is asked for: `element_offset`, `element`, `element_count` of the conventional cell.
@@ -69,6 +81,7 @@ extension HDF5Reader {
     let labels = try read(UInt8.self, "\(group)/element_label", shape: [sites], rows: rows)
     let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites], rows: rows)
     let compositions = try compositions(range, of: all, group)
+    let targets = try targets(range, of: all)
     return try groups.indices.map { i in
       guard (0...230).contains(groups[i]) else {
         throw StageError(.input, "'\(path)', \(group)/space_group: expected 0...230, found \(groups[i]).")
@@ -76,6 +89,7 @@ extension HDF5Reader {
       let own = offsets[i]..<offsets[i + 1]
       var blueprint = Blueprint(spaceGroup: groups[i] == 0 ? nil : groups[i], siteCount: own.isEmpty ? nil : own.count)
       blueprint.composition = compositions?[i]
+      blueprint.properties = targets[i]
       let k = Array(lattices[6 * i..<6 * i + 6])
       if k.allSatisfy(\.isFinite) { blueprint.lattice = LatticeLogMetric(k: k) }
       guard groups[i] > 0, own.contains(where: { letters[$0] != 0 }) else { return blueprint }
@@ -93,6 +107,22 @@ extension HDF5Reader {
         })
       return blueprint
     }
+  }
+
+  /// What is asked of the properties of records: all of `/target` that are pairs of numbers.
+  private func targets(_ range: Range<Int>, of all: Int) throws -> [[String: PropertyTarget]] {
+    var targets = [[String: PropertyTarget]](repeating: [:], count: range.count)
+    for name in try names(in: "/target") {
+      guard try shape(of: "/target/\(name)") == [all, 2], try kind(of: "/target/\(name)") == .float64 else { continue }
+      let ends = try read(Double.self, "/target/\(name)", shape: [all, 2], rows: range)
+      for i in targets.indices where !ends[2 * i].isNaN {
+        guard ends[2 * i] <= ends[2 * i + 1], ends[2 * i] < .infinity, ends[2 * i + 1] > -.infinity else {
+          throw wrong("/target/\(name)", "record \(range.lowerBound + i) has no range")
+        }
+        targets[i][name] = PropertyTarget(ends[2 * i]...ends[2 * i + 1])
+      }
+    }
+    return targets
   }
 
   /// The compositions of records, where the group has any.

@@ -101,6 +101,11 @@ public struct Dataset: Sendable {
     }
   }
 
+  /// A part, with its properties.
+  public func data(of part: DatasetPart) -> TrainingData {
+    TrainingData(units, properties: properties).taking(indices(of: part))
+  }
+
   /// The records of a part.
   public func indices(of part: DatasetPart) -> [Int] { split.indices.filter { split[$0] == part.rawValue } }
 }
@@ -144,6 +149,13 @@ extension HDF5Writer {
       to: "/statistics/template/site_offset")
     try write(prototypes.flatMap { $0.wyckoffPositions.map { UInt8($0) } }, to: "/statistics/template/wyckoff_position")
     try write(prototypes.flatMap { $0.elementLabels.map { UInt8(clamping: $0) } }, to: "/statistics/template/species")
+    let labels = statistics.labels
+    guard !labels.names.isEmpty else { return }
+    try write(labels.names, to: "/statistics/label/name")
+    try write(
+      labels.values.flatMap { $0 }, shape: [labels.names.count, labels.prototypes.count], to: "/statistics/label/value")
+    try setAttribute("meaning", "by property and crystal of the training set", of: "/statistics/label/value")
+    try write(labels.prototypes, to: "/statistics/label/template")
   }
 }
 
@@ -167,10 +179,24 @@ extension HDF5Reader {
       try check(values, in: 0...Self.mostCounted, "/statistics/\(name)")
     }
     try check(moments, below: CrystalLimits.logarithm, "/statistics/lattice_k_moments", width: 2)
+    let counted = contains("/statistics/template/count") ? try prototypes() : []
     return DatasetStatistics(
       spaceGroups: groups, sites: (0..<231).map { Array(counts[$0 * width..<($0 + 1) * width]) }, elements: elements,
       siteSymmetries: symmetries, latticeMoments: moments,
-      prototypes: contains("/statistics/template/count") ? try prototypes() : [])
+      prototypes: counted, labels: contains("/statistics/label/name") ? try labels(prototypes: counted.count) : .none)
+  }
+
+  private func labels(prototypes count: Int) throws -> PropertyLabels {
+    let names = try readStrings("/statistics/label/name")
+    let prototypes = try read(Int32.self, "/statistics/label/template", shape: [nil])
+    try check(prototypes, in: -1...Int32(count) - 1, "/statistics/label/template")
+    let values = try read(Float.self, "/statistics/label/value", shape: [names.count, prototypes.count])
+    guard values.allSatisfy({ !$0.isInfinite }), Set(names).count == names.count else {
+      throw wrong("/statistics/label", "expected numbers under names that differ")
+    }
+    return PropertyLabels(
+      names: names,
+      values: names.indices.map { Array(values[$0 * prototypes.count..<($0 + 1) * prototypes.count]) }, prototypes: prototypes)
   }
 
   private func prototypes() throws -> [PrototypeCount] {

@@ -140,6 +140,13 @@ private struct OptionsSource {
   /// The given values over the known ones.
   func merge(_ given: Node, into known: Node, at path: [String]) throws -> Node {
     guard let base = known.mapping else {
+      // A list; of one alone, it is that one.
+      if known.sequence != nil {
+        guard given.mapping == nil else {
+          throw StageError(.input, "'\(name)': \(path.joined(separator: ".")) must be a list.")
+        }
+        return given.sequence == nil ? Node([given]) : given
+      }
       guard given.mapping == nil, given.sequence == nil else {
         throw StageError(.input, "'\(name)': \(path.joined(separator: ".")) must be one value.")
       }

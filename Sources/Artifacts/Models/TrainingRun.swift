@@ -31,11 +31,11 @@ public struct TrainingRun<M: Method> {
     (self.dataset, self.output, self.shared) = (dataset, output, shared)
     let data = try Dataset(reading: dataset)
     trainingSet = TrainingSetRecord(data)
+    try Self.check(options.properties, data, named: dataset)
     do {
       trainer = try Trainer<M>(
-        options, training: data.indices(of: .train).map { data.units[$0] },
-        validation: data.indices(of: .validation).map { data.units[$0] }, seed: shared.seed, threads: shared.threadCount,
-        precision: precision)
+        options, training: data.data(of: .train), validation: data.data(of: .validation), seed: shared.seed,
+        threads: shared.threadCount, precision: precision)
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")
     }
@@ -47,6 +47,30 @@ public struct TrainingRun<M: Method> {
     }
     trainer.lastEpoch = epochs ?? options.training.epochs
     before = trainer.history.last?.seconds ?? 0
+  }
+
+  /// The fewest training crystals whose value of a property is known.
+  private static var fewestKnown: Int { 20 }
+
+  /// Refuses columns that the dataset lacks, or knows for a handful of crystals only.
+  private static func check(_ names: [String], _ data: Dataset, named path: String) throws {
+    let training = data.indices(of: .train)
+    for name in names {
+      guard let values = data.properties[name] else {
+        let known = data.properties.keys.sorted()
+        throw StageError(
+          .input,
+          "'\(path)' has no property '\(name)' (columns of text are none); "
+            + (known.isEmpty ? "it has none: 'properties' adds some." : "it has \(known.joined(separator: ", "))."))
+      }
+      let count = training.count { values[$0].isFinite }
+      guard count >= fewestKnown else {
+        throw StageError(
+          .input,
+          "'\(path)': property '\(name)' is known for \(count) of \(training.count) training crystals; nothing can be learnt "
+            + "from fewer than \(fewestKnown).")
+      }
+    }
   }
 
   /// Steps until the epochs or the minutes are over and writes the model; true where a signal stopped it, which is saved at

@@ -37,6 +37,8 @@ public struct Blueprint: Sendable, Equatable {
   public var composition: Composition?
   /// Which elements it may have, and how large it may be.
   public var chemistry = Chemistry()
+  /// What its properties are to be, by the names of the model's columns.
+  public var properties: [String: PropertyTarget] = [:]
 
   /// A formula, and how much of it the cell is to hold.
   public struct Composition: Sendable, Equatable {

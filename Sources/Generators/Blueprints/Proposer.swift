@@ -110,7 +110,8 @@ public struct FiledProposer: Proposer {
   ///
   /// - Throws: `Rejection` where no skeleton has the composition.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
-    let own = blueprints[index % blueprints.count]
+    var own = blueprints[index % blueprints.count]
+    own.properties.merge(blueprint.properties) { $1 }
     guard own.sites.isEmpty, let composition = own.composition else { return own }
     return try CompositionProposer(
       composition.formula, content: composition.content, among: own.spaceGroup.map { [$0] } ?? [], prior: prior

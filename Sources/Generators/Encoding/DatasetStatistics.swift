@@ -16,12 +16,15 @@ public struct DatasetStatistics: Sendable, Equatable {
   public var latticeMoments: [Double]
   /// The prototypes that occur, and how often; none where units have no letters, and in files that were written without.
   public var prototypes: [PrototypeCount]
+  /// Properties that a method reads.
+  public var labels = PropertyLabels.none
 
   /// Counts as a file has them; see the properties for their shapes.
   public init(
     spaceGroups: [Int64], sites: [[Int64]], elements: [Int64], siteSymmetries: [Int64], latticeMoments: [Double],
-    prototypes: [PrototypeCount] = []
+    prototypes: [PrototypeCount] = [], labels: PropertyLabels = .none
   ) {
+    self.labels = labels
     self.prototypes = prototypes
     self.latticeMoments = latticeMoments
     self.spaceGroups = spaceGroups
@@ -57,6 +60,14 @@ public struct DatasetStatistics: Sendable, Equatable {
         }
       }
     }
+  }
+
+  /// Counts a set of asymmetric units, and keeps some of their properties.
+  ///
+  /// - Parameter labels: names of columns.
+  public init(_ data: TrainingData, labels: [String]) {
+    self.init(data.units)
+    self.labels = PropertyLabels(data, labels, prototypes)
   }
 
   /// (100) element classes that occur.

@@ -58,9 +58,9 @@ extension Skeletons {
   /// Crystals whose Wyckoff letters are known.
   ///
   /// - Throws: `Rejection` as `Blueprint.init`.
-  public func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [Example] {
+  public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [Example] {
     var examples: [Example] = []
-    for unit in units {
+    for unit in data.units {
       let blueprint = try Blueprint(unit)
       let atoms = blueprint.atoms
       let divisor = atoms.values.reduce(0) { greatestCommonDivisor($0, $1) }

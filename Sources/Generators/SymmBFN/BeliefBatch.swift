@@ -71,6 +71,9 @@ public struct BeliefBatch: Sendable {
   /// (N, 100) how well elements balance the charge of the others, by `BayesianFlow.describeBalances`; 0 where the template is unknown.
   public var balances: Matrix
 
+  /// (B, columns) what is told of the crystals' properties, by `PropertyEncoding`; no columns for networks without conditions.
+  public var conditions: Matrix
+
   /// Room for crystals of these groups and numbers of sites, with zeros in it.
   public init(spaceGroups: [Int], siteCounts: [Int]) {
     precondition(spaceGroups.count == siteCounts.count)
@@ -90,6 +93,7 @@ public struct BeliefBatch: Sendable {
     wyckoffPositions = Matrix(rows: graph.sites, columns: Self.positionClasses)
     operations = Matrix(rows: graph.sites, columns: Self.symmetryAxes * Self.symmetryClasses)
     balances = Matrix(rows: graph.sites, columns: Self.elementClasses)
+    conditions = Matrix(rows: spaceGroups.count, columns: 0)
     directions = Matrix(rows: 0, columns: Self.directionFeatures)
     knownPositions = [Int?](repeating: nil, count: graph.sites)
     knownSpecies = knownPositions

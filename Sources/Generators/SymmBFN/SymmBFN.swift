@@ -20,11 +20,14 @@ public struct SymmBFN: UnitGenerator {
   let flow: BayesianFlow
   /// (100) element classes that occur in the training set.
   let elementMask: [Bool]
+  let conditions: PropertyEncoding
 
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: SymmBFNConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
-    network = SymmBFNNetwork(options.network, form: options.form)
+    network = SymmBFNNetwork(
+      options.network, form: options.form, conditions: PropertyEncoding.columns(options.conditioning))
+    conditions = PropertyEncoding(options.conditioning, statistics.labels)
     flow = BayesianFlow(options.flow, statistics, form: options.form)
     elementMask = statistics.elementMask
   }
@@ -51,16 +54,24 @@ extension SymmBFN {
   /// A crystal from every origin that it is shown from.
   ///
   /// - Throws: `Rejection` where a unit has no crystal that the method can learn.
-  public func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
+  public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
+    let units = data.units
     var examples: [[TrainingExample]] = []
     for unit in units { examples.append([try TrainingExample(unit)]) }
+    let columns = data.columns(conditions.names)
+    for i in examples.indices { examples[i][0].properties = columns.map { $0[i] } }
     guard isTraining, options.form == .informed else { return examples }
     let shifted = try? parallelMap(count: units.count, threads: threads) { i in
       SpaceGroup.numbered(units[i].spaceGroup).originShifts.dropFirst().compactMap {
         units[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
       }
     }
-    for i in examples.indices { examples[i] += shifted?[i] ?? [] }
+    for i in examples.indices {
+      for var other in shifted?[i] ?? [] {
+        other.properties = examples[i][0].properties
+        examples[i].append(other)
+      }
+    }
     return examples
   }
 
@@ -74,6 +85,10 @@ extension SymmBFN {
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
     var origin = random("origin")
     var shown = example.count == 1 ? example[0] : example[Int(origin.uniform() * Double(example.count))]
+    if !shown.properties.isEmpty {
+      var conditions = random("conditions")
+      shown.conditions = self.conditions.shown(shown.properties) { conditions.uniform() }
+    }
     guard options.form == .informed else { return [shown] }
     var template = random("template")
     shown.knowsTemplate = Float(template.uniform()) < options.flow.knownTemplates
@@ -84,6 +99,13 @@ extension SymmBFN {
     return [shown]
   }
 
+  /// (B, columns) what is told of the properties of some crystals.
+  func conditions(_ examples: [TrainingExample]) -> Matrix {
+    var rows = Matrix(rows: examples.count, columns: PropertyEncoding.columns(options.conditioning))
+    rows.values = examples.flatMap { conditions.row($0.conditions) }
+    return rows
+  }
+
   /// Losses of crystals at times of their own, and the gradient where one is wanted.
   public func losses(
     _ examples: [[TrainingExample]], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters,
@@ -91,6 +113,7 @@ extension SymmBFN {
   ) -> LossTerms {
     let examples = examples.map { $0[0] }
     var beliefs = flow.beliefs(examples, randoms: randoms)
+    if !conditions.names.isEmpty { beliefs.conditions = self.conditions(examples) }
     if options.form == .informed { flow.describe(&beliefs) }
     let outputs = network.forward(beliefs, parameters, &tape)
     let losses = flow.losses(beliefs, examples, outputs, share: share, elementMask: elementMask, &tape)

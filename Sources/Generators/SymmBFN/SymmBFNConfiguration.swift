@@ -9,6 +9,8 @@ public struct SymmBFNConfiguration: MethodOptions {
   public var network = Network()
   /// Accuracies of the Bayesian flow and weights of its losses.
   public var flow = Flow()
+  /// Properties that the network is told.
+  public var conditioning = ConditioningOptions()
   /// The optimiser and its schedule.
   public var training = TrainingOptions()
   /// Choices of the sampler.
@@ -102,7 +104,13 @@ public struct SymmBFNConfiguration: MethodOptions {
     public var steps = 100
     /// Where the Wyckoff positions of a sample, and which of its sites share their element, come from.
     public var proposer = ProposerKind.network
+    /// Where properties are asked for: how much of the difference counts that knowing them makes (Ho and Salimans 2022). 1 is what was
+    /// learnt, more exaggerates.
+    public var guidance: Float = 1
   }
+
+  /// Those that the network is told.
+  public var properties: [String] { conditioning.properties }
 
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
@@ -117,9 +125,9 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("flow.minimum_time (below 0.1)", flow.minimumTime > 0 && flow.minimumTime < 0.1),
       ("flow.known_templates (at most 1)", flow.knownTemplates > 0 && flow.knownTemplates <= 1),
       ("flow.known_elements (0 to 1)", flow.knownElements >= 0 && flow.knownElements <= 1),
-      ("sampling.steps", sampling.steps > 0),
+      ("sampling.steps", sampling.steps > 0), ("sampling.guidance", sampling.guidance > 0),
     ]
-    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? training.complaint
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? conditioning.complaint ?? training.complaint
   }
 
   /// What is beyond all reason: no machine has the memory, or arithmetic the numbers.
@@ -129,7 +137,7 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("network.embedding", Double(network.embedding), 16_384), ("network.frequencies", Double(network.frequencies), 16_384),
       ("network.coordinate_frequencies", Double(network.coordinateFrequencies), 16_384),
       ("flow.beta_elements", Double(flow.betaElements), 1e6), ("flow.beta_site_symmetry", Double(flow.betaSiteSymmetry), 1e6),
-      ("sampling.steps", Double(sampling.steps), 1e6),
+      ("sampling.steps", Double(sampling.steps), 1e6), ("sampling.guidance", Double(sampling.guidance), 100),
     ]
     if let (name, _, most) = limits.first(where: { !($0.1 <= $0.2) }) { return "\(name) must be at most \(most)" }
     let width = Double(network.hidden + network.embedding + network.frequencies + network.coordinateFrequencies)
@@ -144,5 +152,6 @@ public struct SymmBFNConfiguration: MethodOptions {
       flow.knownElements = self.flow.knownElements
     }
     return form == other.form && network == other.network && self.flow == flow
+      && (goingOn ? conditioning == other.conditioning : conditioning.takesParameters(of: other.conditioning))
   }
 }

@@ -97,6 +97,7 @@ public struct PackedSymmBFN: Sendable {
     var parts = [embedded(batch.elements, elementEmbedding), embedded(network.symmetries(batch), symmetryEmbedding)]
     parts += [network.groupEmbedding(batch).output(parameters: parameters)] + network.conditions(batch)
     parts += compositionEmbedding.map { [Spread(batch.graph).output(embedded(batch.composition, $0))] } ?? []
+    if batch.conditions.columns > 0 { parts.append(Spread(batch.graph).output(batch.conditions)) }
     var nothing: Void = ()
     Concatenation().forward(parts, parameters, &nothing, into: &workspace.features)
   }

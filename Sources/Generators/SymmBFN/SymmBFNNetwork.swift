@@ -22,7 +22,9 @@ public struct SymmBFNNetwork: Sendable {
   let symmetryHead: Perceptron
 
   /// A network of these sizes; the form decides its features and outputs.
-  public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form) {
+  ///
+  /// - Parameter conditions: columns of what is told of properties.
+  public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form, conditions: Int = 0) {
     (self.configuration, self.form) = (configuration, form)
     let isInformed = form == .informed
     var layout = ParameterLayout()
@@ -40,7 +42,7 @@ public struct SymmBFNNetwork: Sendable {
     let published = 4 * e + 3 + 6 * configuration.coordinateFrequencies
     let informed = BeliefBatch.geometryFeatures + BeliefBatch.positionClasses + BeliefBatch.siteCountClasses + e
     input = Perceptron(
-      "input", inputs: published + (isInformed ? informed : 0), hidden: c, outputs: c, activatesOutput: false,
+      "input", inputs: published + (isInformed ? informed : 0) + conditions, hidden: c, outputs: c, activatesOutput: false,
       layout: &layout)
     layers = (0..<configuration.layers).map {
       MessagePassing(
@@ -87,6 +89,7 @@ public struct SymmBFNNetwork: Sendable {
     if let compositionEmbedding {
       features.append(tape.apply(Spread(batch.graph), tape.apply(compositionEmbedding, tape.input(batch.composition))))
     }
+    if batch.conditions.columns > 0 { features.append(tape.input(Spread(batch.graph).output(batch.conditions))) }
     var h = input(tape.apply(Concatenation(), features), &tape)
     let edges = EdgeInputs(
       batch.graph, coordinates: batch.coordinates, lattice: batch.lattice, features: batch.ties,

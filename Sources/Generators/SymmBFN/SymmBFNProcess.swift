@@ -30,6 +30,7 @@ struct SymmBFNProcess: UnitProcess {
   var networkCalls: Int { steps + 1 }
   var elementMask: [Bool] { model.method.elementMask }
   var drawsPositions: Bool { form == .informed }
+  var conditions: PropertyEncoding { model.method.conditions }
 
   struct Course {
     /// (N, 3) means of the coordinates; of the published form wrapped.
@@ -71,7 +72,7 @@ struct SymmBFNProcess: UnitProcess {
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
     let graph = state.beliefs.graph
     if form == .informed { flow.describe(&state.beliefs) }
-    let outputs = course.runner.run(state.beliefs)
+    let outputs = guided(state.beliefs, &course.runner)
     let configuration = model.method.options.flow
     var prediction = UnitPrediction(
       coordinates: outputs.coordinates.values, lattice: outputs.lattice.values, elements: outputs.elements.values,
@@ -105,6 +106,26 @@ struct SymmBFNProcess: UnitProcess {
     Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
     state.clamp(&prediction)
     return prediction
+  }
+
+  /// The network's outputs, those without conditions taken away from those with them as much as guidance says (Ho and Salimans 2022,
+  /// equation 6): logits of classes, and moves of what is continuous.
+  private func guided(_ beliefs: BeliefBatch, _ runner: inout SymmBFNRunner) -> SymmBFNNetwork.Outputs<Matrix> {
+    var outputs = runner.run(beliefs)
+    let w = model.method.options.sampling.guidance
+    let unknown = conditions.unknown
+    guard w != 1, !unknown.isEmpty else { return outputs }
+    var free = beliefs
+    free.conditions.values = beliefs.graph.ranges.flatMap { _ in unknown }
+    guard free.conditions.values != beliefs.conditions.values else { return outputs }
+    let without = runner.run(free)
+    for path in [\SymmBFNNetwork.Outputs<Matrix>.coordinates, \.lattice, \.elements, \.siteSymmetries] {
+      let base = without[keyPath: path].values
+      for i in base.indices {
+        outputs[keyPath: path].values[i] = base[i] + w * (outputs[keyPath: path].values[i] - base[i])
+      }
+    }
+    return outputs
   }
 
   /// The Bayesian update of step i: observations of the prediction at accuracy alpha_i.

@@ -24,6 +24,11 @@ public struct TrainingExample: Sendable {
   /// (m) whether a site's element is told, too; empty where none is.
   var knownElements: [Bool] = []
 
+  /// (P) values of the properties that are conditions; NaN where unknown.
+  var properties: [Double] = []
+  /// (P) what is told of them; nil where nothing is.
+  var conditions: [Double?] = []
+
   var siteCount: Int { elements.count }
 
   /// - Throws: `Rejection` where an element has no class.

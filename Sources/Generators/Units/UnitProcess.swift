@@ -15,6 +15,9 @@ public protocol UnitProcess: Sendable {
   /// Whether site symmetries are drawn as Wyckoff positions of the group, and sites moved onto them; else axis by axis.
   var drawsPositions: Bool { get }
 
+  /// How the network is told properties.
+  var conditions: PropertyEncoding { get }
+
   /// Makes the beliefs those of the first step; what is known is to be told here.
   func start(_ state: inout UnitState) -> Course
 

@@ -66,7 +66,7 @@ struct ElementSizes: UnitGenerator {
   func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
     Sampler(method: self, parameters: parameters, seed: seed)
   }
-  func examples(_ units: [AsymmetricUnit], isTraining: Bool, threads: Int) -> [AsymmetricUnit] { units }
+  func examples(_ data: TrainingData, isTraining: Bool, threads: Int) -> [AsymmetricUnit] { data.units }
   func cost(_ example: AsymmetricUnit) -> Int { 1 }
   func makeWorkspace() -> Int { 0 }
   func losses(
