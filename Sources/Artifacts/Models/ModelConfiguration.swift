@@ -176,6 +176,8 @@ private struct OptionsSource {
   static func flatten(_ node: Node, at path: [String], into values: inout [String: String]) {
     if let mapping = node.mapping {
       for (key, value) in mapping { flatten(value, at: path + [key.string ?? "?"], into: &values) }
+    } else if let list = node.sequence {
+      values[path.joined(separator: ".")] = "[" + list.map { $0.scalar?.string ?? "" }.joined(separator: ", ") + "]"
     } else {
       values[path.joined(separator: ".")] = node.scalar?.string ?? ""
     }
@@ -186,7 +188,9 @@ private struct OptionsSource {
     var pairs: [(Node, Node)] = []
     for (path, value) in values.sorted(by: { $0.key < $1.key }) {
       let parts = path.split(separator: ".", maxSplits: 1).map(String.init)
-      if parts.count == 1 { pairs.append((Node(path), Node(value))) } else { heads[parts[0], default: [:]][parts[1]] = value }
+      let isList = value.hasPrefix("[") && value.hasSuffix("]")
+      let list = isList ? value.dropFirst().dropLast().split(separator: ", ").map { Node(String($0)) } : []
+      if parts.count == 1 { pairs.append((Node(path), isList ? Node(list) : Node(value))) } else { heads[parts[0], default: [:]][parts[1]] = value }
     }
     for (head, inner) in heads.sorted(by: { $0.key < $1.key }) { pairs.append((Node(head), node(inner))) }
     return Node(pairs)

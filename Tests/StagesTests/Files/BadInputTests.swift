@@ -68,7 +68,9 @@ import Testing
       ("method: symmcd", "there is no method 'symmcd'; there are symmbfn, skeletons."), ("form: better", "form cannot be used"),
       ("network: 3", "network must hold coordinate_frequencies, embedding"),
       ("flow: {sigma_lattice: [1, 2]}", "must be one value"),
-      ("- a\n- b", "the whole must hold flow, form, network, sampling, training"),
+      ("- a\n- b", "the whole must hold conditioning, flow, form, network, sampling, training"),
+      ("conditioning: {properties: [band_gap]}", "has no property 'band_gap' (columns of text are none); it has none"),
+      ("conditioning: {properties: [a, a]}", "conditioning.properties names a property twice"),
     ] {
       _ = try place.write("retired.yaml", text)
       try expect("train", ["--dataset", "dataset.h5", "--config", "retired.yaml", "--output", "x.h5"], 65, words)
