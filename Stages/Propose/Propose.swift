@@ -41,6 +41,7 @@ struct Propose: Stage {
 
   @OptionGroup var request: RequestOptions
   @OptionGroup var chemistry: ChemistryOptions
+  @OptionGroup var targets: TargetOptions
   @OptionGroup var settings: SettingsOption
   @OptionGroup var shared: SharedOptions
 
@@ -58,8 +59,10 @@ struct Propose: Stage {
   func perform() throws {
     var report = StageReport(stage: "propose")
     let loaded = try LoadedProposer(
-      reading: model, weights: weights, settings: settings.values, among: try request.asked.groups())
-    let source = try RequestSource(request, chemistry, loaded)
+      reading: model, weights: weights, settings: try settings.values + targets.settings, among: try request.asked.groups())
+    let asked = try targets.request(loaded.statistics.labels)
+    for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
+    let source = try RequestSource(request, chemistry, asked, loaded)
     let screened = chemistry.screening.map { ScreenedProposer(loaded.proposer, $0, statistics: loaded.statistics) }
     let proposer = screened ?? loaded.proposer
     let total = count ?? source.count

@@ -13,8 +13,9 @@ struct RequestSource: Sendable {
   var count: Int { targets.count * perTarget }
   var hasTargets: Bool { !targets.isEmpty }
 
-  init(_ options: RequestOptions, _ chemistry: ChemistryOptions, _ loaded: LoadedProposer) throws {
+  init(_ options: RequestOptions, _ chemistry: ChemistryOptions, _ asked: PropertyRequest, _ loaded: LoadedProposer) throws {
     var base = Blueprint()
+    base.properties = asked.targets
     base.chemistry = try chemistry.chemistry()
     perTarget = options.perTarget ?? 1
     base.composition = try options.asked.formula().map { formula in

@@ -29,7 +29,7 @@ struct BlueprintSource: Sendable {
     if !unknown.isEmpty {
       warnings.append("the model has seen no crystal of space group \(unknown.map(String.init).joined(separator: ", ")).")
     }
-    let targeted = try PropertyRequest(try ConditionOptions.targets(options.targets), statistics.labels)
+    let targeted = try options.targets.request(statistics.labels)
     base.properties = targeted.targets
     warnings += targeted.warnings
     if let path = options.blueprints {

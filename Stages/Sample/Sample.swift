@@ -66,7 +66,7 @@ struct Sample: Stage {
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
     let generator = try LoadedGenerator(
-      reading: model, weights: weights, precision: precision, settings: try sampling.values + condition.settings())
+      reading: model, weights: weights, precision: precision, settings: try sampling.values + condition.targets.settings)
     let source = try BlueprintSource(
       condition, statistics: generator.method.statistics, kind: sampling.proposer ?? generator.method.proposer,
       seed: shared.seed)

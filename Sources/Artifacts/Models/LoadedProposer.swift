@@ -27,7 +27,10 @@ public struct LoadedProposer: Sendable {
       namesElements = true
     } else {
       statistics = try reader.statistics()
-      proposer = TrainingProposer(statistics, kind: .training, among: among)
+      proposer = ProposerChain([
+        ConditionProposer(statistics, kind: .training, among: among),
+        TrainingProposer(statistics, kind: .training, among: among),
+      ])
       namesElements = false
     }
   }

@@ -190,7 +190,11 @@ private struct OptionsSource {
       let parts = path.split(separator: ".", maxSplits: 1).map(String.init)
       let isList = value.hasPrefix("[") && value.hasSuffix("]")
       let list = isList ? value.dropFirst().dropLast().split(separator: ", ").map { Node(String($0)) } : []
-      if parts.count == 1 { pairs.append((Node(path), isList ? Node(list) : Node(value))) } else { heads[parts[0], default: [:]][parts[1]] = value }
+      if parts.count == 1 {
+        pairs.append((Node(path), isList ? Node(list) : Node(value)))
+      } else {
+        heads[parts[0], default: [:]][parts[1]] = value
+      }
     }
     for (head, inner) in heads.sorted(by: { $0.key < $1.key }) { pairs.append((Node(head), node(inner))) }
     return Node(pairs)

@@ -138,8 +138,8 @@ public enum ModelFile {
     return model.parameters.values.count
   }
 
-  /// Gives a fresh trainer the parameters of another model of the same method, network and meaning; inputs that the other lacks, as
-  /// properties that it was not told, count nothing at first.
+  /// Gives a fresh trainer the parameters of another model of the same method, network and meaning; parameters
+  /// that the other lacks, as those of properties that it was not told, are fresh ones.
   ///
   /// - Throws: `StageError` where it is no model, or one of another network or meaning.
   public static func begin<M: Method>(_ trainer: inout Trainer<M>, with path: String) throws {
@@ -149,14 +149,13 @@ public enum ModelFile {
     guard trainer.learner.options.takesParameters(of: model.method.options, goingOn: false) else {
       throw StageError(.input, "'\(path)' has another network or flow; give its configuration, or begin without --initial.")
     }
-    var values = [Float](repeating: 0, count: trainer.learner.layout.count)
-    for (entry, old) in zip(trainer.learner.layout.entries, model.method.layout.entries) {
-      guard entry.name == old.name, entry.shape.dropFirst() == old.shape.dropFirst(), entry.range.count >= old.range.count
-      else {
+    var values = trainer.optimizer.parameters.values
+    let places = Dictionary(uniqueKeysWithValues: trainer.learner.layout.entries.map { ($0.name, $0) })
+    for old in model.method.layout.entries {
+      guard let entry = places[old.name], entry.shape == old.shape else {
         throw StageError(.input, "'\(path)': \(old.name) is of another shape.")
       }
-      // Rows are inputs, and the first are those of old.
-      values.replaceSubrange(entry.range.prefix(old.range.count), with: model.parameters.values[old.range])
+      values.replaceSubrange(entry.range, with: model.parameters.values[old.range])
     }
     trainer.optimizer = Adam(parameters: Parameters(values, precision: trainer.optimizer.parameters.precision))
   }

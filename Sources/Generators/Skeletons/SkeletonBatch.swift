@@ -11,9 +11,16 @@ struct SkeletonRequest: Sendable, Equatable {
   var isPrimitiveCell = false
   /// Atomic numbers that may occur; nil where it is not told.
   var elements: [UInt8]?
+  /// What is told of properties, by `PropertyEncoding`; none for networks without conditions.
+  var conditions: [Float] = []
+  /// Whether any property is told.
+  var asksProperties = false
+
+  /// Whether nothing is told.
+  var isEmpty: Bool { elements == nil && composition == nil && !asksProperties }
 
   static func == (a: Self, b: Self) -> Bool {
-    a.elements == b.elements && a.isPrimitiveCell == b.isPrimitiveCell
+    a.elements == b.elements && a.isPrimitiveCell == b.isPrimitiveCell && a.conditions == b.conditions
       && a.composition?.map(\.element) == b.composition?.map(\.element)
       && a.composition?.map(\.count) == b.composition?.map(\.count)
   }
@@ -82,6 +89,8 @@ struct SkeletonBatch: Sendable {
   let counts: Matrix
   /// (B, columns) what is asked for.
   let requests: Matrix
+  /// (B, columns) what is told of properties; no columns for networks without conditions.
+  let conditions: Matrix
   /// (B, columns) what is placed: logarithms of one more than each element's atoms in the primitive cell; of all atoms; sites.
   let contents: Matrix
 
@@ -126,6 +135,9 @@ struct SkeletonBatch: Sendable {
     var requests = Matrix(rows: entries.count, columns: SkeletonRequest.columns)
     requests.values = entries.flatMap(\.request.row)
     self.requests = requests
+    var conditions = Matrix(rows: entries.count, columns: entries.first?.request.conditions.count ?? 0)
+    conditions.values = entries.flatMap(\.request.conditions)
+    self.conditions = conditions
     var contents = Matrix(rows: entries.count, columns: Self.contentColumns)
     for (b, entry) in entries.enumerated() where entry.spaceGroup > 0 {
       let group = SpaceGroup.numbered(entry.spaceGroup)

@@ -6,6 +6,8 @@ public struct SkeletonConfiguration: MethodOptions {
   public var network = Network()
   /// What crystals are shown with in training.
   public var told = Told()
+  /// Properties that the network is told.
+  public var conditioning = ConditioningOptions()
   /// The optimiser and its schedule.
   public var training = TrainingOptions()
   /// Choices of the sampler.
@@ -49,7 +51,12 @@ public struct SkeletonConfiguration: MethodOptions {
   public struct Sampling: Codable, Sendable, Equatable {
     /// What logarithms of probabilities are divided by; below 1 the likely becomes likelier.
     public var temperature: Float = 1
+    /// Where properties are asked for: how much of the difference counts that knowing them makes (Ho and Salimans 2022).
+    public var guidance: Float = 1
   }
+
+  /// Those that the network is told.
+  public var properties: [String] { conditioning.properties }
 
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
@@ -62,12 +69,14 @@ public struct SkeletonConfiguration: MethodOptions {
       ("told's shares must be from 0 to 1", shares.contains { !(0...1).contains($0) }),
       ("told.composition and told.elements must add up to 1 at most", told.composition + told.elements > 1),
       ("sampling.temperature must be from 0.01 to 100", !(0.01...100).contains(sampling.temperature)),
+      ("sampling.guidance must be from 0.01 to 100", !(0.01...100).contains(sampling.guidance)),
     ]
-    return wrong.first { $0.1 }?.0 ?? training.complaint
+    return wrong.first { $0.1 }?.0 ?? conditioning.complaint ?? training.complaint
   }
 
   /// Parameters mean the same with the same network; what is told may change.
   public func takesParameters(of other: Self, goingOn: Bool) -> Bool {
     network == other.network && (!goingOn || told == other.told)
+      && (goingOn ? conditioning == other.conditioning : conditioning.takesParameters(of: other.conditioning))
   }
 }

@@ -23,12 +23,14 @@ struct SkeletonLesson {
   private(set) var names: [(site: Int, target: Target)] = []
 
   init(
-    _ example: Skeletons.Example, _ told: SkeletonConfiguration.Told, elementMask: [Bool], _ random: inout RandomStream
+    _ example: Skeletons.Example, _ told: SkeletonConfiguration.Told, elementMask: [Bool], conditions: [Float] = [],
+    _ random: inout RandomStream
   ) {
     let group = SpaceGroup.numbered(example.spaceGroup)
     let permutations = group.wyckoffPermutations()
     let permutation = permutations[Int(random.uniform() * Double(permutations.count))]
-    let request = Self.request(example, told, elementMask, &random)
+    var request = Self.request(example, told, elementMask, &random)
+    request.conditions = conditions
     let order = example.elements.indices.shuffled(using: &random)
     let sites = order.map { (element: example.elements[$0], position: permutation[example.positions[$0]]) }
     entry = SkeletonBatch.Entry(spaceGroup: example.spaceGroup, sites: [], request: request)

@@ -17,6 +17,8 @@ struct SkeletonNetwork: Sendable {
   private let spaceGroups: Linear
   private let requests: Linear
   private let contents: Linear
+  /// Where properties are told.
+  private let conditions: Perceptron?
   private let elementTokens: Linear
   private let positionTokens: Linear
   private let countTokens: Linear
@@ -44,7 +46,8 @@ struct SkeletonNetwork: Sendable {
     }
   }
 
-  init(_ configuration: SkeletonConfiguration.Network) {
+  /// - Parameter columns: of what is told of properties.
+  init(_ configuration: SkeletonConfiguration.Network, conditions columns: Int) {
     self.configuration = configuration
     let (c, e) = (configuration.width, configuration.embedding)
     var layout = ParameterLayout()
@@ -69,6 +72,12 @@ struct SkeletonNetwork: Sendable {
     positionHead = head("position", inputs: c + e, hidden: c, outputs: e)
     nameHead = head("name", inputs: c, hidden: c, outputs: BeliefBatch.elementClasses)
     groupHead = head("space_group", inputs: c, hidden: c, outputs: 231)
+    conditions =
+      columns == 0
+      ? nil
+      : Perceptron(
+        "embedding.condition", inputs: columns, hidden: c, outputs: c, activatesOutput: false, startsAtZero: true,
+        layout: &layout)
     self.layout = layout
   }
 
@@ -97,9 +106,12 @@ struct SkeletonNetwork: Sendable {
     tape.start(parameters)
     let keys = tables.map { tape.input(Gather(rows: batch.positionRows).output($0.positions)) } ?? positionKeys(batch, &tape)
     let told = tape.input(batch.requests)
-    let context = tape.apply(
-      Sum(), tape.apply(Embedding(spaceGroups, rows: batch.spaceGroups)), tape.apply(requests, told),
-      tape.apply(contents, tape.input(batch.contents)))
+    var parts = [
+      tape.apply(Embedding(spaceGroups, rows: batch.spaceGroups)), tape.apply(requests, told),
+      tape.apply(contents, tape.input(batch.contents)),
+    ]
+    if let conditions { parts.append(conditions(tape.input(batch.conditions), &tape)) }
+    let context = tape.apply(Sum(), parts)
     let elements = tables.map { tape.input($0.elements) } ?? elementKeys(&tape)
     var h = tape.apply(
       Sum(), tape.apply(elementTokens, tape.apply(Gather(rows: batch.elementRows), elements)),

@@ -15,18 +15,20 @@ struct SkeletonProposer: Proposer {
   private let among: [Int]
   let limits: SkeletonLimits
   private let solvers = SolverPool()
+  private let values: ConditionProposer
 
   init(_ model: Skeletons, _ parameters: Parameters, among: [Int]) {
     (self.model, self.parameters, self.among) = (model, parameters, among)
     tables = model.network.tables(parameters)
     limits = SkeletonLimits(model.statistics)
+    values = ConditionProposer(model.statistics, kind: nil)
   }
 
   func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
     guard !blueprint.isComplete else { return blueprint }
     var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))
-    let question = try SkeletonQuestion(blueprint, limits)
-    var blueprint = blueprint
+    var blueprint = try values.complete(blueprint, index: index, seed: seed)
+    let question = try SkeletonQuestion(blueprint, limits, model.conditions)
     if blueprint.siteCount == blueprint.sites.count, !blueprint.sites.isEmpty, let group = blueprint.spaceGroup {
       blueprint.take(try name(blueprint.sites, group, question, &random))
       return blueprint
@@ -35,7 +37,8 @@ struct SkeletonProposer: Proposer {
     if let asked = blueprint.spaceGroup { group = asked } else { group = try drawSpaceGroup(question, &random) }
     blueprint.spaceGroup = group
     let sites = try draw(blueprint.sites, group, question, &random)
-    let own = Blueprint(spaceGroup: group, sites: blueprint.sites.isEmpty ? limits.usual(sites, spaceGroup: group) : sites)
+    let own = Blueprint(
+      spaceGroup: group, sites: blueprint.sites.isEmpty ? limits.usual(sites, spaceGroup: group) : sites)
     blueprint.take(own.sites)
     return blueprint
   }
@@ -54,21 +57,40 @@ struct SkeletonProposer: Proposer {
   /// something.
   func groupWeights(_ question: SkeletonQuestion, among possible: [Int]) -> [Float] {
     var weights = [Float](repeating: 0, count: 231)
-    if question.request == SkeletonRequest() {
+    if question.request.isEmpty {
       for group in possible { weights[group] = Float(model.statistics.spaceGroups[group]) }
       if !weights.contains(where: { $0 > 0 }) { for group in possible { weights[group] = 1 } }
     } else {
       let logits = solvers.groupLogits(question) {
         var tape = Tape(isRecording: false)
-        let batch = SkeletonBatch([.init(spaceGroup: 0, request: question.request)])
+        let batch = batch(spaceGroup: 0, [], question.request)
         let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
         let scores = model.network.spaceGroups(trunk, &tape)
-        return tape[scores].values
+        return guided(tape[scores])
       }
       let most = possible.map { logits[$0] }.max() ?? 0
       for group in possible { weights[group] = exp(logits[group] - most) }
     }
     return weights
+  }
+
+  /// A skeleton on its way, and where properties count for more or less than was learnt, the same without them.
+  private func batch(
+    spaceGroup: Int, _ sites: [(element: SkeletonElement, wyckoffPosition: Int)], _ request: SkeletonRequest
+  ) -> SkeletonBatch {
+    var entries = [SkeletonBatch.Entry(spaceGroup: spaceGroup, sites: sites, request: request)]
+    if request.asksProperties, model.options.sampling.guidance != 1 {
+      entries.append(entries[0])
+      entries[1].request.conditions = model.conditions.unknown
+    }
+    return SkeletonBatch(entries)
+  }
+
+  /// The scores of a batch's first row, moved away from those of its second (Ho and Salimans 2022, equation 6).
+  private func guided(_ scores: Matrix) -> [Float] {
+    guard scores.rows == 2 else { return scores.values }
+    let w = model.options.sampling.guidance
+    return (0..<scores.columns).map { scores[1, $0] + w * (scores[0, $0] - scores[1, $0]) }
   }
 
   private func canHold(_ question: SkeletonQuestion, _ group: Int) -> Bool {
@@ -109,14 +131,11 @@ struct SkeletonProposer: Proposer {
     _ tape: inout Tape, _ random: inout RandomStream
   ) throws(Rejection) -> (element: Int, wyckoffPosition: Int)? {
     let elements = solver.task.elements
-    let batch = SkeletonBatch([
-      .init(
-        spaceGroup: number, sites: state.sites.map { (.known(elements[$0.element]), $0.wyckoffPosition) },
-        request: question.request)
-    ])
+    let batch = batch(
+      spaceGroup: number, state.sites.map { (.known(elements[$0.element]), $0.wyckoffPosition) }, question.request)
     let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
     let scores = model.network.elements(trunk, &tape)
-    let logits = tape[scores].values
+    let logits = guided(tape[scores])
     // The end, then the task's elements.
     var candidates = [-1] + Array(elements.indices)
     while !candidates.isEmpty {
@@ -125,8 +144,9 @@ struct SkeletonProposer: Proposer {
       if element < 0, solver.isComplete(state) { return nil }
       let allowed = element < 0 ? [] : positions(for: element, state, &solver)
       if !allowed.isEmpty {
-        let scores = model.network.positions(trunk, batch, elements: [Int(elements[element])], &tape)
-        let logits = tape[scores].values
+        let chosen = batch.spaceGroups.map { _ in Int(elements[element]) }
+        let scores = model.network.positions(trunk, batch, elements: chosen, &tape)
+        let logits = guided(tape[scores])
         return (element, allowed[draw(allowed.map { logits[$0] }, &random)])
       }
       candidates.remove(at: drawn)
@@ -182,11 +202,11 @@ struct SkeletonProposer: Proposer {
         let number = labels.firstIndex(of: site.elementLabel) ?? 0
         return (element: names[number].map { SkeletonElement.known(task.elements[$0]) } ?? .open(number), site.wyckoffPosition)
       }
-      let batch = SkeletonBatch([.init(spaceGroup: number, sites: entries, request: question.request)])
+      let batch = batch(spaceGroup: number, entries, question.request)
       let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
-      let row = batch.firstSites[0] + (sites.firstIndex { $0.elementLabel == labels[label] } ?? 0)
-      let scores = model.network.names(trunk, rows: [row], &tape)
-      let logits = tape[scores].values
+      let site = sites.firstIndex { $0.elementLabel == labels[label] } ?? 0
+      let scores = model.network.names(trunk, rows: batch.firstSites.map { $0 + site }, &tape)
+      let logits = guided(tape[scores])
       var candidates = task.elements.indices.filter { !names.contains($0) }
       while names[label] == nil {
         guard !candidates.isEmpty else { throw Rejection("dead_end", "the elements of a prototype cannot be named") }
@@ -238,6 +258,8 @@ private final class SolverPool: Sendable {
   }
 
   func groupLogits(_ question: SkeletonQuestion, _ find: () -> [Float]) -> [Float] {
+    // Values of properties hardly come twice.
+    guard !question.request.asksProperties else { return find() }
     if let known = logits.withLock({ $0[question.key] }) { return known }
     let found = find()
     logits.withLock { $0[question.key] = found }

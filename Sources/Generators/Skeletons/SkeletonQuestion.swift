@@ -39,7 +39,7 @@ struct SkeletonLimits: Sendable {
 /// What a blueprint leaves to be said, checked for what cannot be.
 struct SkeletonQuestion: Sendable {
   /// What the network is told of it.
-  let request: SkeletonRequest
+  private(set) var request: SkeletonRequest
   private let elements: [UInt8]
   private let required: Set<Int>
   private let composition: Blueprint.Composition?
@@ -63,7 +63,9 @@ struct SkeletonQuestion: Sendable {
   }
 
   /// - Throws: `Rejection`: `contradiction`, `unknown_element`, `no_elements`, `too_many_elements`.
-  init(_ blueprint: Blueprint, _ limits: SkeletonLimits) throws(Rejection) {
+  init(
+    _ blueprint: Blueprint, _ limits: SkeletonLimits, _ conditions: PropertyEncoding? = nil
+  ) throws(Rejection) {
     let chemistry = blueprint.chemistry
     func name(_ z: UInt8) -> String { Element.symbol(Int(z)) }
     if let z = chemistry.requiredElements.sorted().first(where: { !chemistry.allows(element: $0) }) {
@@ -111,6 +113,10 @@ struct SkeletonQuestion: Sendable {
         return SkeletonRequest(composition: zip(f.elements, f.counts).map { ($0, $1) }, isPrimitiveCell: isCell)
       }
       ?? (own.count < limits.elements.count ? SkeletonRequest(elements: own) : SkeletonRequest())
+    guard let conditions, !conditions.names.isEmpty else { return }
+    let values = conditions.values(blueprint)
+    request.conditions = conditions.row(values)
+    request.asksProperties = values.contains { $0 != nil }
   }
 
   /// What a skeleton of a group is to be; nil where its cell is too large for the composition.

@@ -20,7 +20,7 @@ extension SkeletonProposer: SkeletonJudge {
 
   func surprisal(of blueprint: Blueprint, asked: Blueprint, orders: Int, seed: UInt64) throws(Rejection) -> Double {
     guard let number = blueprint.spaceGroup, blueprint.isComplete else { throw Rejection("not_complete", "a site is open") }
-    let question = try SkeletonQuestion(asked, limits)
+    let question = try SkeletonQuestion(asked, limits, model.conditions)
     let sites = blueprint.sites.map { (element: $0.element ?? 0, wyckoffPosition: $0.wyckoffPosition) }
     guard sites.allSatisfy({ $0.element <= BeliefBatch.elementClasses }) else {
       throw Rejection("unknown_element", "an element is beyond the \(BeliefBatch.elementClasses) element classes")

@@ -22,11 +22,13 @@ public struct Skeletons: BlueprintModel {
   /// Of the training set.
   public let statistics: DatasetStatistics
   let network: SkeletonNetwork
+  let conditions: PropertyEncoding
 
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: SkeletonConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
-    network = SkeletonNetwork(options.network)
+    network = SkeletonNetwork(options.network, conditions: PropertyEncoding.columns(options.conditioning))
+    conditions = PropertyEncoding(options.conditioning, statistics.labels)
   }
 
   /// Draws skeletons.
@@ -47,6 +49,10 @@ extension Skeletons {
     let composition: [(element: UInt8, count: Int)]
     /// How often the primitive cell holds them.
     let formulaUnits: Int
+    /// (P) values of the properties that are conditions; NaN where unknown.
+    let properties: [Double]
+    /// (P) what is told of them; nil where nothing is.
+    var conditions: [Double?] = []
   }
 
   /// Names, shapes and places of the network's parameters.
@@ -60,7 +66,8 @@ extension Skeletons {
   /// - Throws: `Rejection` as `Blueprint.init`.
   public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [Example] {
     var examples: [Example] = []
-    for unit in data.units {
+    let columns = data.columns(conditions.names)
+    for (i, unit) in data.units.enumerated() {
       let blueprint = try Blueprint(unit)
       let atoms = blueprint.atoms
       let divisor = atoms.values.reduce(0) { greatestCommonDivisor($0, $1) }
@@ -69,7 +76,7 @@ extension Skeletons {
           spaceGroup: unit.spaceGroup, elements: unit.sites.map(\.atomicNumber),
           positions: blueprint.sites.map(\.wyckoffPosition),
           composition: atoms.keys.sorted().map { ($0, (atoms[$0] ?? 0) / divisor) },
-          formulaUnits: divisor / SpaceGroup.numbered(unit.spaceGroup).centrings))
+          formulaUnits: divisor / SpaceGroup.numbered(unit.spaceGroup).centrings, properties: columns.map { $0[i] }))
     }
     return examples
   }
@@ -80,6 +87,14 @@ extension Skeletons {
   /// A tape, one a thread.
   public func makeWorkspace() -> Tape { Tape() }
 
+  /// With some of its properties told.
+  public func shown(_ example: Example, _ random: (_ purpose: StaticString) -> RandomStream) -> Example {
+    guard !example.properties.isEmpty else { return example }
+    var (shown, random) = (example, random("conditions"))
+    shown.conditions = conditions.shown(example.properties) { random.uniform() }
+    return shown
+  }
+
   /// Each crystal in a description of its own, begun by a number of sites of its own; one step of it is learnt, times the number of steps.
   public func losses(
     _ examples: [Example], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters, _ tape: inout Tape,
@@ -88,7 +103,9 @@ extension Skeletons {
     var lessons: [SkeletonLesson] = []
     for (example, random) in zip(examples, randoms) {
       var random = random
-      lessons.append(SkeletonLesson(example, options.told, elementMask: statistics.elementMask, &random))
+      lessons.append(
+        SkeletonLesson(
+          example, options.told, elementMask: statistics.elementMask, conditions: conditions.row(example.conditions), &random))
     }
     // Where the space group is yet to be said, and then the steps.
     let entries = lessons.map { SkeletonBatch.Entry(spaceGroup: 0, request: $0.entry.request) } + lessons.map(\.entry)

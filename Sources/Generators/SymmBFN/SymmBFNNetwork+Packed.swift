@@ -9,6 +9,7 @@ public struct PackedSymmBFN: Sendable {
   let symmetryEmbedding: PackedLinear
   let compositionEmbedding: PackedLinear?
   private let input: PackedPerceptron
+  private let conditionEmbedding: PackedPerceptron?
   let layers: [PackedMessagePassing]
   /// The hidden layers of the three heads of sites side by side, and their outputs.
   private let siteHeads: PackedLinear
@@ -25,6 +26,7 @@ public struct PackedSymmBFN: Sendable {
     symmetryEmbedding = PackedLinear(network.symmetryEmbedding, parameters: parameters)
     compositionEmbedding = network.compositionEmbedding.map { PackedLinear($0, parameters: parameters) }
     input = PackedPerceptron(network.input, parameters: parameters)
+    conditionEmbedding = network.conditionEmbedding.map { PackedPerceptron($0, parameters: parameters) }
     layers = network.layers.map { PackedMessagePassing($0, parameters: parameters) }
     let heads = [network.coordinateHead, network.elementHead, network.symmetryHead]
     siteHeads = PackedLinear(heads[0].first, heads[1].first, heads[2].first, parameters: parameters)
@@ -67,6 +69,13 @@ public struct PackedSymmBFN: Sendable {
     workspace.h.resize(rows: n)
     input.hide(workspace.features, rows: n, into: &workspace.hidden)
     input.second.forward(workspace.hidden, rows: n, into: &workspace.h)
+    if let conditionEmbedding {
+      var told = Matrix(rows: graph.ranges.count, columns: c)
+      conditionEmbedding.forward(batch.conditions, rows: told.rows, hidden: &workspace.hidden, into: &told)
+      for (b, range) in graph.ranges.enumerated() {
+        for site in range.firstSite..<range.firstSite + range.sites { for k in 0..<c { workspace.h[site, k] += told[b, k] } }
+      }
+    }
     let differences = graph.differences(batch.coordinates)
     for layer in layers {
       layer.forward(
@@ -97,7 +106,6 @@ public struct PackedSymmBFN: Sendable {
     var parts = [embedded(batch.elements, elementEmbedding), embedded(network.symmetries(batch), symmetryEmbedding)]
     parts += [network.groupEmbedding(batch).output(parameters: parameters)] + network.conditions(batch)
     parts += compositionEmbedding.map { [Spread(batch.graph).output(embedded(batch.composition, $0))] } ?? []
-    if batch.conditions.columns > 0 { parts.append(Spread(batch.graph).output(batch.conditions)) }
     var nothing: Void = ()
     Concatenation().forward(parts, parameters, &nothing, into: &workspace.features)
   }

@@ -15,6 +15,8 @@ public struct SymmBFNNetwork: Sendable {
   let spaceGroupEmbedding: Linear
   let compositionEmbedding: Linear?
   let input: Perceptron
+  /// Of the informed form, where properties are told.
+  let conditionEmbedding: Perceptron?
   let layers: [MessagePassing]
   let coordinateHead: Perceptron
   let latticeHead: Perceptron
@@ -42,13 +44,18 @@ public struct SymmBFNNetwork: Sendable {
     let published = 4 * e + 3 + 6 * configuration.coordinateFrequencies
     let informed = BeliefBatch.geometryFeatures + BeliefBatch.positionClasses + BeliefBatch.siteCountClasses + e
     input = Perceptron(
-      "input", inputs: published + (isInformed ? informed : 0) + conditions, hidden: c, outputs: c, activatesOutput: false,
+      "input", inputs: published + (isInformed ? informed : conditions), hidden: c, outputs: c, activatesOutput: false,
       layout: &layout)
     layers = (0..<configuration.layers).map {
       MessagePassing(
         "layer.\($0)", width: c, frequencies: configuration.frequencies,
         edgeFeatures: isInformed ? BeliefBatch.tieFeatures : 0, layout: &layout)
     }
+    conditionEmbedding =
+      isInformed && conditions > 0
+      ? Perceptron(
+        "embedding.condition", inputs: conditions, hidden: c, outputs: c, activatesOutput: false, startsAtZero: true,
+        layout: &layout) : nil
     func head(_ name: String, _ outputs: Int) -> Perceptron {
       Perceptron("head.\(name)", inputs: c, hidden: c, outputs: outputs, activatesOutput: false, layout: &layout)
     }
@@ -89,8 +96,11 @@ public struct SymmBFNNetwork: Sendable {
     if let compositionEmbedding {
       features.append(tape.apply(Spread(batch.graph), tape.apply(compositionEmbedding, tape.input(batch.composition))))
     }
-    if batch.conditions.columns > 0 { features.append(tape.input(Spread(batch.graph).output(batch.conditions))) }
     var h = input(tape.apply(Concatenation(), features), &tape)
+    if let conditionEmbedding {
+      let told = conditionEmbedding(tape.input(batch.conditions), &tape)
+      h = tape.apply(Sum(), h, tape.apply(Spread(batch.graph), told))
+    }
     let edges = EdgeInputs(
       batch.graph, coordinates: batch.coordinates, lattice: batch.lattice, features: batch.ties,
       frequencies: configuration.frequencies, parameters.precision)
@@ -124,7 +134,9 @@ public struct SymmBFNNetwork: Sendable {
       (form == .informed ? batch.positions : batch.coordinates).values, rows: n,
       frequencies: configuration.coordinateFrequencies, into: &waves.values)
     let published = [Spread(batch.graph).output(times), batch.coordinates, waves]
-    guard form == .informed else { return published }
+    guard form == .informed else {
+      return published + (batch.conditions.columns > 0 ? [Spread(batch.graph).output(batch.conditions)] : [])
+    }
     var counts = Matrix(rows: crystals.count, columns: BeliefBatch.siteCountClasses)
     for (b, range) in crystals.enumerated() { counts[b, min(range.sites, BeliefBatch.siteCountClasses) - 1] = 1 }
     return published + [batch.geometry, batch.wyckoffPositions, Spread(batch.graph).output(counts)]

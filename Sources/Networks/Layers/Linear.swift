@@ -13,13 +13,14 @@ public struct Linear: Sendable {
   /// - Parameters:
   ///   - fanIn: inputs that initialisation counts, where this is part of a wider product.
   ///   - activates: whether SiLU follows; only with a bias.
+  ///   - startsAtZero: whether it counts nothing before it has learnt.
   public init(
     _ name: String, inputs: Int, outputs: Int, bias: Bool = true, fanIn: Int? = nil, activates: Bool = false,
-    layout: inout ParameterLayout
+    startsAtZero: Bool = false, layout: inout ParameterLayout
   ) {
     precondition(bias || !activates)
     (self.inputs, self.outputs, self.activates) = (inputs, outputs, activates)
-    let bound = 1 / Float(fanIn ?? inputs).squareRoot()
+    let bound = startsAtZero ? 0 : 1 / Float(fanIn ?? inputs).squareRoot()
     weight = layout.add("\(name).weight", shape: [inputs, outputs], bound: bound)
     self.bias = bias ? layout.add("\(name).bias", shape: [outputs], bound: bound) : nil
   }

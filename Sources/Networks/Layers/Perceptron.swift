@@ -8,11 +8,15 @@ public struct Perceptron: Sendable {
   public let second: Linear
 
   /// Adds the parameters of both layers to a layout.
+  ///
+  /// - Parameter startsAtZero: whether the output is 0 before it has learnt.
   public init(
-    _ name: String, inputs: Int, hidden: Int, outputs: Int, activatesOutput: Bool, layout: inout ParameterLayout
+    _ name: String, inputs: Int, hidden: Int, outputs: Int, activatesOutput: Bool, startsAtZero: Bool = false,
+    layout: inout ParameterLayout
   ) {
     first = Linear("\(name).0", inputs: inputs, outputs: hidden, activates: true, layout: &layout)
-    second = Linear("\(name).1", inputs: hidden, outputs: outputs, activates: activatesOutput, layout: &layout)
+    second = Linear(
+      "\(name).1", inputs: hidden, outputs: outputs, activates: activatesOutput, startsAtZero: startsAtZero, layout: &layout)
   }
 
   /// Applies both layers on a tape.
