@@ -75,7 +75,7 @@ let stages: [Target] = [
   stage("reconstruct", ["Artifacts", "Crystals", "Tensors"]),
   stage("hull", ["Artifacts", "Crystals", "Potentials"]),
   stage("relax", ["Artifacts", "Crystals", "Potentials"]),
-  stage("metrics", ["Artifacts", "Evaluation"]),
+  stage("metrics", ["Artifacts", "Evaluation", "Generators"]),
   stage("report", ["Artifacts", "Crystals", "Evaluation", "Generators", "Reports"]),
   stage("gallery", ["Artifacts", "Crystals", "Reports"]),
   stage("export", ["Artifacts"]),

@@ -5,7 +5,7 @@ import Foundation
 
 /// A histogram of each run as a step line over the reference's, filled.
 func histogramFigure(_ runs: [Distribution]) -> SVGFigure? {
-  let targets = runs.map(\.target)
+  let targets = runs.map(\.target) + runs.map(\.targetEnd)
   guard let first = runs.first, let low = (runs.compactMap(\.edges.first) + targets.compactMap { $0 }).min(),
     let high = (runs.compactMap(\.edges.last) + targets.compactMap { $0 }).max()
   else { return nil }
@@ -38,7 +38,9 @@ func histogramFigure(_ runs: [Distribution]) -> SVGFigure? {
     fill: .reference)
   for (index, run) in runs.enumerated() {
     figure.path(steps(heights(run.generated, run.edges), run.edges), ink: .run(index), width: 1.6)
-    if let target = run.target { figure.line(x(target), 12, x(target), 190, ink: .run(index), width: 1.4, isDashed: true) }
+    for case let target? in [run.target, run.targetEnd] {
+      figure.line(x(target), 12, x(target), 190, ink: .run(index), width: 1.4, isDashed: true)
+    }
   }
   figure.line(44, 190, 450, 190, ink: .faint)
   let unit = first.unit.isEmpty ? "" : " (\(first.unit))"

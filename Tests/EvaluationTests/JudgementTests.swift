@@ -195,11 +195,20 @@ import Testing
         name: "r", train: Array(crystals.prefix(3)), test: Array(crystals.suffix(3)),
         trainProperties: ["band_gap": [0, 1, .nan]], testProperties: ["band_gap": [3, 3, 3]]))
     input.properties = ["band_gap": [1, 2, 3, .nan], "unheard_of": [1, 1, 1, 1]]
-    input.targets = ["band_gap": 2.5]
+    input.properties["megnet_band_gap_2018"] = [2.2, 3, 9, 9]
+    input.properties["megnet_band_gap_2018_initial"] = [0, 2.5, 0, 0]
+    input.targets = [AskedProperty("band_gap", [2.5...2.5, 2.5...2.5, 2.5...2.5, nil], tolerance: nil, training: [])]
     let summary = try MetricsSummary.judge(input).summary
     #expect(summary.figure("band_gap_mean")?.value == 2)
     #expect(summary.figure("band_gap_mean_train")?.value == 0.5)
     #expect(summary.figure("band_gap_target")?.value == 2.5)
+    #expect(summary.figure("band_gap_in_range")?.count == 2 && summary.figure("band_gap_in_range")?.total == 4)
+    #expect(summary.figure("band_gap_in_range_train")?.value == 0)
+    // By another judge, and before relaxation; its own training values are not known, those of what was asked for are.
+    #expect(summary.figure("megnet_band_gap_2018_in_range")?.count == 2)
+    #expect(summary.figure("megnet_band_gap_2018_in_range_initial")?.count == 1)
+    #expect(summary.figure("megnet_band_gap_2018_mean_train")?.value == 0.5)
+    #expect(summary.figure("megnet_band_gap_2018_initial_mean") == nil && summary.figure("all_in_range") == nil)
     #expect(abs((summary.figure("band_gap_target_error")?.value ?? 0) - 2.5 / 3) < 1e-12)
     #expect(abs((summary.figure("band_gap_distance")?.value ?? 0) - 1) < 1e-12)
     let drawn = try #require(summary.distribution("property_band_gap"))
@@ -207,6 +216,20 @@ import Testing
     #expect(histogramFigure([drawn])?.svg.contains("stroke-dasharray") == true)
     #expect(summary.distribution("property_unheard_of") == nil)
     #expect(try JSONDecoder().decode(MetricsSummary.self, from: JSONEncoder().encode(summary)) == summary)
+    // Two at once, of ranges: two crystals have a gap from 2 to 3, one of them in the other range, too. A third is said by nobody.
+    input.properties["bulk_modulus"] = [50, 100, 150, 200]
+    input.targets = [
+      AskedProperty("band_gap", [2...3, 2...3, 2...3, 2...3], tolerance: nil, training: []),
+      AskedProperty(
+        "bulk_modulus", [120...Double.infinity, 120...Double.infinity, 120...Double.infinity, 120...Double.infinity],
+        tolerance: nil, training: []),
+    ]
+    let both = try MetricsSummary.judge(input).summary
+    #expect(both.figure("band_gap_in_range")?.count == 2 && both.figure("bulk_modulus_in_range")?.count == 2)
+    #expect(both.figure("all_in_range")?.count == 1)
+    #expect(both.distribution("property_band_gap")?.targetEnd == 3 && both.distribution("property_bulk_modulus")?.target == 120)
+    input.targets.append(AskedProperty("magnetisation", [1...1, nil, nil, nil], tolerance: nil, training: []))
+    #expect(try MetricsSummary.judge(input).summary.notes.contains { $0.hasPrefix("magnetisation was asked for") })
   }
 
   @Test("cost a sample, a stable and an S.U.N. crystal, of generation alone and of the line")

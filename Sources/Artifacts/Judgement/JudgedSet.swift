@@ -1,6 +1,7 @@
 import Crystals
 public import Evaluation
 import Foundation
+import Generators
 import Potentials
 public import StageKit
 import Tensors
@@ -13,6 +14,8 @@ public struct JudgedSet {
   public var crystals: [GeneratedCrystal] = []
   /// By name, one value a crystal, NaN where not known.
   public var properties: [String: [Double]] = [:]
+  /// What was asked of properties, by name, one range a crystal; nil where nobody asked.
+  public var targets: [String: [ClosedRange<Double>?]] = [:]
   /// What was lost before.
   public var rejected: [RejectedRecord] = []
   /// The potential that relaxed them and the hull that energies stand above, with the hashes of their files, where there are any.
@@ -96,6 +99,11 @@ public struct JudgedSet {
     let hasEnergies = reader.contains("/relaxation/energy_above_hull")
     let energies = hasEnergies ? properties["e_above_hull"] : nil
     let last = hasEnergies ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
+    if let blueprints = try reader.blueprints(), blueprints.count == all.count {
+      for name in Set(blueprints.flatMap(\.properties.keys)) {
+        targets[name] = blueprints.map { $0.properties[name]?.range }
+      }
+    }
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       // The group asked for is the one before relaxation: a free one may end in another.

@@ -152,10 +152,11 @@ public enum ModelFile {
     var values = trainer.optimizer.parameters.values
     let places = Dictionary(uniqueKeysWithValues: trainer.learner.layout.entries.map { ($0.name, $0) })
     for old in model.method.layout.entries {
-      guard let entry = places[old.name], entry.shape == old.shape else {
-        throw StageError(.input, "'\(path)': \(old.name) is of another shape.")
-      }
-      values.replaceSubrange(entry.range, with: model.parameters.values[old.range])
+      guard let entry = places[old.name], entry.shape.dropFirst() == old.shape.dropFirst(), entry.range.count >= old.range.count
+      else { throw StageError(.input, "'\(path)': \(old.name) is of another shape.") }
+      // Rows are inputs; those of further properties begin at 0.
+      for i in entry.range { values[i] = 0 }
+      values.replaceSubrange(entry.range.prefix(old.range.count), with: model.parameters.values[old.range])
     }
     trainer.optimizer = Adam(parameters: Parameters(values, precision: trainer.optimizer.parameters.precision))
   }

@@ -100,8 +100,8 @@ public struct MetricsInput: Sendable {
   public var settings: Settings
   /// Properties of the crystals by name, one value a crystal, NaN where not known.
   public var properties: [String: [Double]] = [:]
-  /// The values that were asked for.
-  public var targets: [String: Double] = [:]
+  /// What was asked of properties.
+  public var targets: [AskedProperty] = []
   /// Set where the crystals are predictions of the test set's structures.
   public var prediction: PredictionTask?
   /// The part of the reference that distances are measured to; the training set where there is no such part.
@@ -193,7 +193,7 @@ extension MetricsSummary {
         comparedWith: compared.name),
       figures: try builder.figures(), funnel: funnel,
       distributions: results.distributions(against: compared) + builder.conditioningDistributions(),
-      stages: input.cost.stages.filter(\.seconds.isFinite), notes: notes(input, results, compared))
+      stages: input.cost.stages.filter(\.seconds.isFinite), notes: notes(input, results, compared) + builder.unjudgedTargets)
     return Judgement(summary: summary, results: results, initial: initial)
   }
 

@@ -156,6 +156,8 @@ public struct Distribution: Codable, Sendable, Equatable {
   public var reference: [Double]
   /// The value that was asked for, where one was.
   public var target: Double?
+  /// The greatest value that was asked for, where `target` is the least.
+  public var targetEnd: Double?
 
   /// Shares of categories or of bins; see the properties.
   public init(

@@ -44,9 +44,9 @@ public struct ConditioningOptions: Codable, Sendable, Equatable {
       && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 > 32 && $0 != 127 }
   }
 
-  /// Parameters mean the same; how often values are left out may change, and a model without conditions may get some.
+  /// Parameters mean the same; how often values are left out may change, and further properties may follow.
   func takesParameters(of other: Self) -> Bool {
-    other.properties.isEmpty || (properties == other.properties && frequencies == other.frequencies)
+    other.properties.isEmpty || (properties.starts(with: other.properties) && frequencies == other.frequencies)
   }
 }
 

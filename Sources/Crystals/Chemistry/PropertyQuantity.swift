@@ -1,0 +1,21 @@
+/// Which columns are of one quantity: predictors put their name before a property's own, and their version behind it.
+public enum PropertyQuantity {
+  /// Whether a column says what another one asks for: `megnet_band_gap_2018` says what `band_gap` asks for. Deviations of ensembles and
+  /// values of crystals before relaxation are other quantities.
+  public static func isSame(_ column: String, _ asked: String) -> Bool {
+    guard !column.hasSuffix("_deviation"), !column.hasSuffix(initialSuffix) else { return column == asked }
+    if column == asked { return true }
+    let (own, other) = (base(column), base(asked))
+    return own == other || own.hasSuffix("_" + other) || own.hasPrefix(other + "_") || own.contains("_" + other + "_")
+  }
+
+  /// What columns of crystals before relaxation end in.
+  public static let initialSuffix = "_initial"
+
+  /// Without predictor and unit, as `formation_energy` of `formation_energy_per_atom`; an energy above a hull by one name.
+  private static func base(_ name: String) -> String {
+    var name = name.replacing("energy_above_hull", with: "e_above_hull")
+    for predictor in ["megnet_", "chgnet_"] where name.hasPrefix(predictor) { name = String(name.dropFirst(predictor.count)) }
+    return name.replacing("_per_atom", with: "")
+  }
+}
