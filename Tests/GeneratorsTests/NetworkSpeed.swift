@@ -131,7 +131,8 @@ struct NetworkSpeed {
     for precision in Self.precisions {
       for threads in [Self.threads, 1] {
         var trainer = try Trainer<SymmBFN>(
-          configuration, training: TrainingData(units), validation: TrainingData(Array(units.prefix(1))), seed: 1, threads: threads, precision: precision)
+          configuration, training: TrainingData(units), validation: TrainingData(Array(units.prefix(1))), seed: 1,
+          threads: threads, precision: precision)
         func step() throws { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
         try step()
         let peak = try Self.peak(precision, threads: threads)

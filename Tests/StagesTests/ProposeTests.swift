@@ -148,4 +148,88 @@ import Testing
     #expect(try read(1.5).lattice?.k[5] == 1.5 && read(nil).lattice == nil)
     #expect(throws: StageError.self) { try read(1e300) }
   }
+
+  @Test("properties that a model was told are asked for, by propose and by sample, and the files say what was asked for")
+  func targets() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    try place.run("preprocess", ["--input", try place.writeCrystals(), "--output", "plain.h5"])
+    var data = try Dataset(reading: place.path("plain.h5"))
+    data.properties["megnet_band_gap"] = data.ids.indices.map { Double($0 % 5) }
+    data.properties["few"] = data.ids.indices.map { $0 < 3 ? 1 : .nan }
+    try data.write(
+      to: place.path("dataset.h5"), symprec: 0.1, options: try SharedOptions.parse(["--quiet"]), seconds: 0)
+    let told = "conditioning: {properties: [megnet_band_gap], frequencies: 4}"
+    _ = try place.write("model.yaml", Workplace.model + "\n" + told)
+    _ = try place.write(
+      "skeletons.yaml",
+      "method: skeletons\nnetwork: {width: 16, layers: 1, heads: 2, embedding: 8}\ntraining: {batch: 8, epochs: 2}\n" + told)
+    for name in ["model", "skeletons"] {
+      let outcome = try place.run("train", ["--dataset", "dataset.h5", "--config", "\(name).yaml", "--output", "\(name).h5"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    let trained = try Artifact.open(place.path("model.h5")).statistics().labels
+    #expect(trained.names == ["megnet_band_gap"] && trained.values[0].count == data.indices(of: .train).count)
+    // From training templates and from skeletons; a range, short of the predictor's name.
+    let asked = ["--target", "band_gap=1..3", "--guidance", "2", "--seed", "5"]
+    #expect(
+      try place.run("sample", ["--model", "model.h5", "--count", "6", "--steps", "3", "--output", "s.h5"] + asked).status == 0)
+    #expect(try propose(place, asked).status == 0)
+    let blueprints = try BlueprintsFile.read(place.path("blueprints.h5")).blueprints
+    #expect(blueprints.allSatisfy { $0.properties["megnet_band_gap"]?.range == 1...3 && $0.isComplete })
+    let line = ["sample", "--model", "model.h5", "--blueprints", "blueprints.h5", "--steps", "3", "--output", "b.h5"]
+    #expect(try place.run(line[0], Array(line.dropFirst())).status == 0)
+    for file in ["s.h5", "b.h5"] {
+      let crystals = file + ".crystals.h5"
+      #expect(try place.run("reconstruct", ["--samples", file, "--output", crystals]).status == 0)
+      let targets = try #require(try Artifact.open(place.path(crystals)).blueprints())
+      #expect(!targets.isEmpty && targets.allSatisfy { $0.properties["megnet_band_gap"]?.range == 1...3 })
+      #expect(try JudgedSet(reading: place.path(crystals)).targets["megnet_band_gap"] == targets.map { _ in 1...3 })
+    }
+    // What cannot be, and what is far away.
+    for (arguments, status, words) in [
+      (["--target", "hardness=1"], Int32(64), "the model has not learnt it; it has learnt megnet_band_gap (0 to 4 eV)"),
+      (["--target", "band_gap=1eV"], 64, "expected NAME=VALUE or NAME=LOWEST..HIGHEST"),
+      (["--target", "band_gap=1", "--target", "band_gap=2"], 64, "asks for band_gap twice"),
+      (["--target", "band_gap=1", "--target", "megnet_band_gap=2"], 64, "asks for megnet_band_gap twice"),
+      (["--guidance", "0"], 64, "--guidance must be above 0"),
+      (["--target", "band_gap=1500"], 0, "the training set has 0 to 4 eV; the model guesses beyond it"),
+    ] {
+      for stage in [["sample", "--model", "model.h5", "--steps", "2"], ["propose", "--model", "skeletons.h5"]] {
+        let outcome = try place.run(stage[0], stage.dropFirst() + ["--count", "2", "--output", "x.h5"] + arguments)
+        #expect(outcome.status == status && outcome.errors.contains(words), "\(stage[0]) \(arguments): \(outcome.errors)")
+      }
+    }
+    for (column, words) in [
+      ("few", "is known for"),
+      ("nothing", "has no property 'nothing' (columns of text are none); it has few, megnet_band_gap."),
+    ] {
+      let outcome = try place.run(
+        "train",
+        [
+          "--dataset", "dataset.h5", "--config", "model.yaml", "--output", "y.h5", "--set",
+          "conditioning.properties=[\(column)]",
+        ])
+      #expect(outcome.status == 65 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    // Begun from a model without, or with fewer properties: nothing that is known is forgotten.
+    let more = try place.run(
+      "train",
+      [
+        "--dataset", "dataset.h5", "--config", "model.yaml", "--initial", "model.h5", "--output", "more.h5", "--epochs", "0",
+        "--set", "conditioning.properties=[megnet_band_gap, e]",
+      ])
+    #expect(more.status == 65)
+    data.properties["e"] = data.ids.indices.map { Double($0) }
+    try data.write(
+      to: place.path("dataset.h5"), symprec: 0.1, options: try SharedOptions.parse(["--quiet"]), seconds: 0)
+    #expect(
+      try place.run(
+        "train",
+        [
+          "--dataset", "dataset.h5", "--config", "model.yaml", "--initial", "model.h5", "--output", "more.h5", "--epochs", "0",
+          "--set", "conditioning.properties=[megnet_band_gap, e]",
+        ]
+      ).status == 0)
+  }
 }

@@ -26,7 +26,8 @@ import Testing
 
   @Test("the gradient is that of the losses")
   func gradient() throws {
-    let trainer = try Trainer<Skeletons>(Self.options, training: TrainingData(Self.units), validation: TrainingData([]), seed: 1, threads: 1)
+    let trainer = try Trainer<Skeletons>(
+      Self.options, training: TrainingData(Self.units), validation: TrainingData([]), seed: 1, threads: 1)
     let method = Skeletons(Self.options, statistics: Self.statistics)
     let examples = try method.examples(TrainingData(Array(Self.units.prefix(40))), isTraining: true, threads: 1)
     let randoms = examples.indices.map { RandomStream(seed: 3, purpose: "flow", index: UInt64($0)) }
@@ -57,7 +58,8 @@ import Testing
             multiplicity: position.multiplicity)
         })
     }
-    var trainer = try Trainer<Skeletons>(Self.options, training: TrainingData(units), validation: TrainingData([]), seed: 1, threads: 1)
+    var trainer = try Trainer<Skeletons>(
+      Self.options, training: TrainingData(units), validation: TrainingData([]), seed: 1, threads: 1)
     while trainer.epoch < 60 { if try trainer.step() { try trainer.endEpoch(seconds: 0) } }
     let (first, last) = (trainer.history[0].training.values, trainer.history[59].training.values)
     #expect(zip(first, last).allSatisfy { $1 < 0.5 * $0 }, "\(first) \(last)")
