@@ -51,6 +51,8 @@ CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY),skeletons))
 # The model of skeletons.
 SKELETONS ?= Artifacts/pretrained/mp20-skeletons.h5
+# The model of skeletons' energies that SCREEN=energy:8 compares by; HULL is what they stand above.
+SCREEN_MODEL ?= Artifacts/pretrained/mp20-skeleton-energy.h5
 # Options of the model by their paths: SET="sampling.steps=50 training.batch=128".
 SET       ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.

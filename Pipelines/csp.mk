@@ -8,7 +8,7 @@ PER_TARGET ?= 1
 $(if $(filter-out composition group wyckoff,$(GIVEN)),$(error GIVEN is composition, group or wyckoff))
 # LIMIT is how many targets there are, not how many crystals the dataset has.
 TARGETS    := $(LIMIT)
-PREDICTED  := $(ARTIFACTS)/$(DATASET)/csp/$(notdir $(GENERATOR))/$(GIVEN)-n$(or $(TARGETS),all)-k$(PER_TARGET)-steps$(CALLS)-seed$(SEED)$(subst :,_,$(SCREEN:%=-%))
+PREDICTED  := $(ARTIFACTS)/$(DATASET)/csp/$(notdir $(GENERATOR))/$(GIVEN)-n$(or $(TARGETS),all)-k$(PER_TARGET)-steps$(CALLS)-seed$(SEED)$(subst /,_,$(subst :,_,$(SCREEN_NAME)))
 PREDICTION_DATA := $(ARTIFACTS)/$(DATASET)/dataset.h5
 PREDICTION_JUDGE = $(BIN)/metrics --reference $(PREDICTION_DATA) --prediction $(if $(filter wyckoff,$(GIVEN)),wyckoff,composition) $(RUN)
 
@@ -21,7 +21,7 @@ ifeq ($(GIVEN),wyckoff)
 	  $(if $(TARGETS),--count $$(($(TARGETS)*$(PER_TARGET)))) --steps $(CALLS) --seed $(SEED) --output $(PREDICTED)/samples.h5 $(RUN)
 else
 	$(BIN)/propose --model $(SKELETONS) --like $(PREDICTION_DATA) $(if $(filter group,$(GIVEN)),--known-group) --per-target $(PER_TARGET) \
-	  $(TARGETS:%=--limit %) $(SCREEN:%=--screen %) --seed $(SEED) --output $(PREDICTED)/blueprints.h5 $(RUN)
+	  $(TARGETS:%=--limit %) $(OPTIONS_screen) --seed $(SEED) --output $(PREDICTED)/blueprints.h5 $(RUN)
 	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 --blueprints $(PREDICTED)/blueprints.h5 --steps $(CALLS) --seed $(SEED) --output $(PREDICTED)/samples.h5 $(RUN)
 endif
 	$(BIN)/reconstruct --samples $(PREDICTED)/samples.h5 --output $(PREDICTED)/crystals.h5 $(RUN)

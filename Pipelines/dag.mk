@@ -28,7 +28,12 @@ file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1))))
 PROPOSES := $(filter skeletons,$(PROPOSER))
 $(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
 $(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
-CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN:%=-%)
+# What compares skeletons' energies.
+BY_ENERGY := $(filter energy:%,$(SCREEN))
+$(if $(BY_ENERGY),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there is no file '$(SCREEN_MODEL)')))
+OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_ENERGY),--screen-model $(SCREEN_MODEL) $(HULL:%=--hull %)))
+SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_ENERGY),$(call apart,by,$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)$(call apart,above,$(HULL),$(DEFAULT_HULL)))
+CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
 ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),Artifacts/pretrained/mp20-skeletons.h5)$(CHEMISTRY_NAME))
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
@@ -53,7 +58,7 @@ OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_blueprints := --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
-  $(SCREEN:%=--screen %)
+  $(OPTIONS_screen)
 OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),,$(OPTIONS_asked) $(PROPOSER:%=--proposer %)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
@@ -72,7 +77,7 @@ FILE_report      := $(R)/report.html
 
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
-NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id
+NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_ENERGY),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id

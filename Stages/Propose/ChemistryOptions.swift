@@ -25,14 +25,30 @@ struct ChemistryOptions: ParsableArguments {
   @Option(
     help: """
       Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal:K (of K \
-      skeletons the likeliest). How many were drawn is said.
+      skeletons the likeliest), energy:K (of K skeletons the one with the lowest energy that --screen-model predicts). How many \
+      were drawn is said.
       """)
   var screen: String?
 
+  @Option(help: "With --screen energy:K: a model of energies that reads blueprints (HDF5, from train, method: property).")
+  var screenModel: String?
+
+  @Option(
+    help: """
+      With --screen energy:K: the convex hull that predicted formation energies are taken above: hull.h5, or a table (CSV, with \
+      elements.csv beside it).
+      """)
+  var hull: String?
+
   func validate() throws {
     guard screen == nil || screening != nil else {
-      throw ValidationError("--screen is new, known or surprisal:K with K from 2 to 1000.")
+      throw ValidationError("--screen is new, known, surprisal:K or energy:K with K from 2 to 1000.")
     }
+    guard ranksByEnergy == (screenModel != nil) else {
+      throw ValidationError(
+        ranksByEnergy ? "--screen energy needs a --screen-model." : "--screen-model needs --screen energy:K.")
+    }
+    guard hull == nil || ranksByEnergy else { throw ValidationError("--hull needs --screen energy:K.") }
     guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
     guard (1...100).contains(maxSites ?? 1) else { throw ValidationError("--max-sites goes from 1 to 100.") }
     let chemistry = try chemistry()
@@ -42,6 +58,8 @@ struct ChemistryOptions: ParsableArguments {
       throw ValidationError("--require asks for \(symbol), and \(why).")
     }
   }
+
+  private var ranksByEnergy: Bool { if case .energy = screening { true } else { false } }
 
   /// What --screen says.
   var screening: Screen? { screen.flatMap { Screen($0) } }

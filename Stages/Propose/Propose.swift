@@ -8,7 +8,7 @@ import Tensors
 /// Says what crystals are to be: space groups, elements, Wyckoff positions.
 ///
 /// | reads  | model.h5 of skeletons, or of a method whose training set has templates; with --like, dataset.h5; with |
-/// |        | --prototype, a crystal                                                                                |
+/// |        | --prototype, a crystal; with --screen energy, a model of energies and a convex hull                   |
 /// | writes | blueprints.h5, for `sample`                                                                           |
 /// | drops  | with --like, targets that no skeleton has                                                             |
 @main
@@ -54,7 +54,9 @@ struct Propose: Stage {
     }
   }
 
-  var files: StageFiles { StageFiles(inputs: [model, request.like, request.prototype], outputs: [.file(output)]) }
+  var files: StageFiles { StageFiles(inputs: inputs, outputs: [.file(output)]) }
+
+  private var inputs: [String?] { [model, request.like, request.prototype, chemistry.screenModel, chemistry.hull] }
 
   func perform() throws {
     var report = StageReport(stage: "propose")
@@ -63,7 +65,13 @@ struct Propose: Stage {
     let asked = try targets.request(loaded.statistics.labels)
     for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
     let source = try RequestSource(request, chemistry, asked, loaded)
-    let screened = chemistry.screening.map { ScreenedProposer(loaded.proposer, $0, statistics: loaded.statistics) }
+    let energies = try chemistry.screenModel.map { try SkeletonEnergies(reading: $0, hull: chemistry.hull) }
+    if let energies, !shared.quiet { standardError("propose: skeletons are compared \(energies.meaning)") }
+    let screened = chemistry.screening.map { screen in
+      ScreenedProposer(
+        loaded.proposer, screen, statistics: loaded.statistics,
+        energies: energies.map { energies in { @Sendable in energies($0) } })
+    }
     let proposer = screened ?? loaded.proposer
     let total = count ?? source.count
     let range = shared.part.range(of: total)
@@ -94,7 +102,7 @@ struct Propose: Stage {
     progress.finish()
     try BlueprintsFile.write(
       ids: ids, blueprints: blueprints, rejected: report.rejected, to: output,
-      inputs: [model, request.like, request.prototype].compactMap { $0 }, options: shared,
+      inputs: inputs.compactMap { $0 }, options: shared,
       records: RecordRange(range, of: total), seconds: report.seconds)
     if let (drawn, kept) = screened?.figures {
       report.note("drawn", drawn)

@@ -84,6 +84,10 @@ struct Train: Stage {
     report.note("precision", json: "\"\(precision.rawValue)\"")
     report.note("parameters", run.trainer.learner.layout.count)
     report.note("validation_loss", run.validationLoss)
+    for errors in run.errors {
+      report.note("error_\(errors.part)_\(errors.column)", errors.meanAbsolute)
+      if !shared.quiet { standardError("train: \(errors.line)") }
+    }
     try report.finish(shared, output: stopped ? unfinished : output)
     if stopped {
       throw StageError(

@@ -121,7 +121,7 @@ struct Command: Sendable {
     Command(
       "propose --model skeletons.h5 --count 2 --output out.h5",
       "weights space-group composition formula-units prototype keep symprec sites like split per-target limit elements require exclude "
-        + "max-atoms max-sites screen"),
+        + "max-atoms max-sites screen screen-model hull"),
     Command("reconstruct --samples samples.h5 --output out.h5", "minimum-distance radii-share choice deviation"),
     Command(
       "relax --crystals crystals.h5 --potential pair --max-steps 2 --output out.h5", "hull fmax optimizer static free fix-cell"),

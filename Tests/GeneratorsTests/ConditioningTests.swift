@@ -207,7 +207,7 @@ import Testing
       let proposer = method.proposer(Parameters(trainer.optimizer.average), among: [])
       var asked = Blueprint()
       if let gap { asked.properties = ["gap": PropertyTarget(gap...gap)] }
-      return try (0..<60).count { try proposer.complete(asked, index: $0, seed: 2).atoms[11] != nil }
+      return try (0..<60).map { try proposer.complete(asked, index: $0, seed: 2).atoms[11] != nil }.count { $0 }
     }
     let (high, low, open) = (try sodium(5), try sodium(1), try sodium(nil))
     #expect(high > 42 && low < 18 && (15...45).contains(open), "\(high), \(low), \(open) of 60")

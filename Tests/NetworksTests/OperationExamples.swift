@@ -31,6 +31,9 @@ struct OperationExample: Sendable, CustomStringConvertible {
       OperationExample(Spread(graph), ParameterLayout(), normal(3, 5)),
       OperationExample(Sum(), ParameterLayout(), normal(n, 3), normal(n, 3)),
       OperationExample(Pooling(graph), ParameterLayout(), normal(n, 5)),
+      OperationExample(
+        WeightedPooling(graph, weights: [0.5, 0.2, 0.3, 1, 0.1, 0.4, 0.4, 0.1]), ParameterLayout(), normal(n, 5)),
+      OperationExample(FilteredSum(graph), ParameterLayout(), normal(graph.edges, 5), normal(n, 5, seed: 2)),
       OperationExample(Gather(rows: [3, 0, 3, 7, 1]), ParameterLayout(), normal(n, 5)),
       OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 12)),
       OperationExample(

@@ -78,6 +78,15 @@ public struct HullFile: Sendable {
     } catch { return Place(formationEnergy: .nan, aboveHull: .nan, products: error.description) }
   }
 
+  /// How far a formation energy is above the hull, eV/atom; nil where the hull lacks an element.
+  ///
+  /// - Parameters:
+  ///   - formationEnergy: eV/atom.
+  ///   - composition: atoms of each element, in any unit.
+  public func aboveHull(formationEnergy: Double, of composition: [(atomicNumber: Int, count: Int)]) -> Double? {
+    (try? hull.position(of: composition, formationEnergy: formationEnergy))?.energyAboveHull
+  }
+
   /// Whether the hull's energies are of a potential; nil where it does not say.
   ///
   /// - Parameters:

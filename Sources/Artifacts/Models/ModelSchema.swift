@@ -54,10 +54,11 @@ public enum ModelFile {
 
   /// Where a training run stands; with it a run goes on as if it had not been stopped.
   ///
+  /// - Parameter errors: of a model of properties that has been learnt to the end.
   /// - Throws: `StageError` where the file cannot be written.
   public static func write<M: Method>(
-    _ trainer: Trainer<M>, to path: String, dataset: String, trainingSet: TrainingSetRecord, options: SharedOptions,
-    seconds: @autoclosure () -> Double
+    _ trainer: Trainer<M>, to path: String, dataset: String, trainingSet: TrainingSetRecord,
+    errors: [PropertyErrors] = [], options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws {
     let method = trainer.learner
     try Artifact.write(.model, to: path, inputs: [dataset], options: options, seconds: seconds()) { writer in
@@ -83,6 +84,7 @@ public enum ModelFile {
         "meaning", "learning rate, best validation loss, running losses (\(M.terms.joined(separator: ", ")))",
         of: "/training/state")
       try write(history: trainer.history, terms: M.terms, writer)
+      try PropertyErrors.write(errors, writer)
     }
   }
 
@@ -127,6 +129,7 @@ public enum ModelFile {
     let model = try read(type, reader, configuration, weights: weights)
     let history = try history(reader, terms: M.terms)
     let trainingSet = try TrainingSetRecord(reading: reader)
+    let errors = try PropertyErrors.read(reader)
     try Artifact.write(.model, to: output, inputs: [reader.path], options: options, seconds: seconds()) { writer in
       try describe(model.method, trainingSet, writer)
       for entry in model.method.layout.entries {
@@ -134,6 +137,7 @@ public enum ModelFile {
           Array(model.parameters.values[entry.range]), shape: entry.shape, to: "/network/average/\(entry.name)")
       }
       try write(history: history, terms: M.terms, writer)
+      try PropertyErrors.write(errors, writer)
     }
     return model.parameters.values.count
   }

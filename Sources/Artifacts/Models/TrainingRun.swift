@@ -13,6 +13,8 @@ public struct TrainingRun<M: Method> {
   private let output: String
   private let shared: SharedOptions
   private let trainingSet: TrainingSetRecord
+  /// How far a model of properties is from what is known of the validation and the test part; none before its training is over.
+  public private(set) var errors: [PropertyErrors] = []
   /// Seconds of the runs before this one.
   private let before: Double
 
@@ -82,9 +84,19 @@ public struct TrainingRun<M: Method> {
   /// - Throws: `StageError` where the model cannot be written.
   public mutating func perform(minutes: Double? = nil, checkpoint: Double = 5, _ report: StageReport) throws -> Bool {
     let stopped = try step(minutes: minutes, checkpoint: checkpoint, report)
+    if !stopped, let model = trainer.learner as? any PropertyModel { errors = try measure(model) }
     try save(stopped ? unfinished : output, report)
     if !stopped { try? FileManager.default.removeItem(atPath: unfinished) }
     return stopped
+  }
+
+  /// Errors on the parts that were not learnt from; the test part is read here and nowhere else.
+  private func measure(_ model: some PropertyModel) throws -> [PropertyErrors] {
+    let data = try Dataset(reading: dataset)
+    let values = trainer.bestAverage.isEmpty ? trainer.optimizer.average : trainer.bestAverage
+    return [DatasetPart.validation, .test].flatMap { part in
+      model.errors(data.data(of: part), part: "\(part)", Parameters(values), threads: shared.threadCount)
+    }
   }
 
   private func save(_ path: String, _ report: StageReport) throws {
@@ -95,7 +107,8 @@ public struct TrainingRun<M: Method> {
           + "training.learning_rate, or with another model.")
     }
     try ModelFile.write(
-      trainer, to: path, dataset: dataset, trainingSet: trainingSet, options: shared, seconds: before + report.seconds)
+      trainer, to: path, dataset: dataset, trainingSet: trainingSet, errors: errors, options: shared,
+      seconds: before + report.seconds)
   }
 
   private mutating func step(minutes: Double?, checkpoint: Double, _ report: StageReport) throws -> Bool {

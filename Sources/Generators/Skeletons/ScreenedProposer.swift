@@ -8,16 +8,18 @@ public enum Screen: Sendable, Equatable {
   case knownTemplates
   /// Of so many proposals the likeliest.
   case surprisal(best: Int)
+  /// Of so many proposals the one of the lowest predicted energy.
+  case energy(best: Int)
 
-  /// As command lines say it: new, known, surprisal:8.
+  /// As command lines say it: new, known, surprisal:8, energy:8.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     switch (parts[0], parts.count) {
     case ("new", 1): self = .newTemplates
     case ("known", 1): self = .knownTemplates
-    case ("surprisal", 2):
+    case ("surprisal", 2), ("energy", 2):
       guard let best = Int(parts[1]), (2...1000).contains(best) else { return nil }
-      self = .surprisal(best: best)
+      self = parts[0] == "energy" ? .energy(best: best) : .surprisal(best: best)
     default: return nil
     }
   }
@@ -47,6 +49,7 @@ public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
   private let screen: Screen
   private let judge: (any SkeletonJudge)?
+  private let energies: (@Sendable ([Blueprint]) -> [Double])?
   private let known: Set<Skeleton>
   private let counts = Mutex((drawn: 0, kept: 0))
 
@@ -55,11 +58,16 @@ public final class ScreenedProposer: Proposer {
   /// Proposals before one gives up.
   private static let mostDraws = 10_000
 
+  /// How likely a skeleton is says the proposer, where it counts.
+  ///
   /// - Parameters:
   ///   - statistics: of the training set, whose templates are the known ones.
-  ///   - judge: who says how likely a skeleton is, where it counts.
-  public init(_ proposer: any Proposer, _ screen: Screen, statistics: DatasetStatistics) {
-    (self.proposer, self.screen, judge) = (proposer, screen, proposer as? any SkeletonJudge)
+  ///   - energies: of complete blueprints, in any unit, where they count: the lowest is kept.
+  public init(
+    _ proposer: any Proposer, _ screen: Screen, statistics: DatasetStatistics,
+    energies: (@Sendable ([Blueprint]) -> [Double])? = nil
+  ) {
+    (self.proposer, self.screen, self.energies, judge) = (proposer, screen, energies, proposer as? any SkeletonJudge)
     known = Set(
       statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
   }
@@ -101,6 +109,17 @@ public final class ScreenedProposer: Proposer {
       }
       count(best)
       return kept
+    case .energy(let best):
+      guard let energies else { throw Rejection("no_energy", "no model says the energies of skeletons") }
+      var (drawn, seen): ([Blueprint], Set<Skeleton>) = ([], [])
+      for attempt in 0..<best {
+        let next = try draw(attempt)
+        if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
+      }
+      count(best)
+      // The first where all have none.
+      let least = zip(drawn, energies(drawn)).min { $0.1 < $1.1 }
+      return least?.0 ?? drawn[0]
     }
   }
 

@@ -205,8 +205,22 @@ import Testing
       kept += try judge.surprisal(of: best, asked: Blueprint(), orders: 16, seed: 3)
       all += try judge.surprisal(of: first, asked: Blueprint(), orders: 16, seed: 3)
     }
+    // Fewer sites, lower energy: of eight drawn the one that has the fewest.
+    let small = ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics) {
+      $0.map { Double($0.sites.count) }
+    }
+    for index in 0..<10 {
+      let drawn = try (0..<8).map { try Self.proposer().complete(Blueprint(), index: index + $0 << 32, seed: 3).sites.count }
+      #expect(try small.complete(Blueprint(), index: index, seed: 3).sites.count == drawn.min())
+    }
+    #expect(small.figures.drawn == 80 && small.figures.kept == 10)
+    #expect(throws: Rejection.self) {
+      try ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics).complete(
+        Blueprint(), index: 0, seed: 3)
+    }
     #expect(kept < all - 10 && likely.figures.drawn == 50, "\(kept) \(all)")
     #expect(Screen("new") == .newTemplates && Screen("surprisal:8") == .surprisal(best: 8))
+    #expect(Screen("energy:8") == .energy(best: 8) && Screen("energy") == nil && Screen("energy:1") == nil)
     #expect(Screen("surprisal:1") == nil && Screen("surprisal") == nil && Screen("new:2") == nil && Screen("") == nil)
   }
 

@@ -140,6 +140,7 @@ struct ElementSizes: UnitGenerator {
     // The program does not know it, and says what it knows.
     let unknown = try place.run("sample", ["--model", "whole.h5", "--count", "1", "--output", "x.h5"])
     #expect(
-      unknown.status == 65 && unknown.errors.contains("there is no method 'element-sizes'; there are symmbfn, skeletons."))
+      unknown.status == 65
+        && unknown.errors.contains("there is no method 'element-sizes'; there are symmbfn, skeletons, property."))
   }
 }

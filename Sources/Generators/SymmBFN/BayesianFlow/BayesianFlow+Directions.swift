@@ -73,7 +73,7 @@ extension BayesianFlow {
 }
 
 /// The lattice images of a difference that are within a distance.
-private struct LatticeImages {
+struct LatticeImages {
   let vectors: Matrix3
   /// How far a sphere of 1 angstrom reaches along each axis, in fractional coordinates.
   let reachPerLength: Vector3

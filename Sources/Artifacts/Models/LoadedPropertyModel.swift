@@ -1,0 +1,53 @@
+public import Crystals
+public import Generators
+import StageKit
+public import Tensors
+
+/// A trained model of properties, as screens and tables of properties need it.
+public struct LoadedPropertyModel: Sendable {
+  /// The method with its options.
+  public let model: any PropertyModel
+  /// What it has learnt.
+  public let parameters: Parameters
+  /// How far it is from what is known; none where the file does not say.
+  public let errors: [PropertyErrors]
+  /// The fingerprint of what it was trained on; nil where the file does not say.
+  public let trainingSet: String?
+  /// Where it was read from.
+  public let path: String
+
+  /// - Throws: `StageError` where the model cannot be read, or is of a method that predicts no properties.
+  public init(
+    reading path: String, weights: ModelFile.Weights = .best, registry: MethodRegistry = .standard
+  ) throws {
+    let reader = try Artifact.open(path, formats: [.model])
+    let configuration = try ModelFile.configuration(reader, registry: registry)
+    guard let type = configuration.method as? any PropertyModel.Type else {
+      throw StageError(.input, "'\(path)' is a model of \(configuration.method.name), which predicts no properties.")
+    }
+    (model, parameters) = try Self.load(type, reader, configuration, weights)
+    errors = try PropertyErrors.read(reader)
+    trainingSet = reader.trainingSet
+    self.path = path
+  }
+
+  private static func load<M: PropertyModel>(
+    _ type: M.Type, _ reader: borrowing HDF5Reader, _ configuration: ModelConfiguration, _ weights: ModelFile.Weights
+  ) throws -> (any PropertyModel, Parameters) {
+    let trained = try ModelFile.read(type, reader, configuration, weights: weights)
+    return (trained.method, trained.parameters)
+  }
+
+  /// Names of the columns, in the order of predictions.
+  public var columns: [String] { model.columns }
+
+  /// The columns' values of some crystals, in the units of the dataset, or why a crystal has none.
+  public func predict(_ units: [AsymmetricUnit], threads: Int = 1) -> [Result<[Double], Rejection>] {
+    model.predict(units, parameters, threads: threads)
+  }
+
+  /// The same of complete blueprints, where the model's input is `blueprint`.
+  public func predict(_ blueprints: [Blueprint], threads: Int = 1) -> [Result<[Double], Rejection>] {
+    model.predict(blueprints, parameters, threads: threads)
+  }
+}

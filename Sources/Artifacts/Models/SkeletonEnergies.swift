@@ -1,0 +1,56 @@
+public import Generators
+import StageKit
+
+/// How low the energies of skeletons are expected to be, for `propose --screen energy:K`: of a model of properties that reads
+/// blueprints, above a hull where one is given.
+public struct SkeletonEnergies: Sendable {
+  private let model: LoadedPropertyModel
+  private let column: Int
+  private let isAboveHull: Bool
+  private let hull: HullFile?
+
+  /// A column of formation energies is taken where there is a hull; one of energies above the hull where there is none, or no other.
+  ///
+  /// - Parameter hull: a file that `HullFile` reads.
+  /// - Throws: `StageError` where the model reads coordinates, has no energies, or the hull cannot be read.
+  public init(reading path: String, weights: ModelFile.Weights = .best, hull: String?) throws {
+    model = try LoadedPropertyModel(reading: path, weights: weights)
+    guard model.model.input == .blueprint else {
+      throw StageError(
+        .input,
+        "'\(path)' predicts from coordinates, and skeletons have none: --screen energy needs a model with input: blueprint, as "
+          + "Artifacts/pretrained/mp20-skeleton-energy.h5.")
+    }
+    let names = model.columns
+    let above = names.firstIndex { $0.hasSuffix("above_hull") }
+    let formation = names.firstIndex { $0.hasSuffix("formation_energy_per_atom") || $0.hasSuffix("formation_energy") }
+    guard let column = hull == nil ? above ?? formation : formation ?? above else {
+      throw StageError(
+        .input,
+        "'\(path)' predicts \(names.joined(separator: ", ")), and no energy: --screen energy needs formation_energy_per_atom or "
+          + "e_above_hull.")
+    }
+    (self.column, isAboveHull) = (column, column == above)
+    self.hull = isAboveHull ? nil : try hull.map { try HullFile(reading: $0) }
+  }
+
+  /// What skeletons are compared by, as a sentence's end.
+  public var meaning: String {
+    let name = model.columns[column]
+    if isAboveHull { return "by the \(name) that '\(model.path)' predicts" }
+    guard let hull else {
+      return "by the \(name) that '\(model.path)' predicts alone, which favours salts: --hull compares what is above a hull"
+    }
+    return "by the \(name) that '\(model.path)' predicts, above the hull '\(hull.name)'"
+  }
+
+  /// eV/atom of each; infinite where a skeleton has no prediction or the hull lacks an element of it.
+  public func callAsFunction(_ blueprints: [Blueprint]) -> [Double] {
+    zip(blueprints, model.predict(blueprints)).map { blueprint, predicted in
+      guard let energy = try? predicted.get()[column], energy.isFinite else { return .infinity }
+      guard let hull else { return energy }
+      let atoms = blueprint.atoms.sorted { $0.key < $1.key }.map { (atomicNumber: Int($0.key), count: $0.value) }
+      return hull.aboveHull(formationEnergy: energy, of: atoms) ?? .infinity
+    }
+  }
+}
