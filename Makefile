@@ -74,6 +74,7 @@ ARTIFACTS ?= Artifacts
 include Pipelines/setup.mk
 include Pipelines/dag.mk
 include Pipelines/potentials.mk
+include Pipelines/predictors.mk
 include Pipelines/hull.mk
 include Pipelines/generate.mk
 include Pipelines/csp.mk

@@ -3,7 +3,7 @@ import PackageDescription
 
 /// The arrow of dependencies, read upwards: nothing imports what stands below it.
 ///
-///     stages > Artifacts > StageKit, Reports > Generators, Potentials, Evaluation > Networks, Crystals > Tensors, C
+///     stages > Artifacts > StageKit, Reports, Predictors > Generators, Potentials, Evaluation > Networks, Crystals > Tensors, C
 ///
 /// StageKit itself imports no science: Tensors and C alone.
 
@@ -47,6 +47,7 @@ let libraries: [Target] = [
   .target(name: "Networks", dependencies: ["Tensors"]),
   .target(name: "Generators", dependencies: ["Networks", "Crystals", "Tensors"]),
   .target(name: "Potentials", dependencies: ["Crystals", "Tensors", "CKIM"]),
+  .target(name: "Predictors", dependencies: ["Crystals", "Potentials", "Tensors"]),
   .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
   .target(name: "Reports", dependencies: ["Crystals", "Evaluation"]),
   .target(
@@ -55,7 +56,8 @@ let libraries: [Target] = [
   .target(
     name: "Artifacts",
     dependencies: [
-      "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Reports", "StageKit", "Tensors", argumentParser, yams,
+      "Crystals", "Evaluation", "Generators", "Networks", "Potentials", "Predictors", "Reports", "StageKit", "Tensors",
+      argumentParser, yams,
     ]),
 ]
 
@@ -75,6 +77,7 @@ let stages: [Target] = [
   stage("reconstruct", ["Artifacts", "Crystals", "Tensors"]),
   stage("hull", ["Artifacts", "Crystals", "Potentials"]),
   stage("relax", ["Artifacts", "Crystals", "Potentials"]),
+  stage("properties", ["Artifacts"]),
   stage("metrics", ["Artifacts", "Evaluation", "Generators"]),
   stage("report", ["Artifacts", "Crystals", "Evaluation", "Generators", "Reports"]),
   stage("gallery", ["Artifacts", "Crystals", "Reports"]),
@@ -94,12 +97,15 @@ let tests: [Target] = [
   .testTarget(
     name: "StagesTests",
     dependencies: [
-      "Artifacts", "StageKit", "Evaluation", "Generators", "Networks", "Potentials", "Crystals", "Tensors", "TestSupport",
-      argumentParser,
+      "Artifacts", "StageKit", "Evaluation", "Generators", "Networks", "Potentials", "Predictors", "Crystals", "Tensors",
+      "TestSupport", argumentParser,
     ]),
   .testTarget(name: "GeneratorsTests", dependencies: ["Generators", "Networks", "Crystals", "Tensors", "TestSupport"]),
   .testTarget(name: "CrystalsTests", dependencies: ["Crystals", "TestSupport"]),
   .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Crystals", "StageKit", "Tensors", "TestSupport"]),
+  .testTarget(
+    name: "PredictorsTests",
+    dependencies: ["Artifacts", "Predictors", "Potentials", "Crystals", "StageKit", "Tensors", "TestSupport"]),
   .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Crystals", "TestSupport"]),
 ]
 

@@ -13,10 +13,11 @@ VARIABLES_elements := ELEMENTS REQUIRE EXCLUDE KEEP
 VARIABLES_sites    := SITES
 VARIABLES_potential := POTENTIAL
 VARIABLES_flag     := RELAX NEUTRAL
+VARIABLES_labels   := LABELS
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
 VARIABLES_paths    := PHASES
-KINDS := path paths name count whole number threads groups formula elements sites potential flag words settings
+KINDS := path paths name count whole number threads groups formula elements sites potential flag labels words settings
 
 # TIME_train and its kin: for one stage.
 stages_of_jobs := preprocess train propose sample reconstruct relax metrics report
@@ -41,6 +42,7 @@ CHARACTERS_elements  := $(letters) ,
 CHARACTERS_sites     := $(letters) , :
 CHARACTERS_potential := $(letters) $(digits) / . _ - + :
 CHARACTERS_flag      := $(letters) $(digits)
+CHARACTERS_labels    := $(letters) $(digits) _ : , @
 CHARACTERS_settings  := $(letters) $(digits) . _ - + =
 CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
 
@@ -57,6 +59,7 @@ MEANS_elements  := symbols of elements with commas between
 MEANS_sites     := elements and Wyckoff letters, as Li:a,O:d
 MEANS_potential := the name of a potential, with what it needs behind a colon
 MEANS_flag      := 1, or nothing
+MEANS_labels    := models with what they predict, as in megnet:formation_energy,band_gap@2018 geometry
 MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
 MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ ] & | * !
 
@@ -64,7 +67,7 @@ MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ 
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
 # and settings blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words settings paths,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+only = $(filter xx,x$(call without,$(if $(filter words settings paths labels,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 
@@ -82,7 +85,7 @@ $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
 known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
-checked := $(foreach k,count whole number threads groups formula elements sites flag settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+checked := $(foreach k,count whole number threads groups formula elements sites flag labels settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
 wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 
@@ -94,5 +97,5 @@ $(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstri
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
 # What has a default must not be taken away.
-$(foreach v,ARTIFACTS DATASET MODEL SAMPLES STEPS SEED POTENTIAL SYMPREC FMAX SHARDS THREADS,$(if $(call given,$v),$(if $(strip $($v)),,$(error \
+$(foreach v,ARTIFACTS DATASET MODEL SAMPLES STEPS SEED POTENTIAL SYMPREC FMAX SHARDS THREADS LABELS,$(if $(call given,$v),$(if $(strip $($v)),,$(error \
   $v must not be empty))))

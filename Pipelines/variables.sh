@@ -11,6 +11,7 @@ declare -A pattern=(
   [elements]='^[A-Z][a-z]?(,[A-Z][a-z]?)*$'
   [sites]='^[A-Z][a-z]?:[a-zA](,[A-Z][a-z]?:[a-zA])*$'
   [flag]='^(1|yes)$'
+  [labels]='^[a-z]+(:[a-z0-9_@]+(,[a-z0-9_@]+)*)?( +[a-z]+(:[a-z0-9_@]+(,[a-z0-9_@]+)*)?)*$'
   [settings]='^[a-z][a-z_.]*=[A-Za-z0-9.+_-]+( +[a-z][a-z_.]*=[A-Za-z0-9.+_-]+)*$'
 )
 for one in "$@"; do

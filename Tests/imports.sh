@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # StageKit imports no science: what it may import besides C is asked by itself below.
-declare -A level=([Tensors]=1 [Crystals]=1 [Networks]=2 [Generators]=3 [Potentials]=3 [Evaluation]=3 [Reports]=4 [StageKit]=4 [Artifacts]=5)
+declare -A level=([Tensors]=1 [Crystals]=1 [Networks]=2 [Generators]=3 [Potentials]=3 [Evaluation]=3 [Predictors]=4 [Reports]=4 [StageKit]=4 [Artifacts]=5)
 status=0
 complain() { echo "imports: $*" >&2; status=1; }
 # "Target: Import Import …", as the manifest has them.

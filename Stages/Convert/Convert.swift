@@ -4,10 +4,10 @@ import Crystals
 import Foundation
 import StageKit
 
-/// Turns crystals of one kind of file into another, and weights of PyTorch into HDF5.
+/// Turns crystals of one kind of file into another, and weights of PyTorch and of Keras into ours.
 ///
 /// | reads  | CIF (file or folder), extxyz, POSCAR, JSON, CSV, .h5 with /crystal;   |
-/// |        | .pth                                                                  |
+/// |        | .pth, .hdf5 with .hdf5.json beside it                                 |
 /// | writes | a CIF or a folder of them, extxyz, POSCAR, JSON, CSV, a crystals file; |
 /// |        | of .pth, .pt and .pth.tar the weights of a potential (.h5)            |
 /// | drops  | what cannot be read; counted, and named with --list-rejected          |
@@ -22,6 +22,9 @@ struct Convert: Stage {
 
       --input NAME.pth (or .pt, .pth.tar) --output NAME.h5 takes the weights that PyTorch saved: a dataset a tensor of the state \
       dictionary, the model's arguments as attributes. Nothing in the file is run.
+
+      --input FOLDER --output NAME.h5 takes MEGNet's networks where the folder has them as Keras saved them (X.hdf5 with X.hdf5.json \
+      beside it, at any depth): a group a network, a dataset a tensor, for 'properties'.
       """, version: friezeVersion)
 
   @Option(help: "What to read.")
@@ -57,6 +60,7 @@ struct Convert: Stage {
 
   func perform() throws {
     if case .pyTorch = FileKind(path: input) { return try convertWeights() }
+    if case .artifact = FileKind(path: output), MEGNetWeights.areAt(input) { return try convertNetworks() }
     var report = StageReport(stage: "convert")
     var crystals: [CrystalWriter.Entry] = []
     var names = TakenNames()
@@ -87,6 +91,12 @@ struct Convert: Stage {
     }
     var report = StageReport(stage: "convert")
     report.accept(try PotentialWeights.convert(input, to: output))
+    try report.finish(shared, output: output)
+  }
+
+  private func convertNetworks() throws {
+    var report = StageReport(stage: "convert")
+    report.accept(try MEGNetWeights.convert(input, to: output))
     try report.finish(shared, output: output)
   }
 }

@@ -126,6 +126,8 @@ struct Command: Sendable {
     Command(
       "relax --crystals crystals.h5 --potential pair --max-steps 2 --output out.h5", "hull fmax optimizer static free fix-cell"),
     Command(
+      "properties --crystals crystals.h5 --model geometry --output out.h5", "crystals model hull weights initial list-models"),
+    Command(
       "metrics --crystals crystals.h5 --reference dataset.h5 --output out.json",
       "name timing symprec compare-with prediction target"),
     Command("report --metrics metrics.json --output out.html", "model published figures title gallery"),
@@ -145,7 +147,8 @@ struct Command: Sendable {
     "Ca(OH)2",
     "((((((((", "Xx", "225", "0,225", "231", "225,", "Fm-3m", "a=1", "=", "a=nan", "chgnet", "kim:x", "ipi", "ipi:x:y",
     "ipi:unix:/proc/nothing/socket", "pair:x", "chgnet:crystals.h5", "train", "test", "f32", "bf16", "best", "last",
-    "training", "network", "probability", "lbfgs", "h5", ".h5", "x.cif", "x.vasp", "x.csv", "x.unknown", "x.json",
+    "training", "network", "geometry:density", "geometry:x,", "megnet", "megnet:band_gap@hse", "megnet=dataset.h5",
+    "probability", "lbfgs", "h5", ".h5", "x.cif", "x.vasp", "x.csv", "x.unknown", "x.json",
     String(repeating: "long", count: 1500), String(repeating: "d/", count: 2000) + "x.h5", "y",
   ]
 

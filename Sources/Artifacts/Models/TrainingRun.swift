@@ -52,7 +52,7 @@ public struct TrainingRun<M: Method> {
   }
 
   /// The fewest training crystals whose value of a property is known.
-  private static var fewestKnown: Int { 20 }
+  private static var fewestKnown: Int { 5 }
 
   /// Refuses columns that the dataset lacks, or knows for a handful of crystals only.
   private static func check(_ names: [String], _ data: Dataset, named path: String) throws {

@@ -32,6 +32,8 @@ BLOCK(block_avx512, "avx512f", 6, 4)
 BLOCK(row_avx512, "avx512f", 1, 4)
 BLOCK(block_avx512_narrow, "avx512f", 6, 2)
 BLOCK(row_avx512_narrow, "avx512f", 1, 2)
+BLOCK(block_avx512_one, "avx512f", 12, 1)
+BLOCK(row_avx512_one, "avx512f", 1, 1)
 BLOCK(block_avx2, "avx2,fma", 6, 1)
 BLOCK(row_avx2, "avx2,fma", 1, 1)
 BLOCK(block_plain, "sse2", 3, 1)
@@ -49,15 +51,17 @@ BLOCK(row_plain, "sse2", 1, 1)
 
 SWEEP(sweep_avx512, "avx512f", 6, 4, block_avx512, row_avx512)
 SWEEP(sweep_avx512_narrow, "avx512f", 6, 2, block_avx512_narrow, row_avx512_narrow)
+SWEEP(sweep_avx512_one, "avx512f", 12, 1, block_avx512_one, row_avx512_one)
 SWEEP(sweep_avx2, "avx2,fma", 6, 1, block_avx2, row_avx2)
 SWEEP(sweep_plain, "sse2", 3, 1, block_plain, row_plain)
 
 void frieze_row_product(const float *a, size_t lda, const float *b, float *out, size_t ldo, size_t rows, size_t inner,
                         size_t columns, int add) {
   if (__builtin_cpu_supports("avx512f")) {
-    size_t whole = columns / 64 * 64;
+    size_t whole = columns / 64 * 64, narrow = columns / 32 * 32;
     sweep_avx512(a, lda, b, out, ldo, rows, inner, columns, 0, add);
-    if (whole < columns) sweep_avx512_narrow(a, lda, b, out, ldo, rows, inner, columns, whole, add);
+    if (whole < narrow) sweep_avx512_narrow(a, lda, b, out, ldo, rows, inner, columns, whole, add);
+    if (narrow < columns) sweep_avx512_one(a, lda, b, out, ldo, rows, inner, columns, narrow, add);
   } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     sweep_avx2(a, lda, b, out, ldo, rows, inner, columns, 0, add);
   } else {

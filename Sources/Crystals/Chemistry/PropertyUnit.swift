@@ -2,12 +2,20 @@
 public enum PropertyUnit {
   /// The unit; empty where it is not known or there is none.
   public static func of(_ name: String) -> String {
-    let units: [(unit: String, names: [String])] = [
-      ("eV/atom", ["formation_energy_per_atom", "formation_energy", "e_above_hull", "heat_all", "energy_per_atom"]),
-      ("eV", ["band_gap", "dir_gap", "ind_gap", "energy", "free_energy", "fermi_energy"]),
-      ("GPa", ["bulk_modulus", "shear_modulus"]),
-    ]
-    // Predictors put their name before a property's own.
-    return units.first { $0.names.contains { name == $0 || name.hasSuffix("_" + $0) } }?.unit ?? ""
+    if let unit = exact[name] { return unit }
+    // What predictors say of a property has its unit, and so have deviations and crystals before relaxation.
+    let own = ["_deviation", PropertyQuantity.initialSuffix].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
+    return exact[own] ?? quantities.first { PropertyQuantity.isSame(own, $0.name) }?.unit ?? ""
   }
+
+  private static let exact = [
+    "heat_all": "eV/atom", "energy_per_atom": "eV/atom", "chgnet_energy": "eV/atom", "energy": "eV", "free_energy": "eV",
+    "dir_gap": "eV", "ind_gap": "eV",
+  ]
+
+  private static let quantities: [(name: String, unit: String)] = [
+    ("formation_energy", "eV/atom"), ("e_above_hull", "eV/atom"), ("band_gap", "eV"), ("fermi_energy", "eV"),
+    ("bulk_modulus", "GPa"), ("shear_modulus", "GPa"), ("magnetic_moment", "mu_B"), ("density", "g/cm^3"),
+    ("volume_per_atom", "angstrom^3"),
+  ]
 }

@@ -34,10 +34,12 @@ public enum ParameterError: Error, Equatable, CustomStringConvertible, Sendable 
 }
 
 /// Picks parameters by name and checks their shapes.
-struct ParameterSource {
-  let parameters: [String: NamedParameter]
+package struct ParameterSource {
+  package let parameters: [String: NamedParameter]
 
-  func values(_ name: String, _ shape: Int...) throws(ParameterError) -> [Float] {
+  package init(parameters: [String: NamedParameter]) { self.parameters = parameters }
+
+  package func values(_ name: String, _ shape: Int...) throws(ParameterError) -> [Float] {
     guard let parameter = parameters[name] else { throw .missing(name) }
     guard parameter.shape == shape, parameter.values.count == shape.reduce(1, *) else {
       throw .wrongShape(name, expected: shape, found: parameter.shape)

@@ -36,10 +36,10 @@ package struct ShardMerger {
       format, to: output, inputs: [], options: shared, records: total.map { RecordRange(0..<$0, of: $0) },
       origin: origin, seconds: seconds, provenance: try machines()
     ) { writer in
-      try copyAttributes(of: "/", first, writer)
+      try writer.copyAttributes(of: "/", from: first, format)
       for name in names {
         try writer.begin(name, shards.kind(of: name), shape: shards.shape(of: name), width: shards.stringWidth(of: name))
-        try copyAttributes(of: name, first, writer)
+        try writer.copyAttributes(of: name, from: first, format)
       }
       var carried: [String: Int64] = [:]
       for part in shards.parts { try copy(part, names, to: writer, &carried) }
@@ -92,19 +92,4 @@ package struct ShardMerger {
     }
   }
 
-  private func copyAttributes(of name: String, _ first: borrowing HDF5Reader, _ writer: borrowing HDF5Writer) throws {
-    for key in try first.attributeNames(of: name)
-    where key != ContentDigest.key && (name != "/" || !isProvenance(key)) {
-      switch first.attributeKind(key, of: name) {
-      case .string: if let text = first.attribute(key, of: name) { try writer.setAttribute(key, text, of: name) }
-      case .float64: if let x = first.attribute(key, as: Double.self, of: name) { try writer.setAttribute(key, x, of: name) }
-      default: if let n = first.attribute(key, as: Int64.self, of: name) { try writer.setAttribute(key, n, of: name) }
-      }
-    }
-  }
-
-  /// Whether writing the whole sets a root attribute by itself.
-  private func isProvenance(_ key: String) -> Bool {
-    Artifact.provenance.contains(key) || format.tables.contains { $0.name == key }
-  }
 }

@@ -6,14 +6,14 @@ public enum RowProducts {
   ///
   /// - Parameters:
   ///   - a: `rows` rows of `inner` floats beginning at `offset`, `stride` floats apart.
-  ///   - b: (inner, columns), row-major; `columns` a multiple of 32.
+  ///   - b: (inner, columns), row-major; `columns` a multiple of 16.
   ///   - out: `rows` rows of `columns` floats beginning at `outOffset`, `outStride` floats apart.
   public static func multiply(
     _ a: [Float], stride: Int, offset: Int = 0, _ b: [Float], rows: Int, inner: Int, columns: Int,
     into out: inout [Float], outStride: Int, outOffset: Int = 0, adding: Bool = false
   ) {
     guard rows > 0 else { return }
-    precondition(inner > 0 && columns > 0 && columns.isMultiple(of: 32) && b.count == inner * columns)
+    precondition(inner > 0 && columns > 0 && columns.isMultiple(of: 16) && b.count == inner * columns)
     precondition(offset >= 0 && outOffset >= 0 && stride >= inner && outStride >= columns)
     precondition(a.count >= offset + (rows - 1) * stride + inner)
     precondition(out.count >= outOffset + (rows - 1) * outStride + columns)

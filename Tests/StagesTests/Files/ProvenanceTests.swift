@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Provenance") struct ProvenanceTests {
   private static let programs = [
-    "preprocess", "train", "sample", "reconstruct", "hull", "relax", "metrics", "report", "gallery", "export", "convert",
+    "preprocess", "train", "sample", "reconstruct", "hull", "relax", "properties", "metrics", "report", "gallery", "export",
+    "convert",
     "merge",
   ]
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "potentials.h"
+#include "predictors.h"
 
 // Element-wise loops of the networks. Each is compiled for AVX-512, AVX2 and plain x86-64 and chosen when the program starts.
 // Arrays are row-major float; callers check shapes. No function allocates.

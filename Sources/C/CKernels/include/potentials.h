@@ -61,7 +61,7 @@ void frieze_radial_basis(const double *r, size_t rows, const float *frequency, s
 void frieze_angular_basis(const double *t, size_t rows, const float *frequency, size_t frequencies, float *value,
                           float *slope);
 
-/// out (rows, columns) = a (rows, inner) b (inner, columns), or added to out; columns a multiple of 32. The bits of a row do not
+/// out (rows, columns) = a (rows, inner) b (inner, columns), or added to out; columns a multiple of 16. The bits of a row do not
 /// depend on the number of rows.
 void frieze_row_product(const float *a, size_t lda, const float *b, float *out, size_t ldo, size_t rows, size_t inner,
                         size_t columns, int add);
