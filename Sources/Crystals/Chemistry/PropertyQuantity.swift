@@ -15,7 +15,9 @@ public enum PropertyQuantity {
   /// Without predictor and unit, as `formation_energy` of `formation_energy_per_atom`; an energy above a hull by one name.
   private static func base(_ name: String) -> String {
     var name = name.replacing("energy_above_hull", with: "e_above_hull")
-    for predictor in ["megnet_", "chgnet_", "geometry_"] where name.hasPrefix(predictor) { name = String(name.dropFirst(predictor.count)) }
+    for predictor in ["megnet_", "chgnet_", "geometry_"] where name.hasPrefix(predictor) {
+      name = String(name.dropFirst(predictor.count))
+    }
     return name.hasSuffix("_per_atom") && name != "volume_per_atom" ? String(name.dropLast(9)) : name
   }
 }
