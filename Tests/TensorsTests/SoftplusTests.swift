@@ -110,7 +110,8 @@ import Testing
   func points() {
     var cloud = PointCloud()
     let points = (0..<77).map { SIMD3<Double>(sin(Double($0)), cos(1.3 * Double($0)), sin(2.1 * Double($0))) }
-    for point in points { cloud.append(point) }
+    cloud.append(Array(points[..<40]))
+    cloud.append(points[40...].map { $0 - SIMD3(1, 2, 3) }, shifted: SIMD3(1, 2, 3))
     for place in [SIMD3<Double>(0, 0, 0), SIMD3<Double>(0.4, -0.9, 1), points[76]] {
       var found: [Int] = []
       cloud.forEach(near: place, squared: 0.5) { index, squared in

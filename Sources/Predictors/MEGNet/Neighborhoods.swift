@@ -25,7 +25,6 @@ struct Neighborhoods {
   /// Memory that is used again.
   struct Workspace {
     fileprivate var cloud = PointCloud()
-    fileprivate var atoms: [Int32] = []
     fileprivate var lengths: Lengths
 
     /// - Parameter cutoff: the largest, angstrom.
@@ -51,9 +50,9 @@ struct Neighborhoods {
       }
     }
     if let shortest = distances.min(), shortest < Self.closest { throw .atomsTooClose(distance: shortest) }
-    memberships = distances.map { d in
-      let square = d * d
-      return squares.reduce(UInt8(0)) { $0 + (square < $1 ? 1 : 0) }
+    memberships = [UInt8](repeating: 1, count: distances.count)
+    for square in squares.dropFirst() {
+      for (edge, d) in distances.enumerated() where d * d < square { memberships[edge] += 1 }
     }
     lengths = workspace.lengths.sort(distances)
   }
@@ -71,7 +70,6 @@ struct Neighborhoods {
     let radius = positions.reduce(0) { max($0, ($1 - middle).length) }
     let far = (cutoff + 2 * radius + 1e-6) * (cutoff + 2 * radius + 1e-6)
     workspace.cloud.removeAll()
-    workspace.atoms.removeAll(keepingCapacity: true)
     var home = 0
     for i in Int(-reach[0])...Int(reach[0]) {
       for j in Int(-reach[1])...Int(reach[1]) {
@@ -79,18 +77,17 @@ struct Neighborhoods {
           let translation = Double(i) * vectors[0] + Double(j) * vectors[1] + Double(k) * vectors[2]
           guard translation.dot(translation) <= far else { continue }
           if i == 0, j == 0, k == 0 { home = workspace.cloud.count }
-          for (atom, position) in positions.enumerated() {
-            workspace.cloud.append(position + translation)
-            workspace.atoms.append(Int32(atom))
-          }
+          workspace.cloud.append(positions, shifted: translation)
         }
       }
     }
-    let atoms = workspace.atoms
+    neighbors.reserveCapacity(64 * crystal.count)
+    distances.reserveCapacity(64 * crystal.count)
+    let count = crystal.count
     for (atom, position) in positions.enumerated() {
       workspace.cloud.forEach(near: position, squared: square) { point, squared in
         guard point != home + atom else { return }
-        neighbors.append(atoms[point])
+        neighbors.append(Int32(point % count))
         distances.append(squared.squareRoot())
       }
       offsets.append(distances.count)
@@ -113,17 +110,21 @@ struct Lengths {
   mutating func sort(_ lengths: [Double]) -> [Int32] {
     var first: [Double] = []
     var stretches: [Int] = []
-    let result = lengths.map { length -> Int32 in
-      let stretch = Int(length / Self.tolerance) + 1
-      for near in [stretch, stretch - 1, stretch + 1] {
-        let known = classes[near]
-        if known >= 0, abs(first[Int(known)] - length) < Self.tolerance { return known }
+    var result = [Int32](repeating: 0, count: lengths.count)
+    for (place, length) in lengths.enumerated() {
+      func known(_ stretch: Int) -> Int32? {
+        let number = classes[stretch]
+        return number >= 0 && abs(first[Int(number)] - length) < Self.tolerance ? number : nil
       }
-      let new = Int32(first.count)
-      first.append(length)
-      stretches.append(stretch)
-      classes[stretch] = new
-      return new
+      let stretch = Int(length / Self.tolerance) + 1
+      if let number = known(stretch) ?? known(stretch - 1) ?? known(stretch + 1) {
+        result[place] = number
+      } else {
+        result[place] = Int32(first.count)
+        classes[stretch] = Int32(first.count)
+        first.append(length)
+        stretches.append(stretch)
+      }
     }
     for stretch in stretches { classes[stretch] = -1 }
     return result

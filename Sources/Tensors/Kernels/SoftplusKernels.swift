@@ -161,11 +161,14 @@ public struct PointCloud: Sendable {
     z.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a point behind the others.
-  public mutating func append(_ point: SIMD3<Double>) {
-    x.append(point.x)
-    y.append(point.y)
-    z.append(point.z)
+  /// Adds points behind the others, all moved by a vector.
+  public mutating func append(_ points: [SIMD3<Double>], shifted: SIMD3<Double> = .zero) {
+    for point in points {
+      let place = point + shifted
+      x.append(place.x)
+      y.append(place.y)
+      z.append(place.z)
+    }
   }
 
   /// Calls `body` with the index and the squared distance of every point nearer to a place than the root of `squared`, in order.
