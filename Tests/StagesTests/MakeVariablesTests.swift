@@ -71,6 +71,12 @@ import Testing
     #expect(words.contains("--elements Li,O --require Li") && words.contains("-proposer_skeletons-of_Li_O-with_Li/samples.h5"))
     let other = try make(["eval", "ELEMENTS=Li,O", "PROPOSER=training"])
     #expect(other.status == 2 && other.words.contains("PROPOSER=training knows no elements, sizes and sites to ask for"))
+    let screened = try make(["generate", "SCREEN=energy:4", "SCREEN_MODEL=README.md", "HULL="]).words
+    #expect(screened.contains("--screen energy:4 --screen-model README.md --output"), "\(screened)")
+    #expect(screened.contains("-energy_4-byREADME.md"), "\(screened)")
+    let above = try make(["eval", "SCREEN=energy:4", "HULL=README.md"]).words
+    #expect(above.contains("--screen-model Artifacts/pretrained/mp20-skeleton-energy.h5 --hull README.md"), "\(above)")
+    #expect(try !make(["generate", "SCREEN=surprisal:4"]).words.contains("--screen-model"))
     let generated = try make(["generate", "PROTOTYPE=README.md", "KEEP=O", "SAMPLES=7"]).words
     #expect(generated.contains("--count 7 --seed 0") && generated.contains("--prototype README.md --keep O"), "\(generated)")
   }
@@ -87,6 +93,7 @@ import Testing
       ("ARTIFACTS=", "ARTIFACTS must not be empty"),
       ("DATASETS_DIR=/nowhere/at/all", "DATASETS_DIR: there is no folder '/nowhere/at/all'"),
       ("MODEL=../../etc", "MODEL must be a name, not a path to elsewhere"),
+      ("SCREEN_MODEL=nowhere.h5", "SCREEN_MODEL: there is no file 'nowhere.h5'"),
       ("HULL=nowhere.csv", "HULL: there is no file 'nowhere.csv'"),
       ("ELEMENTS=Li,fe", "ELEMENTS must be symbols of elements with commas between"),
       ("SITES=Li", "SITES must be elements and Wyckoff letters, as Li:a,O:d"),

@@ -26,6 +26,11 @@ public struct LoadedPropertyModel: Sendable {
       throw StageError(.input, "'\(path)' is a model of \(configuration.method.name), which predicts no properties.")
     }
     (model, parameters) = try Self.load(type, reader, configuration, weights)
+    // Predictions are in deviations of the training set's values.
+    let known = model.statistics.labels.names
+    if let name = model.columns.first(where: { !known.contains($0) }) {
+      throw StageError(.input, "'\(path)' has lost the training set's values of '\(name)'; train anew.")
+    }
     errors = try PropertyErrors.read(reader)
     trainingSet = reader.trainingSet
     self.path = path
