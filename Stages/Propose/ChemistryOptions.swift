@@ -25,8 +25,8 @@ struct ChemistryOptions: ParsableArguments {
   @Option(
     help: """
       Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal:K (of K \
-      skeletons the likeliest), energy:K (of K skeletons the one with the lowest energy that --screen-model predicts). How many \
-      were drawn is said.
+      skeletons the likeliest), energy:K (of the likeliest third of K skeletons the one with the lowest energy that \
+      --screen-model predicts). How many were drawn is said.
       """)
   var screen: String?
 

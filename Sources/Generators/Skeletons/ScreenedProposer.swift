@@ -8,7 +8,8 @@ public enum Screen: Sendable, Equatable {
   case knownTemplates
   /// Of so many proposals the likeliest.
   case surprisal(best: Int)
-  /// Of so many proposals the one of the lowest predicted energy.
+  /// Of the likeliest third of so many proposals the one of the lowest predicted energy: of all, it would be the one that the model of
+  /// energies errs most about.
   case energy(best: Int)
 
   /// As command lines say it: new, known, surprisal:8, energy:8.
@@ -117,10 +118,21 @@ public final class ScreenedProposer: Proposer {
         if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
       }
       count(best)
+      let likely = try likeliest(drawn, asked: blueprint, seed: seed)
       // The first where all have none.
-      let least = zip(drawn, energies(drawn)).min { $0.1 < $1.1 }
-      return least?.0 ?? drawn[0]
+      return zip(likely, energies(likely)).min { $0.1 < $1.1 }?.0 ?? likely[0]
     }
+  }
+
+  /// A third of some proposals, two at least; all where nobody says how likely they are.
+  private func likeliest(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {
+    guard let judge else { return drawn }
+    var surprisals: [(place: Int, value: Double)] = []
+    for (place, next) in drawn.enumerated() {
+      surprisals.append((place, try judge.surprisal(of: next, asked: asked, orders: Self.orders, seed: seed)))
+    }
+    let least = surprisals.sorted { ($0.value, $0.place) < ($1.value, $1.place) }
+    return least.prefix(max(2, (drawn.count + 2) / 3)).map { drawn[$0.place] }
   }
 
   private func count(_ drawn: Int) { counts.withLock { $0 = ($0.drawn + drawn, $0.kept + 1) } }

@@ -205,13 +205,15 @@ import Testing
       kept += try judge.surprisal(of: best, asked: Blueprint(), orders: 16, seed: 3)
       all += try judge.surprisal(of: first, asked: Blueprint(), orders: 16, seed: 3)
     }
-    // Fewer sites, lower energy: of eight drawn the one that has the fewest.
+    // More sites, lower energy: of the likeliest three of eight the one that has the most.
     let small = ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics) {
-      $0.map { Double($0.sites.count) }
+      $0.map { -Double($0.sites.count) }
     }
     for index in 0..<10 {
-      let drawn = try (0..<8).map { try Self.proposer().complete(Blueprint(), index: index + $0 << 32, seed: 3).sites.count }
-      #expect(try small.complete(Blueprint(), index: index, seed: 3).sites.count == drawn.min())
+      let drawn = try (0..<8).map { try Self.proposer().complete(Blueprint(), index: index + $0 << 32, seed: 3) }
+      let surprisals = try drawn.map { try judge.surprisal(of: $0, asked: Blueprint(), orders: 16, seed: 3) }
+      let likeliest = zip(drawn, surprisals).sorted { $0.1 < $1.1 }.prefix(3).map(\.0.sites.count)
+      #expect(try small.complete(Blueprint(), index: index, seed: 3).sites.count == likeliest.max())
     }
     #expect(small.figures.drawn == 80 && small.figures.kept == 10)
     #expect(throws: Rejection.self) {

@@ -153,10 +153,10 @@ import Testing
     let low = try drawn("--screen", "energy:8", "--screen-model", "energy.h5")
     #expect(low.said.contains("the screen kept 24 of 192 skeletons drawn"), "\(low.said)")
     #expect(low.said.contains("formation_energy_per_atom that 'energy.h5' predicts alone, which favours salts"), "\(low.said)")
-    #expect(try mean(low.blueprints) < mean(free.blueprints) - 0.5)
+    #expect(try mean(low.blueprints) < mean(free.blueprints) - 0.1)
     let above = try drawn("--screen", "energy:8", "--screen-model", "energy.h5", "--hull", "hull/salts.csv")
     #expect(above.said.contains("above the hull 'salts'"), "\(above.said)")
-    #expect(try meanAboveHull(above.blueprints) < meanAboveHull(low.blueprints) - 0.5)
+    #expect(try meanAboveHull(above.blueprints) < meanAboveHull(low.blueprints) - 0.2)
     #expect(try mean(above.blueprints) > mean(low.blueprints))
     // The same number and seed are the same blueprint, whatever the threads.
     let again = try drawn("--screen", "energy:8", "--screen-model", "energy.h5", "--hull", "hull/salts.csv", "--threads", "1")
