@@ -40,6 +40,24 @@ import Testing
     #expect(try figure("space_group_kept") >= 0.96)
   }
 
+  @Test("the energies of skeletons are near what is known, and a screen with them keeps low ones")
+  func energies() throws {
+    let path = Checkout.path("Artifacts/pretrained/mp20-skeleton-energy.h5")
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    #expect(size < 3 << 20)
+    let model = try LoadedPropertyModel(reading: path)
+    let test = try #require(model.errors.first { $0.part == "test" })
+    #expect(test.column == "formation_energy_per_atom" && test.count > 5000 && test.meanAbsolute < 0.06, "\(test)")
+    // The Materials Project's: rock salt -2.1, perovskite SrTiO3 -3.55, an alloy near 0.
+    let known: [(Int, [(UInt8, Int)], Double)] = [
+      (225, [(11, 0), (17, 1)], -2.1), (221, [(38, 0), (22, 1), (8, 2)], -3.55), (221, [(29, 0), (79, 2)], 0.0),
+    ]
+    let blueprints = known.map { Blueprint(spaceGroup: $0.0, sites: $0.1.map { (element: $0.0, wyckoffPosition: $0.1) }) }
+    for (result, expected) in zip(model.predict(blueprints), known) {
+      #expect(abs(try result.get()[0] - expected.2) < 0.25, "\(try result.get()), \(expected)")
+    }
+  }
+
   @Test("the skeletons shipped obey, are mostly known and often new, and balance more often than not")
   func skeletons() throws {
     let model = Checkout.path("Artifacts/pretrained/mp20-skeletons.h5")
