@@ -46,13 +46,22 @@ PROTOTYPE ?=
 KEEP      ?=
 SITES     ?=
 SCREEN    ?=
+# What properties are to be, as the model's columns call them, and how much that counts: TARGET="band_gap=1..2 bulk_modulus=100.." GUIDANCE=2;
+# how far off still counts as having it, TOLERANCE="band_gap=0.3".
+TARGET    ?=
+GUIDANCE  ?=
+TOLERANCE ?=
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
-PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY),skeletons))
+PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
-SKELETONS ?= Artifacts/pretrained/mp20-skeletons.h5
+DEFAULT_SKELETONS := Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5
+SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model of skeletons' energies that SCREEN=energy:8 compares by; HULL is what they stand above.
 SCREEN_MODEL ?= Artifacts/pretrained/mp20-skeleton-energy.h5
+# What is predicted of every crystal of a dataset, and of crystals that properties were asked of: the second by networks of another year, too.
+LABELS    ?= megnet:formation_energy,band_gap,bulk_modulus,shear_modulus,fermi_energy
+PREDICTED_BY ?= megnet:formation_energy,band_gap,bulk_modulus megnet:formation_energy@2018,band_gap@2018,bulk_modulus@2018
 # Options of the model by their paths: SET="sampling.steps=50 training.batch=128".
 SET       ?=
 # The convex hull that CHGNet's energies stand above; elements.csv lies beside it.

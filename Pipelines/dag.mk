@@ -1,6 +1,7 @@
 # The line: one rule an edge. Every file stands in a folder named after the parameters that made it.
 #
-#   dataset.h5 -> model.h5 (-> blueprints.h5) -> samples.h5 -> crystals.h5 -> relaxed.h5 -> metrics.json -> report.html
+#   dataset.h5 (-> labelled.h5) -> model.h5 (-> blueprints.h5) -> samples.h5 -> crystals.h5 -> relaxed.h5 (-> properties.h5)
+#     -> metrics.json -> report.html
 #
 # NEEDS_stage is what its rule depends on, COMMAND_stage what it runs; here by make, in cluster.mk by a batch system.
 # FILE.id holds the hash of FILE, FILE.options the options of the rule, FILE.made what was in those that FILE needs when it was made.
@@ -34,7 +35,7 @@ $(if $(BY_ENERGY),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there 
 OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_ENERGY),--screen-model $(SCREEN_MODEL) $(HULL:%=--hull %)))
 SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_ENERGY),$(call apart,by,$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)$(call apart,above,$(HULL),$(DEFAULT_HULL)))
 CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
-ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),Artifacts/pretrained/mp20-skeletons.h5)$(CHEMISTRY_NAME))
+ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
 hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
@@ -56,14 +57,19 @@ RUN = --threads $(THREADS)
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
+OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
-  $(OPTIONS_screen)
-OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),,$(OPTIONS_asked) $(PROPOSER:%=--proposer %)) $(SET_sample:%=--set %)
+  $(OPTIONS_screen) $(OPTIONS_target)
+OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
-OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %)
+OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)
+OPTIONS_label   := --model $(LABELS)
+OPTIONS_properties := --model $(PREDICTED_BY) --initial
 
-STAGES := preprocess train $(if $(PROPOSES),propose) sample reconstruct relax metrics report
+# A model that is told what a predictor says of the dataset is trained on labelled.h5, and what was asked for is judged beside it.
+LABELLED := $(or $(TARGET),$(shell grep -s megnet_ $(CONFIG)))
+STAGES := preprocess $(if $(LABELLED),label) train $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
 FILE_preprocess  := $(D)/dataset.h5
 # A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
 SHIPPED := $(filter pretrained/%,$(MODEL))
@@ -72,16 +78,22 @@ FILE_propose     := $(S)/blueprints.h5
 FILE_sample      := $(S)/samples.h5
 FILE_reconstruct := $(S)/crystals.h5
 FILE_relax       := $(R)/relaxed.h5
+FILE_label       := $(D)/labelled.h5
+FILE_properties  := $(R)/properties.h5
+FILE_judged      := $(if $(TARGET),$(FILE_properties),$(FILE_relax))
+FILE_data        := $(if $(LABELLED),$(FILE_label),$(FILE_preprocess))
 FILE_metrics     := $(R)/metrics.json
 FILE_report      := $(R)/report.html
 
 NEEDS_preprocess  := $(FILE_preprocess).options
-NEEDS_train       := $(FILE_train).options $(FILE_preprocess).id
+NEEDS_label       := $(FILE_label).options $(FILE_preprocess).id
+NEEDS_train       := $(FILE_train).options $(FILE_data).id
 NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_ENERGY),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
-NEEDS_metrics     := $(FILE_metrics).options $(FILE_relax).id $(FILE_preprocess).id
+NEEDS_properties  := $(FILE_properties).options $(FILE_relax).id
+NEEDS_metrics     := $(FILE_metrics).options $(FILE_judged).id $(FILE_data).id
 NEEDS_report      := $(FILE_metrics).id $(FILE_train).id
 
 # Stages that can be cut into shards, and where their parts are. The number of shards is in the path: other parts, other folder.
@@ -90,12 +102,14 @@ PARTS = $(FILE_$(1):.h5=).shards$(SHARDS)
 
 # $(1): the file to write, $(2): --shard I/N for a part
 COMMAND_preprocess = $(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $(1) $(OPTIONS_dataset) $(RUN)
-COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_preprocess) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
+COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_data) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
 COMMAND_propose = $(BIN)/propose --model $(SKELETONS) $(OPTIONS_blueprints) --output $(1) $(2) $(RUN)
 COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(if $(PROPOSES),--blueprints $(FILE_propose)) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
 COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
-COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_relax) --reference $(FILE_preprocess) --output $(1) --name $(MODEL) \
+COMMAND_label = $(BIN)/properties --crystals $(FILE_preprocess) $(OPTIONS_label) --output $(1) $(RUN)
+COMMAND_properties = $(BIN)/properties --crystals $(FILE_relax) $(OPTIONS_properties) --output $(1) $(RUN)
+COMMAND_metrics = $(BIN)/metrics --crystals $(FILE_judged) --reference $(FILE_data) --output $(1) --name $(MODEL) \
   --symprec $(SYMPREC) $(OPTIONS_metrics) --timing $(FILE_preprocess) $(FILE_train) $(FILE_sample) $(FILE_reconstruct) $(FILE_relax) > $(R)/metrics.txt
 COMMAND_report = $(BIN)/report --metrics $(FILE_metrics) --model $(FILE_train) --output $(1) --title "Frieze: $(MODEL) on $(DATASET)" $(PUBLISHED) --figures $(R)/figures
 COMMAND_merge = $(BIN)/merge --output $(1) $(2)
@@ -126,6 +140,7 @@ propose:     $(FILE_propose)        ## What crystals are to be, by a model of sk
 sample:      $(FILE_sample)         ## Asymmetric units from the model
 reconstruct: $(FILE_reconstruct)    ## Full crystals
 relax:       $(FILE_relax)          ## Relaxed crystals
+properties:  $(FILE_properties)     ## Their properties, by predictors: TARGET=…, PREDICTED_BY=…
 metrics:     $(FILE_metrics)        ## Judge them
 report:      $(FILE_report)         ## Draw the page
 endif
@@ -144,10 +159,14 @@ $(if $(PROPOSES),$(eval $(call options_rule,$(FILE_propose),$(OPTIONS_blueprints
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
 $(eval $(call options_rule,$(FILE_metrics),$(OPTIONS_metrics)))
+$(eval $(call options_rule,$(FILE_label),$(OPTIONS_label)))
+$(eval $(call options_rule,$(FILE_properties),$(OPTIONS_properties)))
 
+# Labels are properties, too.
+PROGRAM_label := properties
 # A stage in one piece; or its parts and a merge.
 define whole
-$$(FILE_$(1)): $$(NEEDS_$(1)) FORCE | $$(BIN)/$(1)
+$$(FILE_$(1)): $$(NEEDS_$(1)) FORCE | $$(BIN)/$(or $(PROGRAM_$(1)),$(1))
 	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_$(1),$$@)'
 endef
 define sharded
@@ -157,7 +176,7 @@ $$(FILE_$(1)): $$(foreach i,$$(shell seq 0 $$$$(($$(SHARDS)-1))),$$(call PARTS,$
 	@Pipelines/stage.sh $$@ '$$(NEEDS_$(1))' '$$(call COMMAND_merge,$$@,$$(filter-out FORCE,$$^))'
 endef
 CUT := $(if $(filter-out 1,$(SHARDS)),$(SHARDED))
-$(foreach s,$(filter-out $(if $(SHIPPED),train),$(STAGES)),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
+$(foreach s,$(filter-out $(if $(SHIPPED),train),$(sort $(STAGES) label properties)),$(eval $(call $(if $(filter $(s),$(CUT)),sharded,whole),$(s))))
 
 # Crystals of any origin: make judge INPUT=folder/ (CIF, extxyz, CSV, .h5), against DATASET; COMPARE_WITH=train measures
 # distances to its training set, PREDICTION=composition or wyckoff takes the crystals for predictions of its test set.

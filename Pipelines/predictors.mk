@@ -24,11 +24,8 @@ $(MEGNET): | $(BIN)/convert
 	$(BIN)/convert --input $@.download/networks --output $@
 	@rm -rf $@.download
 
-# What is predicted for every crystal of the dataset: models as `properties --model` takes them.
-LABELS ?= megnet:formation_energy,band_gap,bulk_modulus,shear_modulus,fermi_energy
-FILE_label := $(D)/labelled.h5
-NEEDS_label := $(FILE_label).options $(FILE_preprocess).id
+# The rules of both files are in dag.mk. Networks are fetched first where they are asked.
 label: $(FILE_label) ## Predicted properties for every crystal of the dataset, labelled.h5: make label DATASET=mp20 [LABELS="megnet geometry"]
-$(eval $(call options_rule,$(FILE_label),--model $(LABELS)))
-$(FILE_label): $(NEEDS_label) FORCE | $(BIN)/properties $(if $(findstring megnet,$(LABELS)),$(MEGNET)) $(if $(findstring chgnet,$(LABELS)),$(CHGNET))
-	@Pipelines/stage.sh $@ '$(NEEDS_label)' '$(BIN)/properties --crystals $(FILE_preprocess) --model $(LABELS) --output $@ $(RUN)'
+weights_of = $(if $(findstring megnet,$(1)),$(MEGNET)) $(if $(findstring chgnet,$(1)),$(CHGNET))
+$(FILE_label): | $(call weights_of,$(LABELS))
+$(FILE_properties): | $(call weights_of,$(PREDICTED_BY))

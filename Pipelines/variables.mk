@@ -5,7 +5,7 @@ VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS
 VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN
 VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
-VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE
+VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE GUIDANCE
 VARIABLES_threads  := THREADS
 VARIABLES_groups   := SPACE_GROUP
 VARIABLES_formula  := COMPOSITION
@@ -13,14 +13,16 @@ VARIABLES_elements := ELEMENTS REQUIRE EXCLUDE KEEP
 VARIABLES_sites    := SITES
 VARIABLES_potential := POTENTIAL
 VARIABLES_flag     := RELAX NEUTRAL
-VARIABLES_labels   := LABELS
+VARIABLES_labels   := LABELS PREDICTED_BY
+VARIABLES_targets  := TARGET
+VARIABLES_tolerances := TOLERANCE
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
 VARIABLES_paths    := PHASES
-KINDS := path paths name count whole number threads groups formula elements sites potential flag labels words settings
+KINDS := path paths name count whole number threads groups formula elements sites potential flag labels targets tolerances words settings
 
 # TIME_train and its kin: for one stage.
-stages_of_jobs := preprocess train propose sample reconstruct relax metrics report
+stages_of_jobs := preprocess label train propose sample reconstruct relax properties metrics report
 $(foreach k,$(KINDS),$(foreach v,$(filter CPUS MEMORY TIME PARTITION ACCOUNT SUBMIT JOBS WARNING,$(VARIABLES_$k)),$(eval \
   VARIABLES_$k += $(stages_of_jobs:%=$v_%))))
 VARIABLES := $(foreach k,$(KINDS),$(VARIABLES_$k))
@@ -43,6 +45,8 @@ CHARACTERS_sites     := $(letters) , :
 CHARACTERS_potential := $(letters) $(digits) / . _ - + :
 CHARACTERS_flag      := $(letters) $(digits)
 CHARACTERS_labels    := $(letters) $(digits) _ : , @
+CHARACTERS_targets   := $(letters) $(digits) _ . - + =
+CHARACTERS_tolerances := $(CHARACTERS_targets)
 CHARACTERS_settings  := $(letters) $(digits) . _ - + =
 CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
 
@@ -60,6 +64,8 @@ MEANS_sites     := elements and Wyckoff letters, as Li:a,O:d
 MEANS_potential := the name of a potential, with what it needs behind a colon
 MEANS_flag      := 1, or nothing
 MEANS_labels    := models with what they predict, as in megnet:formation_energy,band_gap@2018 geometry
+MEANS_targets   := properties with values or ranges, as in band_gap=1..2 formation_energy_per_atom=-2
+MEANS_tolerances := properties with numbers, as in band_gap=0.3
 MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
 MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ ] & | * !
 
@@ -67,7 +73,7 @@ MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ 
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
 # and settings blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words settings paths labels,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+only = $(filter xx,x$(call without,$(if $(filter words settings paths labels targets tolerances,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 
@@ -80,12 +86,12 @@ $(foreach k,$(KINDS),$(foreach v,$(VARIABLES_$k),$(call check_given,$v,$k)$(call
 # Nothing else can be set on the command line: a word misspelt would change nothing, and names inside would change anything.
 also := MAKEFLAGS MAKEOVERRIDES MFLAGS SWIFT_BUILD SWIFT_TEST
 $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if $(filter $(VARIABLES),$v),,$(error there is \
-  no variable $v; there are: $(sort $(filter-out %_preprocess %_train %_propose %_sample %_reconstruct %_relax %_metrics %_report,$(VARIABLES)))))))
+  no variable $v; there are: $(sort $(filter-out $(addprefix %_,$(stages_of_jobs)),$(VARIABLES)))))))
 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
 known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
-checked := $(foreach k,count whole number threads groups formula elements sites flag labels settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+checked := $(foreach k,count whole number threads groups formula elements sites flag labels targets tolerances settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
 wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 
