@@ -13,12 +13,19 @@ MAKEFLAGS += -rR --no-print-directory
 include Pipelines/variables.mk
 
 DATASET ?= minerals
-include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
+# A folder or a table of one's own goes by its name without what is behind the dot.
+OWN := $(if $(wildcard Pipelines/datasets/$(DATASET).mk),,$(patsubst %/,%,$(wildcard $(DATASET))))
+ifneq ($(OWN),)
+SOURCE := $(OWN)
+override DATASET := $(firstword $(subst ., ,$(notdir $(OWN))))
+else
+include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk, and no such folder or table; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
+endif
 
 MODEL     ?= symmbfn-small
 SAMPLES   ?= 1000
 # Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/NOTEBOOK.md).
-STEPS     ?= $(if $(filter pretrained/%,$(MODEL)),50,100)
+STEPS     ?= $(if $(filter pretrained/% finetuned/%,$(MODEL)),50,100)
 SEED      ?= 0
 # CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.
 POTENTIAL ?= $(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5),chgnet,pair)
@@ -51,11 +58,13 @@ SCREEN    ?=
 TARGET    ?=
 GUIDANCE  ?=
 TOLERANCE ?=
+# A column of one's own dataset to go on with: make finetune DATASET=mine.csv PROPERTY=hardness
+PROPERTY  ?=
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
-DEFAULT_SKELETONS := Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5
+DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)
 SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model of skeletons' energies that SCREEN=energy:8 compares by; HULL is what they stand above.
 SCREEN_MODEL ?= Artifacts/pretrained/mp20-skeleton-energy.h5
@@ -86,6 +95,7 @@ include Pipelines/potentials.mk
 include Pipelines/predictors.mk
 include Pipelines/hull.mk
 include Pipelines/generate.mk
+include Pipelines/finetune.mk
 include Pipelines/csp.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

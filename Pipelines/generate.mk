@@ -1,7 +1,7 @@
 # Crystals from a model that comes with the repository: no data, no training.
 #   make generate SAMPLES=100 SPACE_GROUP=225 COMPOSITION=NaCl RELAX=1
 
-GENERATOR := $(if $(filter pretrained/%,$(MODEL)),$(MODEL),pretrained/mp20$(if $(TARGET),-properties))
+GENERATOR := $(if $(filter pretrained/% finetuned/%,$(MODEL)),$(MODEL),pretrained/mp20$(if $(TARGET),-properties))
 # SAMPLES and POTENTIAL have other defaults here than on the line; what was asked for stands.
 asked = $(filter command line environment override,$(origin $(1)))
 CALLS := $(if $(call asked,STEPS),$(STEPS),50)

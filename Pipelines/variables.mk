@@ -1,8 +1,8 @@
 # What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
-VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE
-VARIABLES_name     := DATASET STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN
+VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE
+VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN
 VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE GUIDANCE
@@ -99,7 +99,7 @@ $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 $(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
 $(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
 $(foreach v,PROTOTYPE SKELETONS SCREEN_MODEL,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
-$(foreach v,DATASET MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
+$(foreach v,MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
 # What has a default must not be taken away.

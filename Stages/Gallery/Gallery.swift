@@ -51,7 +51,8 @@ struct Gallery: Stage {
     var ranked = try RankedCrystals(reading: crystals)
     let total = ranked.items.count
     if merge { try ranked.merge(threads: shared.threadCount) }
-    var rows = ["rank,file,id,formula,space_group,atoms,energy_above_hull,found,decomposition,remark"]
+    let head = "rank,file,id,formula,space_group,atoms,energy_above_hull,found,decomposition,remark"
+    var rows = [([head] + ranked.columns).joined(separator: ",")]
     var cards: [GalleryCrystal] = []
     for (place, item) in ranked.items.enumerated() {
       try Interruption.check()
@@ -64,7 +65,7 @@ struct Gallery: Stage {
       let energy = item.energyAboveHull.map { "\($0)" } ?? ""
       rows.append(
         "\(place + 1),\(name).cif,\(item.id),\(item.crystal.reducedFormula),\(group),\(item.crystal.count),\(energy),\(item.found),\(item.products),\(item.remark)"
-      )
+          + item.properties.map { $0.isFinite ? ",\($0)" : "," }.joined())
       if place < drawn {
         cards.append(
           GalleryCrystal(

@@ -1,6 +1,7 @@
 public import Crystals
 import Evaluation
 import Foundation
+import Generators
 import Potentials
 import StageKit
 import Tensors
@@ -21,12 +22,17 @@ public struct RankedCrystals: Sendable {
     public var products = ""
     /// Crystals of its structure in the file, itself included; 1 where they are not merged.
     public var found = 1
+    /// What predictors say, in the order of `RankedCrystals.columns`; NaN where they say nothing.
+    public var properties: [Double] = []
+    /// Those that were asked for, with their units, as a page says them.
+    public var asked: [String] = []
 
     /// What a page says of it beside its energy.
     public func words(isMerged: Bool) -> String {
       let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
       return
-        (own + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")]) + (remark.isEmpty ? [] : [remark]))
+        (own + asked + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")])
+        + (remark.isEmpty ? [] : [remark]))
         .joined(
           separator: " · ")
     }
@@ -34,6 +40,8 @@ public struct RankedCrystals: Sendable {
 
   /// Best first.
   public private(set) var items: [Item]
+  /// Names of properties that predictors say, those of ensembles' deviations left out.
+  public let columns: [String]
   /// What the order is by, in words.
   public let order: String
 
@@ -52,6 +60,13 @@ public struct RankedCrystals: Sendable {
       reader.contains("/relaxation/outcome") ? try reader.read(Int16.self, "/relaxation/outcome", shape: [n]) : nil
     let products =
       reader.contains("/relaxation/decomposition") ? try reader.readStrings("/relaxation/decomposition") : []
+    let properties = try reader.properties(records: n).filter { !$0.key.hasSuffix("_deviation") }
+    let columns = properties.keys.sorted()
+    self.columns = columns
+    let targets = Set(try reader.blueprints()?.flatMap(\.properties.keys) ?? [])
+    let asked = columns.filter { column in
+      !column.hasSuffix(PropertyQuantity.initialSuffix) && targets.contains { PropertyQuantity.isSame(column, $0) }
+    }
     let merit = (0..<n).map { i in
       let value = above?[i] ?? energy.map { $0[i] / Double(max(1, crystals[i].count)) } ?? Double(i)
       return value.isFinite ? value : .infinity
@@ -66,6 +81,12 @@ public struct RankedCrystals: Sendable {
         item.remark = outcome.name
       }
       if products.count == n { item.products = products[i] }
+      item.properties = columns.map { properties[$0]?[i] ?? .nan }
+      item.asked = asked.compactMap { column in
+        properties[column].flatMap { $0[i].isFinite ? $0[i] : nil }.map {
+          "\(column.replacing("_", with: " ")) \(String(format: "%.3g", $0)) \(PropertyUnit.of(column))"
+        }
+      }
       return item
     }
   }
