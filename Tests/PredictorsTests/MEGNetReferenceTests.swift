@@ -67,9 +67,10 @@ struct MEGNetReferenceTests {
     let (energy, fermi) = try (
       MEGNetReference.network("mp-2019.4.1/formation_energy"), MEGNetReference.network("mp-2019.4.1/efermi")
     )
+    // The reference's distance has six digits.
     func isNear(_ a: some Sequence<Float>, _ b: [Float]) -> Bool {
       let (a, b) = (Array(a), b)
-      return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 2e-6 * (1 + abs($1)) }
+      return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 * (1 + abs($1)) }
     }
     for one in reference.intermediates {
       let record = try #require(reference.records.first { $0.id == one.id })

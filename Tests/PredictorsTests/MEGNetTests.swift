@@ -91,6 +91,35 @@ import Testing
     #expect(graph.elements.count == 6)
   }
 
+  @Test("the centring of a conventional cell is used where the atoms have it, whatever the group that is claimed")
+  func centring() throws {
+    func orthorhombic(_ points: [(UInt8, Vector3)], _ translations: [Vector3], _ group: Int) -> Crystal {
+      let all = translations.flatMap { t in points.map { ($0.0, $0.1 + t) } }
+      return Crystal(
+        lattice: Lattice(lengths: Vector3(5.1, 5.9, 6.7), angles: Vector3(90, 90, 90)), atomicNumbers: all.map(\.0),
+        fractionalCoordinates: all.map(\.1), spaceGroup: group)
+    }
+    let points: [(UInt8, Vector3)] = [(11, Vector3(0.02, 0.04, 0.07)), (17, Vector3(0.49, 0.03, 0.11))]
+    let centrings: [(Int, [Vector3])] = [
+      (22, [.zero, Vector3(0, 0.5, 0.5), Vector3(0.5, 0, 0.5), Vector3(0.5, 0.5, 0)]), (23, [.zero, Vector3(0.5, 0.5, 0.5)]),
+      (21, [.zero, Vector3(0.5, 0.5, 0)]), (38, [.zero, Vector3(0, 0.5, 0.5)]),
+      (146, [.zero, Vector3(2.0 / 3, 1.0 / 3, 1.0 / 3), Vector3(1.0 / 3, 2.0 / 3, 2.0 / 3)]),
+    ]
+    let predictor = try predictor()
+    for (group, translations) in centrings {
+      let claimed = orthorhombic(points, translations, group)
+      #expect(TranslationClasses(claimed).representatives.count == 2, "group \(group)")
+      var (plain, wrong) = (claimed, claimed)
+      plain.spaceGroup = 0
+      wrong.fractionalCoordinates[claimed.count - 1] += Vector3(0.01, 0, 0)
+      #expect(TranslationClasses(plain).representatives.count == claimed.count)
+      #expect(TranslationClasses(wrong).representatives.count == claimed.count)
+      let found = try values(predictor, [claimed, plain])
+      #expect(abs(found[0] - found[1]) < 1e-5, "group \(group): \(found)")
+    }
+    #expect(TranslationClasses(orthorhombic(points, [.zero], 225)).representatives.count == 2)
+  }
+
   @Test("a graph of a smaller cutoff made beside a larger one is the graph made alone")
   func cutoffs() throws {
     var both = Neighborhoods.Workspace(cutoff: 5)

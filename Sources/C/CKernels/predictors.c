@@ -1,20 +1,39 @@
 #include "predictors.h"
 #include "elementary.h"
 
-// ln(1 + e^x) - ln 2 = max(x, 0) + ln((1 + t) / 2) with t = e^-|x| in (0, 1]: a polynomial in t - 1/2, its best fit of degree 9 is off by
-// 6e-9; with rounding the error is below 2e-7 for any x.
+// e^-|x| = 2^n 2^f, f in [-1/2, 1/2], the best fit of degree 5: relative error 9e-8. Adding 1.5 * 2^23 rounds to whole numbers, whose last
+// bits are then those of n. Below e^-40 nothing changes in what follows.
+INLINE float falling_exponential(float x) {
+  float y = -__builtin_fabsf(x);
+  y = y > -40.0f ? y : -40.0f;
+  float shifted = y * 1.44269504f + 12582912.0f;
+  float f = y * 1.44269504f - (shifted - 12582912.0f);
+  float p = f * 1.32647e-3f + 9.67151e-3f;
+  p = p * f + 5.550734e-2f;
+  p = p * f + 2.4022242e-1f;
+  p = p * f + 6.9314698e-1f;
+  p = p * f + 1.0f;
+  uint32_t bits, power;
+  memcpy(&bits, &p, sizeof bits);
+  memcpy(&power, &shifted, sizeof power);
+  bits += power << 23;
+  memcpy(&p, &bits, sizeof p);
+  return p;
+}
+
+// ln(1 + e^x) - ln 2 = max(x, 0) + ln((1 + t) / 2) with t = e^-|x| in (0, 1]: a polynomial in t - 1/2, whose best fit of degree 8 is off by
+// 4e-8; with rounding the error is below 2e-7 for any x.
 INLINE float softplus(float x) {
-  float t = exponential(-__builtin_fabsf(x)) - 0.5f;
-  float p = 3.662242211e-3f;
-  p = p * t - 6.147917259e-3f;
-  p = p * t + 8.183676685e-3f;
-  p = p * t - 1.434011329e-2f;
-  p = p * t + 2.635364295e-2f;
-  p = p * t - 4.940934280e-2f;
-  p = p * t + 9.876492095e-2f;
-  p = p * t - 2.222213819e-1f;
-  p = p * t + 6.666666692e-1f;
-  p = p * t - 2.876820767e-1f;
+  float t = falling_exponential(x) - 0.5f;
+  float p = -6.006605036e-3f;
+  p = p * t + 1.023817975e-2f;
+  p = p * t - 1.441055290e-2f;
+  p = p * t + 2.596979210e-2f;
+  p = p * t - 4.939838363e-2f;
+  p = p * t + 9.879144545e-2f;
+  p = p * t - 2.222219264e-1f;
+  p = p * t + 6.666661755e-1f;
+  p = p * t - 2.876820725e-1f;
   return (x > 0.0f ? x : 0.0f) + p;
 }
 

@@ -7,7 +7,7 @@ import Crystals
 /// of one orbit are always in one class, in any cell and with or without a space group known. Edges of the same
 /// length between the same classes are one edge with a count.
 struct MEGNetGraph: Sendable {
-  /// (N) element of each class of atoms, and how many atoms of the cell are in it.
+  /// (N) element of each class of atoms, and how many atoms are in it: of the cell, or of a primitive one (see `Neighborhoods`).
   private(set) var elements: [UInt8] = []
   private(set) var multiplicities: [Float] = []
   /// (E) classes that an edge goes from and to, by rising `centers`.
@@ -15,7 +15,7 @@ struct MEGNetGraph: Sendable {
   private(set) var neighbors: [Int32] = []
   /// (E) mean length, angstrom.
   private(set) var distances: [Float] = []
-  /// (E) directed edges of the cell that it stands for.
+  /// (E) directed edges of that cell that it stands for.
   private(set) var counts: [Float] = []
 
   /// Directed edges of the cell.
@@ -32,16 +32,16 @@ struct MEGNetGraph: Sendable {
   static func graphs(
     of crystal: Crystal, cutoffs: [Double], isShared: Bool = true, _ workspace: inout Neighborhoods.Workspace
   ) throws(PredictionFailure) -> [MEGNetGraph?] {
-    let all = try Neighborhoods(crystal, cutoffs: cutoffs, &workspace)
-    let classes = isShared ? AtomClasses(crystal.atomicNumbers, all) : AtomClasses(apart: crystal.count)
+    let all = try Neighborhoods(crystal, cutoffs: cutoffs, isShared: isShared, &workspace)
+    let classes = isShared ? AtomClasses(all.elements, all) : AtomClasses(apart: crystal.count)
     return cutoffs.indices.map { place in
-      let graph = MEGNetGraph(crystal, all, classes, least: UInt8(place + 1), isShared: isShared)
+      let graph = MEGNetGraph(all, classes, least: UInt8(place + 1), isShared: isShared)
       return graph.centers.isEmpty ? nil : graph
     }
   }
 
   /// - Parameter least: of the memberships of edges that count.
-  private init(_ crystal: Crystal, _ all: Neighborhoods, _ classes: AtomClasses, least: UInt8, isShared: Bool) {
+  private init(_ all: Neighborhoods, _ classes: AtomClasses, least: UInt8, isShared: Bool) {
     multiplicities = [Float](repeating: 0, count: classes.count)
     elements = [UInt8](repeating: 0, count: classes.count)
     var table = ClassTable(room: all.distances.count)
@@ -49,7 +49,7 @@ struct MEGNetGraph: Sendable {
     for atom in classes.order {
       let own = classes.of[atom]
       multiplicities[Int(own)] += 1
-      elements[Int(own)] = crystal.atomicNumbers[atom]
+      elements[Int(own)] = all.elements[atom]
       for edge in all.offsets[atom]..<all.offsets[atom + 1] where all.memberships[edge] >= least {
         let other = classes.of[Int(all.neighbors[edge])]
         let key = isShared ? ClassTable.key(own, other, all.lengths[edge]) : UInt64(edge)

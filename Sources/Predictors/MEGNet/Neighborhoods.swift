@@ -5,10 +5,15 @@ import Tensors
 /// All directed edges of a crystal within the largest of some cutoffs, sorted into lengths that are equal.
 ///
 /// An edge goes from an atom of the cell to any atom or periodic image with d^2 < cutoff^2 + 1e-8, an atom's own images included.
+///
+/// Atoms that the centring of the lattice makes equal are one here: `A` counts the atoms of a primitive cell where a crystal says its
+/// space group.
 struct Neighborhoods {
+  /// (A) atomic numbers.
+  private(set) var elements: [UInt8] = []
   /// (A + 1) where the edges of each atom begin.
   private(set) var offsets: [Int] = [0]
-  /// (E) the neighbour's index in the cell.
+  /// (E) the neighbour's index, below A.
   private(set) var neighbors: [Int32] = []
   /// (E) angstrom.
   private(set) var distances: [Double] = []
@@ -31,9 +36,13 @@ struct Neighborhoods {
     init(cutoff: Double) { lengths = Lengths(limit: cutoff) }
   }
 
-  /// - Parameter cutoffs: in falling order, angstrom.
+  /// - Parameters:
+  ///   - cutoffs: in falling order, angstrom.
+  ///   - isShared: whether atoms that the centring makes equal are one.
   /// - Throws: `PredictionFailure` where the crystal is none that a network can answer for.
-  init(_ crystal: Crystal, cutoffs: [Double], _ workspace: inout Workspace) throws(PredictionFailure) {
+  init(
+    _ crystal: Crystal, cutoffs: [Double], isShared: Bool = true, _ workspace: inout Workspace
+  ) throws(PredictionFailure) {
     guard crystal.count > 0 else { throw .noAtoms }
     guard crystal.lattice.isUsable,
       crystal.fractionalCoordinates.allSatisfy({ $0.min() > -1e6 && $0.max() < 1e6 && $0.sum().isFinite })
@@ -41,10 +50,13 @@ struct Neighborhoods {
     let squares = cutoffs.map { $0 * $0 + 1e-8 }
     guard 4.19 * cutoffs[0] * squares[0] * Double(crystal.count) / crystal.lattice.volume < Double(NeighborList.mostNeighbors)
     else { throw .tooDense }
-    if !fill(crystal, cutoffs[0], squares[0], &workspace) {
+    let classes = isShared ? TranslationClasses(crystal) : TranslationClasses(apart: crystal.count)
+    elements = classes.representatives.map { crystal.atomicNumbers[$0] }
+    if !fill(crystal, classes, cutoffs[0], squares[0], &workspace) {
       do throws(EvaluationFailure) {
-        let list = try NeighborList(crystal, cutoff: squares[0].squareRoot())
-        (offsets, neighbors, distances) = (list.offsets, list.neighbors, list.distances)
+        let list = try NeighborList(crystal, cutoff: squares[0].squareRoot(), centers: classes.representatives)
+        (offsets, distances) = (list.offsets, list.distances)
+        neighbors = list.neighbors.map { classes.of[Int($0)] }
       } catch {
         throw PredictionFailure(error)
       }
@@ -58,11 +70,13 @@ struct Neighborhoods {
   }
 
   /// Looks at every atom of every image that may be near; false where these are many.
-  private mutating func fill(_ crystal: Crystal, _ cutoff: Double, _ square: Double, _ workspace: inout Workspace) -> Bool {
+  private mutating func fill(
+    _ crystal: Crystal, _ classes: TranslationClasses, _ cutoff: Double, _ square: Double, _ workspace: inout Workspace
+  ) -> Bool {
     let reciprocal = crystal.lattice.reciprocal
     // Coordinates lie in 0..<1, so a neighbour is fewer than 1 + cutoff / height cells away along an axis.
     let reach = (0..<3).map { ((cutoff + 1e-6) * reciprocal[$0].length).rounded(.up) }
-    let pairs = Double(crystal.count) * Double(crystal.count) * reach.reduce(1) { $0 * (2 * $1 + 1) }
+    let pairs = Double(classes.representatives.count) * Double(crystal.count) * reach.reduce(1) { $0 * (2 * $1 + 1) }
     guard pairs <= Self.mostPairs else { return false }
     let vectors = crystal.lattice.vectors
     let positions = crystal.fractionalCoordinates.map { $0.wrapped * vectors }
@@ -81,13 +95,13 @@ struct Neighborhoods {
         }
       }
     }
-    neighbors.reserveCapacity(64 * crystal.count)
-    distances.reserveCapacity(64 * crystal.count)
+    neighbors.reserveCapacity(64 * elements.count)
+    distances.reserveCapacity(64 * elements.count)
     let count = crystal.count
-    for (atom, position) in positions.enumerated() {
-      workspace.cloud.forEach(near: position, squared: square) { point, squared in
+    for atom in classes.representatives {
+      workspace.cloud.forEach(near: positions[atom], squared: square) { point, squared in
         guard point != home + atom else { return }
-        neighbors.append(Int32(point % count))
+        neighbors.append(classes.of[point % count])
         distances.append(squared.squareRoot())
       }
       offsets.append(distances.count)
