@@ -14,7 +14,7 @@ predictors: $(MEGNET) ## Fetch MEGNet's networks, for properties and for make la
 
 $(MEGNET): | $(BIN)/convert
 	@rm -rf $@.download; mkdir -p $@.download/networks
-	PYTHONPATH=Pipelines/unbuilt python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	PYTHONPATH='$(CURDIR)/Pipelines/unbuilt' PYTHONDONTWRITEBYTECODE=1 python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --no-binary megnet --dest $@.download megnet==1.3.2 || \
 	  { echo "predictors: megnet 1.3.2 cannot be fetched; is there a network? Put $(@F) from elsewhere at $@." >&2; exit 69; }
 	@echo '$(MEGNET_SHA256)  $@.download/megnet-1.3.2.tar.gz' | sha256sum --check --quiet

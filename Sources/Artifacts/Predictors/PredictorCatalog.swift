@@ -110,7 +110,9 @@ public enum PredictorCatalog {
     let quantities = (keys ?? usual).compactMap { key in MEGNetQuantity.known.first { $0.key == key } }
     do {
       let predictor = try MEGNet(quantities) { try MEGNetWeights.network($0, in: reader) }
-      return OpenPredictor(predictor: predictor, files: [path], weights: try identity(path))
+      // The digest of what the file holds: the file itself has the time of its making in it.
+      let content = try reader.attribute("content").map { "\((path as NSString).lastPathComponent) \($0)" } ?? identity(path)
+      return OpenPredictor(predictor: predictor, files: [path], weights: content)
     } catch let error as ParameterError {
       throw StageError(.input, "'\(path)': \(error.description).")
     }
