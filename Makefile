@@ -52,7 +52,6 @@ NEUTRAL   ?=
 PROTOTYPE ?=
 KEEP      ?=
 SITES     ?=
-SCREEN    ?=
 # What properties are to be, as the model's columns call them, and how much that counts: TARGET="band_gap=1..2 bulk_modulus=100.." GUIDANCE=2;
 # how far off still counts as having it, TOLERANCE="band_gap=0.3".
 TARGET    ?=
@@ -60,14 +59,18 @@ GUIDANCE  ?=
 TOLERANCE ?=
 # A column of one's own dataset to go on with: make finetune DATASET=mine.csv PROPERTY=hardness
 PROPERTY  ?=
+# Which skeletons are kept. Where shipped models can tell who has what is asked for: of 24 the likeliest that has it.
+SCREEN    ?= $(if $(TARGET),$(if $(filter-out formation_energy_per_atom=% band_gap=% bulk_modulus=% megnet_bulk_modulus=%,$(TARGET))$(filter-out \
+  skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:24))
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
 DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)
 SKELETONS ?= $(DEFAULT_SKELETONS)
-# The model of skeletons' energies that SCREEN=energy:8 compares by; HULL is what they stand above.
-SCREEN_MODEL ?= Artifacts/pretrained/mp20-skeleton-energy.h5
+# The model that SCREEN=energy:8 or target:8 compares skeletons by; HULL is what energies stand above.
+DEFAULT_SCREEN_MODEL := Artifacts/pretrained/mp20-skeleton-$(if $(filter target:%,$(SCREEN)),properties,energy).h5
+SCREEN_MODEL ?= $(DEFAULT_SCREEN_MODEL)
 # What is predicted of every crystal of a dataset, and of crystals that properties were asked of: the second by networks of another year, too.
 LABELS    ?= megnet:formation_energy,band_gap,bulk_modulus,shear_modulus,fermi_energy
 PREDICTED_BY ?= megnet:formation_energy,band_gap,bulk_modulus megnet:formation_energy@2018,band_gap@2018,bulk_modulus@2018

@@ -29,11 +29,12 @@ file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1))))
 PROPOSES := $(filter skeletons,$(PROPOSER))
 $(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
 $(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
-# What compares skeletons' energies.
+# What compares skeletons' energies, or how far they are from what is asked for.
 BY_ENERGY := $(filter energy:%,$(SCREEN))
-$(if $(BY_ENERGY),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there is no file '$(SCREEN_MODEL)')))
-OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_ENERGY),--screen-model $(SCREEN_MODEL) $(HULL:%=--hull %)))
-SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_ENERGY),$(call apart,by,$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)$(call apart,above,$(HULL),$(DEFAULT_HULL)))
+BY_PREDICTION := $(filter energy:% target:%,$(SCREEN))
+$(if $(BY_PREDICTION),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there is no file '$(SCREEN_MODEL)')))
+OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
+SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
 CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
 ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
@@ -88,7 +89,7 @@ FILE_report      := $(R)/report.html
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_label       := $(FILE_label).options $(FILE_preprocess).id
 NEEDS_train       := $(FILE_train).options $(FILE_data).id
-NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_ENERGY),$(SCREEN_MODEL).id)
+NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_PREDICTION),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id

@@ -9,6 +9,7 @@ import StageKit
 /// | drops  | nothing: what cannot be predicted is not a number, counted with its reason |
 @main
 struct Properties: Stage {
+  static let usesProducts = true
   static let configuration = CommandConfiguration(
     commandName: "properties",
     abstract: "Predict properties of crystals.",
@@ -33,7 +34,10 @@ struct Properties: Stage {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Models with what they are asked for: NAME or NAME:PROPERTY,PROPERTY@VARIANT…; --list-models shows what there is.")
+    help: """
+      Models with what they are asked for: NAME or NAME:PROPERTY,PROPERTY@VARIANT…; --list-models shows what there is. FILE.h5: a model \
+      of properties that was trained here.
+      """)
   var model: [String] = []
 
   @Option(help: "The file to write: the crystals' with more columns (HDF5).")

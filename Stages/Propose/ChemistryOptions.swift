@@ -26,11 +26,14 @@ struct ChemistryOptions: ParsableArguments {
     help: """
       Draw more and keep some: new (templates that the training set has not), known (those that it has), surprisal:K (of K \
       skeletons the likeliest), energy:K (of the likeliest third of K skeletons the one with the lowest energy that \
-      --screen-model predicts). How many were drawn is said.
+      --screen-model predicts), target:K (of K skeletons the likeliest that has what --target asks for, as --screen-model \
+      predicts it, or the nearest). How many were drawn is said.
       """)
   var screen: String?
 
-  @Option(help: "With --screen energy:K: a model of energies that reads blueprints (HDF5, from train, method: property).")
+  @Option(
+    help:
+      "With --screen energy:K or target:K: a model of properties that reads blueprints (HDF5, from train, method: property).")
   var screenModel: String?
 
   @Option(
@@ -42,11 +45,11 @@ struct ChemistryOptions: ParsableArguments {
 
   func validate() throws {
     guard screen == nil || screening != nil else {
-      throw ValidationError("--screen is new, known, surprisal:K or energy:K with K from 2 to 1000.")
+      throw ValidationError("--screen is new, known, surprisal:K, energy:K or target:K with K from 2 to 1000.")
     }
-    guard ranksByEnergy == (screenModel != nil) else {
+    guard predicts == (screenModel != nil) else {
       throw ValidationError(
-        ranksByEnergy ? "--screen energy needs a --screen-model." : "--screen-model needs --screen energy:K.")
+        predicts ? "--screen \(screen ?? "") needs a --screen-model." : "--screen-model needs --screen energy:K or target:K.")
     }
     guard hull == nil || ranksByEnergy else { throw ValidationError("--hull needs --screen energy:K.") }
     guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
@@ -59,6 +62,7 @@ struct ChemistryOptions: ParsableArguments {
     }
   }
 
+  private var predicts: Bool { if case .target = screening { true } else { ranksByEnergy } }
   private var ranksByEnergy: Bool { if case .energy = screening { true } else { false } }
 
   /// What --screen says.

@@ -65,12 +65,9 @@ struct Propose: Stage {
     let asked = try targets.request(loaded.statistics.labels)
     for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
     let source = try RequestSource(request, chemistry, asked, loaded)
-    let energies = try chemistry.screenModel.map { try SkeletonEnergies(reading: $0, hull: chemistry.hull) }
-    if let energies, !shared.quiet { standardError("propose: skeletons are compared \(energies.meaning)") }
+    let predicted = try prediction(asked)
     let screened = chemistry.screening.map { screen in
-      ScreenedProposer(
-        loaded.proposer, screen, statistics: loaded.statistics,
-        energies: energies.map { energies in { @Sendable in energies($0) } })
+      ScreenedProposer(loaded.proposer, screen, statistics: loaded.statistics, predicted: predicted)
     }
     let proposer = screened ?? loaded.proposer
     let total = count ?? source.count
@@ -110,5 +107,18 @@ struct Propose: Stage {
     }
     report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))
     try report.finish(shared, output: output)
+  }
+
+  /// What --screen-model predicts of skeletons, where --screen asks for it.
+  private func prediction(_ asked: PropertyRequest) throws -> (@Sendable ([Blueprint]) -> [Double])? {
+    guard let path = chemistry.screenModel else { return nil }
+    if case .target = chemistry.screening {
+      guard !asked.targets.isEmpty else { throw StageError(.usage, "--screen target needs a --target.") }
+      let targets = try SkeletonTargets(reading: path, for: asked.targets.keys.sorted())
+      return { targets($0) }
+    }
+    let energies = try SkeletonEnergies(reading: path, hull: chemistry.hull)
+    if !shared.quiet { standardError("propose: skeletons are compared \(energies.meaning)") }
+    return { energies($0) }
   }
 }

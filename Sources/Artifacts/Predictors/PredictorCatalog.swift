@@ -13,8 +13,8 @@ public struct OpenPredictor: Sendable {
   public var weights = ""
 }
 
-/// The predictors that `--model` names. Adding one is a line here and a type that conforms to `PropertyPredictor`; what is no name of the list
-/// is the place for a file.
+/// The predictors that `--model` names. Adding one is a line here and a type that conforms to `PropertyPredictor`; models that were
+/// trained here go by their files.
 public enum PredictorCatalog {
   /// What predictors may need beside their names.
   public struct Surroundings: Sendable {
@@ -63,15 +63,20 @@ public enum PredictorCatalog {
   /// The properties of `megnet` that are predicted where none are named.
   static let usual = ["formation_energy", "band_gap", "bulk_modulus", "shear_modulus", "fermi_energy"]
 
-  /// Opens `NAME` or `NAME:PROPERTY,PROPERTY…`.
+  /// Opens `NAME`, `NAME:PROPERTY,PROPERTY…`, or a model of properties that was trained here by its file, `FILE.h5`.
   ///
   /// - Throws: `StageError` with status 64 for a name or property that there is none of, 69 where its weights are not there, 65 where they
   ///   are not what they should be.
   public static func open(_ text: String, _ surroundings: Surroundings) throws -> OpenPredictor {
+    if text.hasSuffix(".h5") {
+      return OpenPredictor(predictor: try TrainedPredictor(reading: text), files: [text], weights: try identity(text))
+    }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard let entry = entries.first(where: { $0.name == parts[0] }) else {
       throw StageError(
-        .usage, "--model: there is no model '\(parts[0])'; there are \(entries.map(\.name).joined(separator: ", ")).")
+        .usage,
+        "--model: there is no model '\(parts[0])'; there are \(entries.map(\.name).joined(separator: ", ")), and files of models, FILE.h5."
+      )
     }
     guard parts.count > 1 else { return try entry.open(nil, surroundings) }
     let keys = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)

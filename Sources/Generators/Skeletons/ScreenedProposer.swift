@@ -11,16 +11,18 @@ public enum Screen: Sendable, Equatable {
   /// Of the likeliest third of so many proposals the one of the lowest predicted energy: of all, it would be the one that the model of
   /// energies errs most about.
   case energy(best: Int)
+  /// Of so many proposals the likeliest of those whose predicted properties are what is asked for, or the nearest where none has them.
+  case target(best: Int)
 
-  /// As command lines say it: new, known, surprisal:8, energy:8.
+  /// As command lines say it: new, known, surprisal:8, energy:8, target:8.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     switch (parts[0], parts.count) {
     case ("new", 1): self = .newTemplates
     case ("known", 1): self = .knownTemplates
-    case ("surprisal", 2), ("energy", 2):
+    case ("surprisal", 2), ("energy", 2), ("target", 2):
       guard let best = Int(parts[1]), (2...1000).contains(best) else { return nil }
-      self = parts[0] == "energy" ? .energy(best: best) : .surprisal(best: best)
+      self = parts[0] == "energy" ? .energy(best: best) : parts[0] == "target" ? .target(best: best) : .surprisal(best: best)
     default: return nil
     }
   }
@@ -50,7 +52,7 @@ public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
   private let screen: Screen
   private let judge: (any SkeletonJudge)?
-  private let energies: (@Sendable ([Blueprint]) -> [Double])?
+  private let predicted: (@Sendable ([Blueprint]) -> [Double])?
   private let known: Set<Skeleton>
   private let counts = Mutex((drawn: 0, kept: 0))
 
@@ -63,12 +65,13 @@ public final class ScreenedProposer: Proposer {
   ///
   /// - Parameters:
   ///   - statistics: of the training set, whose templates are the known ones.
-  ///   - energies: of complete blueprints, in any unit, where they count: the lowest is kept.
+  ///   - predicted: of complete blueprints, where it counts: energies, of which the lowest is kept, or how many deviations they are from
+  ///     what is asked for.
   public init(
     _ proposer: any Proposer, _ screen: Screen, statistics: DatasetStatistics,
-    energies: (@Sendable ([Blueprint]) -> [Double])? = nil
+    predicted: (@Sendable ([Blueprint]) -> [Double])? = nil
   ) {
-    (self.proposer, self.screen, self.energies, judge) = (proposer, screen, energies, proposer as? any SkeletonJudge)
+    (self.proposer, self.screen, self.predicted, judge) = (proposer, screen, predicted, proposer as? any SkeletonJudge)
     known = Set(
       statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
   }
@@ -110,19 +113,31 @@ public final class ScreenedProposer: Proposer {
       }
       count(best)
       return kept
-    case .energy(let best):
-      guard let energies else { throw Rejection("no_energy", "no model says the energies of skeletons") }
+    case .energy(let best), .target(let best):
+      guard let predicted else { throw Rejection("no_prediction", "no model predicts anything of skeletons") }
       var (drawn, seen): ([Blueprint], Set<Skeleton>) = ([], [])
       for attempt in 0..<best {
         let next = try draw(attempt)
         if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
       }
       count(best)
+      if case .target = screen { return try nearest(drawn, predicted(drawn), asked: blueprint, seed: seed) }
       let likely = try likeliest(drawn, asked: blueprint, seed: seed)
       // The first where all have none.
-      return zip(likely, energies(likely)).min { $0.1 < $1.1 }?.0 ?? likely[0]
+      return zip(likely, predicted(likely)).min { $0.1 < $1.1 }?.0 ?? likely[0]
     }
   }
+
+  /// The likeliest of those that are within a tenth of a deviation of what is asked for; the nearest where none is.
+  private func nearest(
+    _ drawn: [Blueprint], _ misses: [Double], asked: Blueprint, seed: UInt64
+  ) throws(Rejection) -> Blueprint {
+    let hits = drawn.indices.filter { misses[$0] <= Self.tolerance }
+    guard !hits.isEmpty else { return drawn[misses.indices.min { (misses[$0], $0) < (misses[$1], $1) } ?? 0] }
+    return try likeliest(hits.map { drawn[$0] }, asked: asked, seed: seed)[0]
+  }
+
+  private static let tolerance = 0.1
 
   /// A third of some proposals, two at least; all where nobody says how likely they are.
   private func likeliest(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {

@@ -163,6 +163,51 @@ import Testing
     #expect(again.blueprints == above.blueprints)
   }
 
+  @Test("a screen keeps skeletons that are predicted to have what is asked for; a model of one's own describes crystals")
+  func targets() throws {
+    let place = try Self.place()
+    defer { place.remove() }
+    try Self.train(place, Self.yaml("blueprint", "gap"), "gap.h5")
+    try Self.train(
+      place,
+      """
+      method: skeletons
+      network: {width: 16, layers: 1, heads: 2, embedding: 8}
+      conditioning: {properties: [gap, formation_energy_per_atom], frequencies: 4}
+      training: {batch: 8, epochs: 60, warm_up_steps: 0, learning_rate: 0.01}
+      """, "skeletons.h5")
+    let model = try LoadedPropertyModel(reading: place.path("gap.h5"))
+    let asked = ["propose", "--model", "skeletons.h5", "--count", "24", "--output", "b.h5", "--max-sites", "2", "--target"]
+    func misses(_ arguments: String...) throws -> [Double] {
+      let outcome = try place.run(asked[0], asked.dropFirst() + ["gap=7.5"] + arguments)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try model.predict(try BlueprintsFile.read(place.path("b.h5")).blueprints).map { abs(try $0.get()[0] - 7.5) }
+    }
+    let (free, screened) = (try misses(), try misses("--screen", "target:16", "--screen-model", "gap.h5"))
+    func mean(_ x: [Double]) -> Double { x.reduce(0, +) / Double(x.count) }
+    #expect(mean(screened) < 0.5 * mean(free), "\(mean(screened)) \(mean(free))")
+    for (arguments, status, words) in [
+      (["gap=7.5", "--screen", "target:4"], 64, "--screen target:4 needs a --screen-model."),
+      (
+        ["formation_energy_per_atom=-1", "--screen", "target:4", "--screen-model", "gap.h5"], 65,
+        "'gap.h5' predicts gap, and not formation_energy_per_atom"
+      ),
+    ] as [([String], Int32, String)] {
+      let outcome = try place.run(asked[0], asked.dropFirst() + arguments)
+      #expect(outcome.status == status && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+    }
+    let none = try place.run(
+      "propose",
+      ["--model", "skeletons.h5", "--count", "2", "--output", "b.h5", "--screen", "target:4", "--screen-model", "gap.h5"])
+    #expect(none.status == 64 && none.errors.contains("--screen target needs a --target"), "\(none.errors)")
+    // The same model as a predictor of whole crystals.
+    let described = try place.run("properties", ["--crystals", "dataset.h5", "--model", "gap.h5", "--output", "described.h5"])
+    #expect(described.status == 0, "\(described.errors)")
+    let data = try Dataset(reading: place.path("described.h5"))
+    let (said, known) = (try #require(data.properties["gap_gap"]), try #require(data.properties["gap"]))
+    #expect(mean(zip(said, known).map { abs($0 - $1) }) < 0.3)
+  }
+
   @Test("what does not go together is said in a line")
   func refused() throws {
     let place = try Self.place()
@@ -174,7 +219,7 @@ import Testing
       "skeletons.h5")
     for (arguments, status, words) in [
       (["--screen", "energy:4"], 64, "--screen energy needs a --screen-model."),
-      (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K."),
+      (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K or target:K."),
       (["--hull", "hull.csv"], 64, "--hull needs --screen energy:K."),
       (["--screen", "energy:4", "--screen-model", "crystal.h5"], 65, "'crystal.h5' predicts from coordinates"),
       (["--screen", "energy:4", "--screen-model", "gap.h5"], 65, "'gap.h5' predicts gap, and no energy"),
