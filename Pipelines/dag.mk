@@ -59,9 +59,9 @@ OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
-OPTIONS_blueprints := --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
+OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
-  $(OPTIONS_screen) $(OPTIONS_target)
+  $(OPTIONS_screen) $(OPTIONS_target))
 OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)

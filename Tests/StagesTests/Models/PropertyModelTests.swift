@@ -218,7 +218,7 @@ import Testing
       place, "method: skeletons\nnetwork: {width: 8, layers: 1, heads: 2, embedding: 4}\ntraining: {batch: 8, epochs: 1}",
       "skeletons.h5")
     for (arguments, status, words) in [
-      (["--screen", "energy:4"], 64, "--screen energy needs a --screen-model."),
+      (["--screen", "energy:4"], 64, "--screen energy:4 needs a --screen-model."),
       (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K or target:K."),
       (["--hull", "hull.csv"], 64, "--hull needs --screen energy:K."),
       (["--screen", "energy:4", "--screen-model", "crystal.h5"], 65, "'crystal.h5' predicts from coordinates"),
