@@ -77,6 +77,21 @@ import Testing
     let above = try make(["eval", "SCREEN=energy:4", "HULL=README.md"]).words
     #expect(above.contains("--screen-model Artifacts/pretrained/mp20-skeleton-energy.h5 --hull README.md"), "\(above)")
     #expect(try !make(["generate", "SCREEN=surprisal:4"]).words.contains("--screen-model"))
+    // Properties: the models that were told them, screened by a model that knows them all, and judged by predictors.
+    let target = try make([
+      "eval", "TARGET=band_gap=1..2 bulk_modulus=100..", "GUIDANCE=2", "SKELETONS=README.md", "SCREEN_MODEL=README.md",
+    ])
+    #expect(
+      target.words.contains(
+        "--screen target:24 --screen-model README.md --target band_gap=1..2 --target bulk_modulus=100.. --guidance 2"),
+      "\(target.words)")
+    #expect(target.words.contains("-band_gap_1..2-bulk_modulus_100..-guidance2/") && target.words.contains("/properties.h5"))
+    #expect(target.words.contains("--reference Artifacts/minerals/labelled.h5"))
+    let trained = try make(["eval", "TARGET=band_gap=1", "PROPOSER=training", "SCREEN="]).words
+    #expect(trained.contains("--proposer training --target band_gap=1") && !trained.contains("--screen"), "\(trained)")
+    let tuned = try make(["finetune", "DATASET=Tests/References", "PROPERTY=hardness"]).words
+    #expect(tuned.contains("preprocess --input Tests/References") && tuned.contains("--set conditioning.properties=hardness"))
+    #expect(tuned.contains("--output Artifacts/finetuned/References-hardness.h5"), "\(tuned)")
     let generated = try make(["generate", "PROTOTYPE=README.md", "KEEP=O", "SAMPLES=7"]).words
     #expect(generated.contains("--count 7 --seed 0") && generated.contains("--prototype README.md --keep O"), "\(generated)")
   }
@@ -98,6 +113,9 @@ import Testing
       ("ELEMENTS=Li,fe", "ELEMENTS must be symbols of elements with commas between"),
       ("SITES=Li", "SITES must be elements and Wyckoff letters, as Li:a,O:d"),
       ("MAX_ATOMS=0", "MAX_ATOMS must be a whole number"),
+      ("TARGET=band_gap=wide", "TARGET must be properties with values or ranges"),
+      ("TOLERANCE=band_gap=-1", "TOLERANCE must be properties with numbers"),
+      ("GUIDANCE=much", "GUIDANCE must be a number above 0"),
       ("PROTOTYPE=nowhere.cif", "PROTOTYPE: there is no file 'nowhere.cif'"),
       ("SKELETONS=nowhere.h5", "SKELETONS: there is no file 'nowhere.h5'"),
       ("GIVEN=half", "GIVEN is composition, group or wyckoff"),

@@ -95,7 +95,7 @@ import Testing
       (["--composition", "LiFePO4;"], 64, "--composition: 'LiFePO4;' is no formula: there is no element at ';'."),
       (["--sites", "Ti:a"], 64, "--sites needs one --space-group."),
       (["--space-group", "221", "--sites", "Ti:z"], 64, "space group 221 has no Wyckoff position z."),
-      (["--screen", "best"], 64, "--screen is new, known, surprisal:K or energy:K with K from 2 to 1000."),
+      (["--screen", "best"], 64, "--screen is new, known, surprisal:K, energy:K or target:K with K from 2 to 1000."),
       (["--keep", "O"], 64, "--keep needs --prototype."),
       (["--require", "Pu"], 65, "the model has never seen Pu."),
       (["--composition", "PuO2"], 65, "the model has never seen Pu."),
