@@ -59,9 +59,9 @@ GUIDANCE  ?=
 TOLERANCE ?=
 # A column of one's own dataset to go on with: make finetune DATASET=mine.csv PROPERTY=hardness
 PROPERTY  ?=
-# Which skeletons are kept. Where shipped models can tell who has what is asked for: of 24 the likeliest that has it.
+# Which skeletons are kept. Where shipped models can tell who has what is asked for: of 64 the likeliest that has it.
 SCREEN    ?= $(if $(TARGET),$(if $(filter-out formation_energy_per_atom=% band_gap=% bulk_modulus=% megnet_bulk_modulus=%,$(TARGET))$(filter-out \
-  skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:24))
+  skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:64))
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
@@ -69,7 +69,7 @@ PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)
 SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model that SCREEN=energy:8 or target:8 compares skeletons by; HULL is what energies stand above.
-DEFAULT_SCREEN_MODEL := Artifacts/pretrained/mp20-skeleton-$(if $(filter target:%,$(SCREEN)),properties,energy).h5
+DEFAULT_SCREEN_MODEL := Artifacts/pretrained/mp20-skeleton-$(if $(filter target:%,$(SCREEN)),predictor,energy).h5
 SCREEN_MODEL ?= $(DEFAULT_SCREEN_MODEL)
 # What is predicted of every crystal of a dataset, and of crystals that properties were asked of: the second by networks of another year, too.
 LABELS    ?= megnet:formation_energy,band_gap,bulk_modulus,shear_modulus,fermi_energy

@@ -92,7 +92,7 @@ struct Reader: Sendable {
   private static let units: Set = ["dataset", "crystals", "relaxed", "samples"]
   private static let crystals: Set = ["dataset", "crystals", "relaxed", "metrics"]
   private static let any: Set = [
-    "dataset", "model", "skeletons", "blueprints", "samples", "part", "crystals", "relaxed", "metrics",
+    "dataset", "model", "skeletons", "property", "blueprints", "samples", "part", "crystals", "relaxed", "metrics",
   ]
 
   static let all = [
@@ -101,6 +101,7 @@ struct Reader: Sendable {
     Reader(["dataset"], "sample --model SHOP/model.h5 --like bad.h5 --split train --steps 2 --output out.h5"),
     Reader(["model"], "sample --model bad.h5 --count 4 --steps 2 --output out.h5"),
     Reader(["model"], "sample --model bad.h5 --count 3 --steps 1 --composition NaCl --output out.h5"),
+    Reader(["model"], "sample --model bad.h5 --count 3 --steps 1 --target density=1..9 --guidance 2 --output out.h5"),
     Reader(["model"], "export --model bad.h5 --output out.h5"),
     Reader(["model"], "report --metrics SHOP/metrics.json --model bad.h5 --output out.html"),
     Reader(["model"], "train --dataset SHOP/dataset.h5 --config SHOP/model.yaml --epochs 2 --initial bad.h5 --output out.h5"),
@@ -109,6 +110,11 @@ struct Reader: Sendable {
       beside: [("bad.h5", "out.h5.unfinished.h5")]),
     Reader(["skeletons"], "propose --model bad.h5 --count 4 --output out.h5"),
     Reader(["skeletons"], "propose --model bad.h5 --count 3 --composition NaCl --screen surprisal:2 --output out.h5"),
+    Reader(["skeletons"], "propose --model bad.h5 --count 3 --target density=3 --output out.h5"),
+    Reader(
+      ["property"],
+      "propose --model SHOP/skeletons.h5 --count 3 --target density=3 --screen target:3 --screen-model bad.h5 --output out.h5"),
+    Reader(["property"], "properties --crystals SHOP/crystals.h5 --model bad.h5 --output out.h5"),
     Reader(["model"], "propose --model bad.h5 --count 4 --output out.h5"),
     Reader(["dataset"], "propose --model SHOP/skeletons.h5 --like bad.h5 --split train --output out.h5"),
     Reader(["crystals"], "propose --model SHOP/skeletons.h5 --count 2 --prototype bad.h5 --output out.h5"),

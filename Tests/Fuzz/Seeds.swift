@@ -15,11 +15,21 @@ struct Seeds: Sendable {
   static let configuration = """
     network: {hidden: 16, layers: 1, embedding: 8, frequencies: 4, coordinate_frequencies: 2}
     training: {batch: 8, epochs: 1}
+    conditioning: {properties: [geometry_density], frequencies: 2}
     """
 
   static let skeletons = """
     method: skeletons
     network: {width: 16, layers: 1, heads: 2, embedding: 8}
+    training: {batch: 8, epochs: 1}
+    conditioning: {properties: [geometry_density], frequencies: 2}
+    """
+
+  static let property = """
+    method: property
+    input: blueprint
+    columns: [geometry_density]
+    network: {width: 8, layers: 1, heads: 2, embedding: 4}
     training: {batch: 8, epochs: 1}
     """
 
@@ -33,11 +43,14 @@ struct Seeds: Sendable {
         throw AttackError(description: "\(name) \(arguments): \(outcome.status) \(outcome.errors)")
       }
     }
-    try make("preprocess", "--input", "cifs", "--output", "dataset.h5")
+    try make("preprocess", "--input", "cifs", "--output", "plain.h5", "--held-out", "0")
+    try make("properties", "--crystals", "plain.h5", "--model", "geometry", "--output", "dataset.h5")
     try make("train", "--dataset", "dataset.h5", "--config", "model.yaml", "--epochs", "1", "--output", "model.h5")
     try shop.write("skeletons.yaml", Self.skeletons)
     try make("train", "--dataset", "dataset.h5", "--config", "skeletons.yaml", "--output", "skeletons.h5")
-    try make("propose", "--model", "skeletons.h5", "--count", "6", "--output", "blueprints.h5")
+    try shop.write("property.yaml", Self.property)
+    try make("train", "--dataset", "dataset.h5", "--config", "property.yaml", "--output", "property.h5")
+    try make("propose", "--model", "skeletons.h5", "--count", "6", "--target", "density=2..5", "--output", "blueprints.h5")
     try make("export", "--model", "model.h5", "--output", "export.h5")
     try make("sample", "--model", "model.h5", "--count", "8", "--steps", "2", "--output", "samples.h5")
     for i in 0..<2 {
@@ -50,7 +63,8 @@ struct Seeds: Sendable {
     try make("convert", "--input", "crystals.h5", "--output", "crystals.extxyz")
     let kinds = [
       ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"),
-      ("skeletons.h5", "skeletons"), ("blueprints.h5", "blueprints"), ("samples.h5", "samples"), ("part1.h5", "part"),
+      ("skeletons.h5", "skeletons"), ("property.h5", "property"), ("blueprints.h5", "blueprints"), ("samples.h5", "samples"),
+      ("part1.h5", "part"),
       ("crystals.h5", "crystals"), ("relaxed.h5", "relaxed"), ("metrics.h5", "metrics"),
     ]
     var files = kinds.map { File(name: $0.0, kind: $0.1, isForeign: false) }

@@ -83,7 +83,7 @@ import Testing
     ])
     #expect(
       target.words.contains(
-        "--screen target:24 --screen-model README.md --target band_gap=1..2 --target bulk_modulus=100.. --guidance 2"),
+        "--screen target:64 --screen-model README.md --target band_gap=1..2 --target bulk_modulus=100.. --guidance 2"),
       "\(target.words)")
     #expect(target.words.contains("-band_gap_1..2-bulk_modulus_100..-guidance2/") && target.words.contains("/properties.h5"))
     #expect(target.words.contains("--reference Artifacts/minerals/labelled.h5"))

@@ -17,7 +17,7 @@ public struct SkeletonTargets: Sendable {
       throw StageError(
         .input,
         "'\(path)' predicts from coordinates, and skeletons have none: --screen target needs a model with input: blueprint, as "
-          + "Artifacts/pretrained/mp20-skeleton-properties.h5.")
+          + "Artifacts/pretrained/mp20-skeleton-predictor.h5.")
     }
     let labels = model.model.statistics.labels
     var columns: [String: (index: Int, deviation: Double)] = [:]
