@@ -197,6 +197,8 @@ import Testing
     input.properties = ["band_gap": [1, 2, 3, .nan], "unheard_of": [1, 1, 1, 1]]
     input.properties["megnet_band_gap_2018"] = [2.2, 3, 9, 9]
     input.properties["megnet_band_gap_2018_initial"] = [0, 2.5, 0, 0]
+    input.properties["megnet_band_gap_deviation"] = [1, 1, 1, 1]
+    input.reference.trainProperties["megnet_band_gap_deviation"] = [1, 1, 1]
     input.targets = [AskedProperty("band_gap", [2.5...2.5, 2.5...2.5, 2.5...2.5, nil], tolerance: nil, training: [])]
     let summary = try MetricsSummary.judge(input).summary
     #expect(summary.figure("band_gap_mean")?.value == 2)
@@ -209,6 +211,7 @@ import Testing
     #expect(summary.figure("megnet_band_gap_2018_in_range_initial")?.count == 1)
     #expect(summary.figure("megnet_band_gap_2018_mean_train")?.value == 0.5)
     #expect(summary.figure("megnet_band_gap_2018_initial_mean") == nil && summary.figure("all_in_range") == nil)
+    #expect(summary.figure("megnet_band_gap_deviation_mean") == nil)
     #expect(abs((summary.figure("band_gap_target_error")?.value ?? 0) - 2.5 / 3) < 1e-12)
     #expect(abs((summary.figure("band_gap_distance")?.value ?? 0) - 1) < 1e-12)
     let drawn = try #require(summary.distribution("property_band_gap"))

@@ -68,7 +68,9 @@ extension FigureBuilder {
   /// asked for have a section of their own.
   private var judged: [(column: String, values: [Double], asked: AskedProperty?)] {
     input.properties.sorted { $0.key < $1.key }.compactMap { column, values in
-      guard values.contains(where: \.isFinite) else { return nil }
+      guard values.contains(where: \.isFinite), !column.hasSuffix("_deviation"),
+        !column.hasSuffix(PropertyQuantity.initialSuffix)
+      else { return nil }
       let asked = input.targets.first { PropertyQuantity.isSame(column, $0.name) }
       let isKnown = input.reference.trainProperties[column] != nil && column != "e_above_hull"
       return asked == nil && !isKnown ? nil : (column, values, asked)

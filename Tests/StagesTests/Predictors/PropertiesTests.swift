@@ -129,7 +129,10 @@ import Testing
   @Test(
     "what cannot be is said in a line",
     arguments: [
-      (["--model", "megnat"], 64, "--model: there is no model 'megnat'; there are megnet, chgnet, geometry, and files of models, FILE.h5."),
+      (
+        ["--model", "megnat"], 64,
+        "--model: there is no model 'megnat'; there are megnet, chgnet, geometry, and files of models, FILE.h5."
+      ),
       (
         ["--model", "megnet:gap"], 64,
         "--model megnet: there is no property 'gap'; there are formation_energy, formation_energy@2018"
