@@ -116,10 +116,11 @@ public struct Report: Sendable {
   private var headline: String {
     guard runs.count == 1, let summary = runs.first?.summary else { return "" }
     // What was asked for, by its judges, comes first.
-    let names = summary.figures.map(\.name).filter { $0.hasSuffix("_in_range") }.prefix(2) + [
-      "sun_0.0", "sun_0.1", "match_rate", "valid", "unique", "novel", "valid_unique_novel", "space_group_kept",
-      "space_group_distance",
-    ]
+    let names =
+      summary.figures.map(\.name).filter { $0.hasSuffix("_in_range") }.prefix(2) + [
+        "sun_0.0", "sun_0.1", "match_rate", "valid", "unique", "novel", "valid_unique_novel", "space_group_kept",
+        "space_group_distance",
+      ]
     var cells = ["<div><b>\(summary.sampled)</b><span>structures sampled</span></div>"]
     for figure in names.compactMap({ summary.figure($0) }).prefix(5) where figure.value != nil {
       cells.append(
