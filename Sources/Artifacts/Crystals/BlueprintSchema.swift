@@ -81,7 +81,7 @@ extension HDF5Reader {
     let labels = try read(UInt8.self, "\(group)/element_label", shape: [sites], rows: rows)
     let letters = try read(UInt8.self, "\(group)/wyckoff_letter", shape: [sites], rows: rows)
     let compositions = try compositions(range, of: all, group)
-    let targets = try targets(range, of: all)
+    let targets = try propertyTargets(range, of: all)
     return try groups.indices.map { i in
       guard (0...230).contains(groups[i]) else {
         throw StageError(.input, "'\(path)', \(group)/space_group: expected 0...230, found \(groups[i]).")
@@ -110,7 +110,7 @@ extension HDF5Reader {
   }
 
   /// What is asked of the properties of records: all of `/target` that are pairs of numbers.
-  private func targets(_ range: Range<Int>, of all: Int) throws -> [[String: PropertyTarget]] {
+  func propertyTargets(_ range: Range<Int>, of all: Int) throws -> [[String: PropertyTarget]] {
     var targets = [[String: PropertyTarget]](repeating: [:], count: range.count)
     for name in try names(in: "/target") {
       guard try shape(of: "/target/\(name)") == [all, 2], try kind(of: "/target/\(name)") == .float64 else { continue }

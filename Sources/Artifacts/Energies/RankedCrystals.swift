@@ -60,13 +60,11 @@ public struct RankedCrystals: Sendable {
       reader.contains("/relaxation/outcome") ? try reader.read(Int16.self, "/relaxation/outcome", shape: [n]) : nil
     let products =
       reader.contains("/relaxation/decomposition") ? try reader.readStrings("/relaxation/decomposition") : []
-    let properties = try reader.properties(records: n).filter { !$0.key.hasSuffix("_deviation") }
+    let properties = try reader.properties(records: n).filter { !$0.key.hasSuffix(PropertyQuantity.deviationSuffix) }
     let columns = properties.keys.sorted()
     self.columns = columns
-    let targets = Set(try reader.blueprints()?.flatMap(\.properties.keys) ?? [])
-    let asked = columns.filter { column in
-      !column.hasSuffix(PropertyQuantity.initialSuffix) && targets.contains { PropertyQuantity.isSame(column, $0) }
-    }
+    let targets = Set(try reader.propertyTargets(0..<n, of: n).flatMap(\.keys))
+    let asked = columns.filter { column in targets.contains { PropertyQuantity.isSame(column, $0) } }
     let merit = (0..<n).map { i in
       let value = above?[i] ?? energy.map { $0[i] / Double(max(1, crystals[i].count)) } ?? Double(i)
       return value.isFinite ? value : .infinity

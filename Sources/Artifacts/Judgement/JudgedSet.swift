@@ -99,11 +99,8 @@ public struct JudgedSet {
     let hasEnergies = reader.contains("/relaxation/energy_above_hull")
     let energies = hasEnergies ? properties["e_above_hull"] : nil
     let last = hasEnergies ? try reader.read(Double.self, "/relaxation/energy_above_hull", shape: [all.count]) : nil
-    if let blueprints = try reader.blueprints(), blueprints.count == all.count {
-      for name in Set(blueprints.flatMap(\.properties.keys)) {
-        targets[name] = blueprints.map { $0.properties[name]?.range }
-      }
-    }
+    let asked = try reader.propertyTargets(0..<all.count, of: all.count)
+    for name in Set(asked.flatMap(\.keys)) { targets[name] = asked.map { $0[name]?.range } }
     rejected = try reader.rejected()
     crystals = all.indices.map { i in
       // The group asked for is the one before relaxation: a free one may end in another.

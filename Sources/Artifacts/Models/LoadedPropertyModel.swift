@@ -36,6 +36,22 @@ public struct LoadedPropertyModel: Sendable {
     self.path = path
   }
 
+  /// One that predicts from skeletons, for a screen.
+  ///
+  /// - Parameters:
+  ///   - screen: as `--screen` calls it.
+  ///   - shipped: the name of the file that comes with the repository.
+  /// - Throws: `StageError` as the other; where the model reads coordinates, too.
+  init(ofSkeletons path: String, weights: ModelFile.Weights, screen: String, shipped: String) throws {
+    try self.init(reading: path, weights: weights)
+    guard model.input == .blueprint else {
+      throw StageError(
+        .input,
+        "'\(path)' predicts from coordinates, and skeletons have none: --screen \(screen) needs a model with input: blueprint, as "
+          + "Artifacts/pretrained/\(shipped).")
+    }
+  }
+
   private static func load<M: PropertyModel>(
     _ type: M.Type, _ reader: borrowing HDF5Reader, _ configuration: ModelConfiguration, _ weights: ModelFile.Weights
   ) throws -> (any PropertyModel, Parameters) {

@@ -14,13 +14,7 @@ public struct SkeletonEnergies: Sendable {
   /// - Parameter hull: a file that `HullFile` reads.
   /// - Throws: `StageError` where the model reads coordinates, has no energies, or the hull cannot be read.
   public init(reading path: String, weights: ModelFile.Weights = .best, hull: String?) throws {
-    model = try LoadedPropertyModel(reading: path, weights: weights)
-    guard model.model.input == .blueprint else {
-      throw StageError(
-        .input,
-        "'\(path)' predicts from coordinates, and skeletons have none: --screen energy needs a model with input: blueprint, as "
-          + "Artifacts/pretrained/mp20-skeleton-energy.h5.")
-    }
+    model = try LoadedPropertyModel(ofSkeletons: path, weights: weights, screen: "energy", shipped: "mp20-skeleton-energy.h5")
     let names = model.columns
     let above = names.firstIndex { $0.hasSuffix("above_hull") }
     let formation = names.firstIndex { $0.hasSuffix("formation_energy_per_atom") || $0.hasSuffix("formation_energy") }

@@ -12,25 +12,18 @@ public struct SkeletonTargets: Sendable {
   /// - Parameter names: of properties that are asked for.
   /// - Throws: `StageError` where the model reads coordinates, or lacks a property.
   public init(reading path: String, weights: ModelFile.Weights = .best, for names: [String]) throws {
-    model = try LoadedPropertyModel(reading: path, weights: weights)
-    guard model.model.input == .blueprint else {
-      throw StageError(
-        .input,
-        "'\(path)' predicts from coordinates, and skeletons have none: --screen target needs a model with input: blueprint, as "
-          + "Artifacts/pretrained/mp20-skeleton-predictor.h5.")
-    }
+    model = try LoadedPropertyModel(
+      ofSkeletons: path, weights: weights, screen: "target", shipped: "mp20-skeleton-predictor.h5")
     let labels = model.model.statistics.labels
     var columns: [String: (index: Int, deviation: Double)] = [:]
     for name in names {
-      guard let index = model.columns.firstIndex(where: { PropertyQuantity.isSame($0, name) }),
-        let values = labels.names.firstIndex(of: model.columns[index])
-      else {
+      guard let index = model.columns.firstIndex(where: { PropertyQuantity.isSame($0, name) }) else {
         throw StageError(
           .input,
           "'\(path)' predicts \(model.columns.joined(separator: ", ")), and not \(name): --screen target cannot tell who has it."
         )
       }
-      columns[name] = (index, max(1e-9, PropertyScale(labels.values[values]).rawDeviation))
+      columns[name] = (index, max(1e-9, labels.moments(of: model.columns[index]).deviation))
     }
     self.columns = columns
   }
@@ -42,7 +35,7 @@ public struct SkeletonTargets: Sendable {
       var squares = 0.0
       for (name, target) in blueprint.properties {
         guard let (index, deviation) = columns[name] else { continue }
-        let miss = target.distance(to: values[index]) / deviation
+        let miss = target.range.distance(to: values[index]) / deviation
         squares += miss * miss
       }
       return squares.isNaN ? .infinity : squares.squareRoot()

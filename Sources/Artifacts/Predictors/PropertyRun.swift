@@ -52,14 +52,14 @@ public struct PropertyRun {
       guard initial.count == crystals.count else {
         throw StageError(.input, "'\(path)': /crystal and /initial differ in what they hold.")
       }
-      sets.append(("_initial", initial))
+      sets.append((PropertyQuantity.initialSuffix, initial))
     }
     self.sets = sets
     let unknown = [Double](repeating: .nan, count: crystals.count)
     for set in sets {
       for open in predictors {
         for property in open.predictor.properties {
-          for suffix in property.hasDeviation ? ["", "_deviation"] : [""] {
+          for suffix in property.hasDeviation ? ["", PropertyQuantity.deviationSuffix] : [""] {
             columns.append(
               Column(
                 name: "\(open.predictor.name)_\(property.name)\(suffix)\(set.suffix)", property: property,

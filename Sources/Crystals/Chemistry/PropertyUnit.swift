@@ -4,9 +4,7 @@ public enum PropertyUnit {
   public static func of(_ name: String) -> String {
     if let unit = exact[name] { return unit }
     // What predictors say of a property has its unit, and so have deviations and crystals before relaxation.
-    let own = ["_deviation", PropertyQuantity.initialSuffix].reduce(name) {
-      $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0
-    }
+    let own = PropertyQuantity.baseColumn(of: name)
     return exact[own] ?? quantities.first { PropertyQuantity.isSame(own, $0.name) }?.unit ?? ""
   }
 

@@ -36,7 +36,7 @@ public struct AskedProperty: Sendable {
     case "eV": return 0.5
     default:
       let known = training.filter(\.isFinite)
-      return known.isEmpty ? 0 : 0.1 * deviation(known)
+      return known.isEmpty ? 0 : 0.1 * Moments(known).deviation
     }
   }
 
@@ -53,14 +53,8 @@ public struct AskedProperty: Sendable {
   }
 
   private func distance(_ value: Double, _ range: ClosedRange<Double>) -> Double {
-    value.isFinite ? max(0, range.lowerBound - value, value - range.upperBound) : .infinity
+    value.isFinite ? range.distance(to: value) : .infinity
   }
-}
-
-private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-private func deviation(_ values: [Double]) -> Double {
-  let mean = mean(values)
-  return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
 }
 
 extension FigureBuilder {
@@ -68,9 +62,7 @@ extension FigureBuilder {
   /// asked for have a section of their own.
   private var judged: [(column: String, values: [Double], asked: AskedProperty?)] {
     input.properties.sorted { $0.key < $1.key }.compactMap { column, values in
-      guard values.contains(where: \.isFinite), !column.hasSuffix("_deviation"),
-        !column.hasSuffix(PropertyQuantity.initialSuffix)
-      else { return nil }
+      guard values.contains(where: \.isFinite), PropertyQuantity.baseColumn(of: column) == column else { return nil }
       let asked = input.targets.first { PropertyQuantity.isSame(column, $0.name) }
       let isKnown = input.reference.trainProperties[column] != nil && column != "e_above_hull"
       return asked == nil && !isKnown ? nil : (column, values, asked)
@@ -88,17 +80,18 @@ extension FigureBuilder {
     var figures: [Figure] = []
     for (column, values, asked) in judged {
       let (label, unit) = (propertyLabel(column), PropertyUnit.of(column))
-      let known = values.filter(\.isFinite)
+      let own = Moments(values.filter(\.isFinite))
       figures += [
-        number("\(column)_mean", "\(label), mean", .conditioning, mean(known), unit: unit),
-        number("\(column)_deviation", "\(label), standard deviation", .conditioning, deviation(known), unit: unit),
+        number("\(column)_mean", "\(label), mean", .conditioning, own.mean, unit: unit),
+        number("\(column)_deviation", "\(label), standard deviation", .conditioning, own.deviation, unit: unit),
       ]
       let train = training(column, asked)
       if !train.isEmpty {
+        let whole = Moments(train)
         figures += [
-          number("\(column)_mean_train", "\(label), mean in training", .conditioning, mean(train), unit: unit),
+          number("\(column)_mean_train", "\(label), mean in training", .conditioning, whole.mean, unit: unit),
           number(
-            "\(column)_deviation_train", "\(label), standard deviation in training", .conditioning, deviation(train), unit: unit
+            "\(column)_deviation_train", "\(label), standard deviation in training", .conditioning, whole.deviation, unit: unit
           ),
         ]
       }
@@ -124,7 +117,8 @@ extension FigureBuilder {
     if !misses.isEmpty {
       figures.append(
         number(
-          "\(column)_target_error", "\(label), mean distance from what was asked for", .conditioning, mean(misses), unit: unit,
+          "\(column)_target_error", "\(label), mean distance from what was asked for", .conditioning, Moments(misses).mean,
+          unit: unit,
           better: false))
     }
     let words = asked.tolerance > 0 ? "\(label) within \(shortText(asked.tolerance)) \(unit)" : "\(label) in range"

@@ -109,6 +109,3 @@ public struct PropertyEncoding: Sendable {
   /// (P) the values that a blueprint asks for; nil where it does not, or they are not drawn yet.
   func values(_ blueprint: Blueprint) -> [Double?] { names.map { blueprint.properties[$0]?.value } }
 }
-
-func logOnePlus(_ x: Double) -> Double { log1p(x) }
-func exponentialLessOne(_ x: Double) -> Double { expm1(x) }

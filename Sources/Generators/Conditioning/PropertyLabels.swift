@@ -1,3 +1,6 @@
+public import Crystals
+import Foundation
+
 /// Properties of a training set's crystals, with the prototype of each: what targets are compared with and templates drawn by.
 public struct PropertyLabels: Sendable, Equatable {
   /// The columns.
@@ -41,6 +44,11 @@ public struct PropertyLabels: Sendable, Equatable {
     return alike.count == 1 ? alike[0] : nil
   }
 
+  /// Of a column's known values; 0 and 0 where the labels lack it.
+  public func moments(of name: String) -> Moments {
+    Moments(names.firstIndex(of: name).map { values[$0].filter(\.isFinite).map { Double($0) } } ?? [])
+  }
+
   /// The least and the greatest known value of a column; nil where none is known.
   public func range(ofColumn p: Int) -> ClosedRange<Double>? {
     let known = values[p].filter { !$0.isNaN }
@@ -55,13 +63,13 @@ public struct PropertyLabels: Sendable, Equatable {
   ///   - targets: by column.
   ///   - among: space groups to choose from; any where empty.
   func nearest(_ targets: [Int: PropertyTarget], among groups: Set<Int>, _ counts: [PrototypeCount]) -> [Int] {
-    let scales = targets.map { p, target in (p, target, 1 / max(1e-12, PropertyScale(values[p]).rawDeviation)) }
+    let scales = targets.map { p, target in (p, target, 1 / max(1e-12, moments(of: names[p]).deviation)) }
     var distances: [(index: Int, distance: Double)] = []
     for (i, prototype) in prototypes.enumerated() where prototype >= 0 {
       guard groups.isEmpty || groups.contains(counts[Int(prototype)].prototype.spaceGroup) else { continue }
       var squares = 0.0
       for (p, target, scale) in scales {
-        let d = scale * target.distance(to: Double(values[p][i]))
+        let d = scale * target.range.distance(to: Double(values[p][i]))
         squares += d * d
       }
       if !squares.isNaN { distances.append((i, squares)) }
@@ -85,27 +93,18 @@ public struct PropertyScale: Sendable, Equatable {
   public let mean: Double
   /// Of f(v); 1 where all values are the same.
   public let deviation: Double
-  /// Of the values themselves; 0 where all are the same.
-  public let rawDeviation: Double
 
   /// Of the values that are known.
   public init(_ values: [Float]) {
-    let known = values.lazy.filter { !$0.isNaN }.map { Double($0) }
-    isLogarithmic = known.allSatisfy { $0 >= 0 }
-    rawDeviation = Self.moments(Array(known)).deviation
-    let isLogarithmic = isLogarithmic
-    let (mean, deviation) = Self.moments(known.map { Self.transformed($0, isLogarithmic) })
-    (self.mean, self.deviation) = (mean, deviation > 1e-9 ? deviation : 1)
-  }
-
-  private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
-    guard !values.isEmpty else { return (0, 0) }
-    let mean = values.reduce(0, +) / Double(values.count)
-    return (mean, (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot())
+    let known = values.lazy.filter(\.isFinite).map { Double($0) }
+    let isLogarithmic = known.allSatisfy { $0 >= 0 }
+    let moments = Moments(known.map { Self.transformed($0, isLogarithmic) })
+    self.isLogarithmic = isLogarithmic
+    (mean, deviation) = (moments.mean, moments.deviation > 1e-9 ? moments.deviation : 1)
   }
 
   private static func transformed(_ value: Double, _ isLogarithmic: Bool) -> Double {
-    isLogarithmic ? logOnePlus(max(0, value)) : value
+    isLogarithmic ? log1p(max(0, value)) : value
   }
 
   /// A value in deviations from the mean.
@@ -114,6 +113,6 @@ public struct PropertyScale: Sendable, Equatable {
   /// The value that many deviations from the mean.
   public func value(_ standardized: Double) -> Double {
     let transformed = mean + deviation * standardized
-    return isLogarithmic ? exponentialLessOne(transformed) : transformed
+    return isLogarithmic ? expm1(transformed) : transformed
   }
 }

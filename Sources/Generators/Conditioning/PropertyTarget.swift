@@ -25,7 +25,4 @@ public struct PropertyTarget: Sendable, Hashable {
     else { return nil }
     self.init(lower...upper)
   }
-
-  /// How far a value is from the range; 0 within.
-  public func distance(to value: Double) -> Double { max(0, range.lowerBound - value, value - range.upperBound) }
 }

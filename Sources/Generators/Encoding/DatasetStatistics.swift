@@ -44,10 +44,8 @@ public struct DatasetStatistics: Sendable, Equatable {
     latticeMoments = (0..<6).flatMap { c in
       let free = units.filter { LatticeLogMetric.constraint(spaceGroup: $0.spaceGroup)[c] == nil }
       guard free.count > 1 else { return [0, 0.3] }
-      let values = free.map { $0.latticeLogMetric.k[c] }
-      let mean = values.reduce(0, +) / Double(values.count)
-      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-      return [mean, max(0.01, variance.squareRoot())]
+      let moments = Moments(free.map { $0.latticeLogMetric.k[c] })
+      return [moments.mean, max(0.01, moments.deviation)]
     }
     prototypes = PrototypeCount.count(units)
     for unit in units {

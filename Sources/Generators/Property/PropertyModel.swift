@@ -60,10 +60,9 @@ extension PropertyModel {
   public func errors(_ data: TrainingData, part: String, _ parameters: Parameters, threads: Int) -> [PropertyErrors] {
     let predicted = predict(data.units, parameters, threads: threads).map { try? $0.get() }
     return columns.enumerated().map { c, name in
-      let training = statistics.labels.index(of: name).map { statistics.labels.values[$0].filter(\.isFinite) } ?? []
-      return PropertyErrors(
+      PropertyErrors(
         column: name, part: part, predicted.map { $0?[c] }, known: data.columns([name])[0],
-        mean: training.reduce(0) { $0 + Double($1) } / Double(max(1, training.count)))
+        mean: statistics.labels.moments(of: name).mean)
     }
   }
 }

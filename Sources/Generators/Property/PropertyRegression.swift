@@ -29,11 +29,8 @@ public struct PropertyRegression: PropertyModel {
     (self.options, self.statistics) = (options, statistics)
     network = PropertyNetwork(options.network, options.input, outputs: options.columns.count)
     scales = options.columns.map { name in
-      let column = statistics.labels.names.firstIndex(of: name).map { statistics.labels.values[$0] } ?? []
-      let known = column.filter(\.isFinite).map { Double($0) }
-      let mean = known.reduce(0, +) / Double(max(1, known.count))
-      let variance = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, known.count))
-      return (mean, variance > 1e-18 ? variance.squareRoot() : 1)
+      let moments = statistics.labels.moments(of: name)
+      return (moments.mean, moments.deviation > 1e-9 ? moments.deviation : 1)
     }
   }
 

@@ -92,6 +92,16 @@ public final class ScreenedProposer: Proposer {
     func draw(_ attempt: Int) throws(Rejection) -> Blueprint {
       try proposer.complete(blueprint, index: index + attempt << 32, seed: seed)
     }
+    /// So many draws, none twice.
+    func distinct(_ draws: Int) throws(Rejection) -> [Blueprint] {
+      var (drawn, seen): ([Blueprint], Set<Skeleton>) = ([], [])
+      for attempt in 0..<draws {
+        let next = try draw(attempt)
+        if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
+      }
+      count(draws)
+      return drawn
+    }
     switch screen {
     case .newTemplates, .knownTemplates:
       for attempt in 0..<Self.mostDraws {
@@ -102,25 +112,11 @@ public final class ScreenedProposer: Proposer {
       }
       throw Rejection("screened_out", "none of \(Self.mostDraws) proposals passes the screen")
     case .surprisal(let best):
-      guard let judge else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
-      var (kept, least) = (try draw(0), Double.infinity)
-      var seen: Set<Skeleton> = []
-      for attempt in 0..<best {
-        let drawn = attempt == 0 ? kept : try draw(attempt)
-        guard seen.insert(Skeleton(drawn)).inserted else { continue }
-        let surprisal = try judge.surprisal(of: drawn, asked: blueprint, orders: Self.orders, seed: seed)
-        if surprisal < least { (kept, least) = (drawn, surprisal) }
-      }
-      count(best)
-      return kept
+      guard judge != nil else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
+      return try likeliest(try distinct(best), asked: blueprint, seed: seed)[0]
     case .energy(let best), .target(let best):
       guard let predicted else { throw Rejection("no_prediction", "no model predicts anything of skeletons") }
-      var (drawn, seen): ([Blueprint], Set<Skeleton>) = ([], [])
-      for attempt in 0..<best {
-        let next = try draw(attempt)
-        if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
-      }
-      count(best)
+      let drawn = try distinct(best)
       if case .target = screen { return try nearest(drawn, predicted(drawn), asked: blueprint, seed: seed) }
       let likely = try likeliest(drawn, asked: blueprint, seed: seed)
       // The first where all have none.
@@ -139,7 +135,7 @@ public final class ScreenedProposer: Proposer {
 
   private static let tolerance = 0.1
 
-  /// A third of some proposals, two at least; all where nobody says how likely they are.
+  /// A third of some proposals, two at least, the likeliest first; all where nobody says how likely they are.
   private func likeliest(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {
     guard let judge else { return drawn }
     var surprisals: [(place: Int, value: Double)] = []
