@@ -31,6 +31,8 @@ public struct Adam: Sendable {
     public var weightDecay: Float = 0
     /// The gradient is scaled down to this norm where it is longer.
     public var clipNorm: Float = .infinity
+    /// Numbers of the gradient beyond this count as this; 0 for no limit.
+    public var clipValue: Float = 0
     /// Of the moving average.
     public var averageDecay: Float = 0.995
 
@@ -50,6 +52,11 @@ public struct Adam: Sendable {
     var gradient = gradients.removeFirst()
     defer { gradients.insert(gradient, at: 0) }
     for i in gradients.indices { Kernels.drain(&gradients[i], into: &gradient, threads: threads) }
+    if options.clipValue > 0 {
+      let limit = options.clipValue
+      // NaN stays: what is not finite moves nothing.
+      for i in gradient.indices where abs(gradient[i]) > limit { gradient[i] = gradient[i] > 0 ? limit : -limit }
+    }
     let norm = Kernels.squaredNorm(gradient, threads: threads).squareRoot()
     guard norm.isFinite else {
       for i in gradient.indices { gradient[i] = 0 }

@@ -88,6 +88,7 @@ public struct Trainer<L: Learner>: Sendable {
     let losses = try split(shown, chosen.map { random("flow", $0) }, optimizer.parameters, wantsGradient: true)
     var step = Adam.Options()
     step.clipNorm = options.clipNorm
+    step.clipValue = options.clipValue
     step.averageDecay = options.averageDecay
     step.weightDecay = options.weightDecay
     var gradients = takeGradients()

@@ -20,6 +20,8 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var averageDecay: Float = 0.995
   /// Longest gradient; it is scaled down where it is longer.
   public var clipNorm: Float = 100
+  /// Largest number of a gradient; larger ones count as this. 0 for no limit.
+  public var clipValue: Float = 0
   /// Share of a parameter that a step at rate 1 takes away.
   public var weightDecay: Float = 0
 
@@ -36,6 +38,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
     case minimumRate = "minimum_rate"
     case averageDecay = "average_decay"
     case clipNorm = "clip_norm"
+    case clipValue = "clip_value"
     case weightDecay = "weight_decay"
   }
 
@@ -53,7 +56,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
       ("training.learning_rate", learningRate > 0 && learningRate.isFinite),
       ("training.warm_up_steps (0 or more)", warmUpSteps >= 0),
       ("training.weight_decay (0 or more)", weightDecay >= 0), ("training.batch", batch > 0),
-      ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
+      ("training.clip_value (0 or more)", clipValue >= 0), ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
       ("training.average_decay (below 1)", averageDecay >= 0 && averageDecay < 1),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess

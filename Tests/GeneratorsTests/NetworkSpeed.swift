@@ -55,7 +55,7 @@ struct NetworkSpeed {
   }
 
   /// Floating-point operations of the products of one forward pass over crystals with these numbers of sites.
-  static func operations(_ o: SymmBFNConfiguration.Network, sites: [Int]) -> Double {
+  static func operations(_ o: UnitNetworkOptions, sites: [Int]) -> Double {
     let (c, e) = (Double(o.hidden), Double(o.embedding))
     let classes = Double(BeliefBatch.elementClasses + BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses)
     let n = Double(sites.reduce(0, +))
@@ -89,7 +89,7 @@ struct NetworkSpeed {
   }
 
   @Test("sampling") func sampling() throws {
-    let network = SymmBFNConfiguration.Network()
+    let network = UnitNetworkOptions()
     Self.row(["sampling", "sites", "steps", "threads", "ms a crystal", "GFLOP/s in products", "share of peak"])
     for precision in Self.precisions {
       _ = try Self.sampling(precision, sites: Self.mix, steps: 2, groups: 2, threads: Self.threads)

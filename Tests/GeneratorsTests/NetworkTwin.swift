@@ -5,11 +5,11 @@ import Tensors
 @testable import Generators
 
 /// SymmBFN's network as the paper writes it, in float64 and without a shortcut: every edge's features are joined in one row and go
-/// through one product. The slow twin of `SymmBFNNetwork.forward`.
+/// through one product. The slow twin of `UnitNetwork.forward`.
 struct NetworkTwin {
-  let network: SymmBFNNetwork
+  let network: UnitNetwork
   let values: [Float]
-  let options: SymmBFNConfiguration.Network
+  let options: UnitNetworkOptions
   private var isInformed: Bool { network.form == .informed }
 
   struct Output {
@@ -19,7 +19,7 @@ struct NetworkTwin {
     var siteSymmetries: [[Double]]
   }
 
-  init(_ network: SymmBFNNetwork, _ values: [Float]) {
+  init(_ network: UnitNetwork, _ values: [Float]) {
     self.network = network
     self.values = values
     options = network.configuration

@@ -42,7 +42,7 @@ import Testing
       random.fillNormal(&span)
       let mean = (0..<3).map { gamma * point[$0] + (gamma * (1 - gamma)).squareRoot() * Double(noise[$0]) }
       let found = posterior.belief(
-        symmetry: symmetry, offset: 0, mean: Vector3(mean).wrapped, gamma: gamma)
+        symmetry: symmetry[...], mean: Vector3(mean).wrapped, noise: BayesianFlow.observation(Float(gamma)))
       #expect(abs(found.multiplicity - Double(position.multiplicity)) < 1e-3, "\(Character(UnicodeScalar(position.letter)))")
       for k in 0..<3 {
         let error = Self.shortest(found.position[k] - point[k])
@@ -71,7 +71,8 @@ import Testing
         var span = noise.mutableSpan
         random.fillNormal(&span)
         let mean = (0..<3).map { gamma * point[$0] + (gamma * (1 - gamma)).squareRoot() * Double(noise[$0]) }
-        let found = posterior.belief(symmetry: symmetry, offset: 0, mean: Vector3(mean).wrapped, gamma: gamma)
+        let found = posterior.belief(
+          symmetry: symmetry[...], mean: Vector3(mean).wrapped, noise: BayesianFlow.observation(Float(gamma)))
         for k in 0..<3 {
           let error = Self.shortest(found.position[k] - point[k])
           errors += error * error
@@ -113,13 +114,13 @@ import Testing
 
   @Test("an estimate's image is the data's early, and the mean's late")
   func images() {
-    let statistics = DatasetStatistics(SymmBFNTests.units(6))
-    let flow = BayesianFlow(.init(), statistics, form: .informed)
-    #expect(flow.image(of: -0.001, mean: 0.3, gamma: 0.3) == -0.001)
-    #expect(flow.image(of: 0.999, mean: 0.001, gamma: 0.9999) == 0.999 - 1)
-    #expect(flow.image(of: 0.02, mean: 1.01, gamma: 0.9999) == 1.02)
-    #expect(flow.image(of: 7.3, mean: 0.3, gamma: 0.3) == 1.5)
-    #expect(BayesianFlow(.init(), statistics, form: .published).image(of: 7.25, mean: 0.3, gamma: 0.3) == 0.25)
+    func image(_ estimate: Float, mean: Float, gamma: Float) -> Float {
+      InformedForm.image(of: estimate, observed: mean / gamma, noise: BayesianFlow.observation(gamma))
+    }
+    #expect(image(-0.001, mean: 0.3, gamma: 0.3) == -0.001)
+    #expect(image(0.999, mean: 0.001, gamma: 0.9999) == 0.999 - 1)
+    #expect(image(0.02, mean: 1.01, gamma: 0.9999) == 1.02)
+    #expect(image(7.3, mean: 0.3, gamma: 0.3) == 1.5)
   }
 
   @Test("shares of positions follow their axes, and single out a position that one axis alone tells apart")
@@ -150,7 +151,7 @@ import Testing
       BayesianFlow.observe(truth, classes: 13, accuracy: 0.05, logits: &logits, offset: 0, noise: noise, noiseOffset: 0)
       Kernels.softmax(&logits, groups: 1, classes: 13)
       var outputs = prior.map { log($0) }
-      BayesianFlow.addBeliefs(logits, to: &outputs)
+      InformedForm.addBeliefs(logits, to: &outputs)
       Kernels.softmax(&outputs, groups: 1, classes: 13)
       guard outputs[1] > 0.3 else { continue }
       said += Double(outputs[1])
@@ -191,14 +192,16 @@ import Testing
     for c in 0..<3 { batch.coordinates[1, c] = 0.25 }
     flow.describe(&batch)
     var output = Matrix(rows: 2, columns: 15 * 13 + 27 + 1)
-    func probabilities() -> [Float] { flow.symmetryProbabilities(PositionScores(batch).output(output), batch).positions }
+    func probabilities() -> [Float] {
+      InformedForm.positionProbabilities(PositionScores(batch).output(output), batch).positions
+    }
     var p = probabilities()
     for site in 0..<2 {
       for k in 0..<27 { #expect(abs(p[27 * site + k] - batch.wyckoffPositions[site, k]) < 1e-5) }
       #expect(abs(p[27 * site..<27 * (site + 1)].reduce(0, +) - 1) < 1e-5)
     }
     #expect(p[a] > 0.99)
-    let shares = flow.operationShares(p, batch)
+    let shares = InformedForm.operationShares(p, batch)
     for (axis, operation) in code.enumerated() {
       #expect(abs(shares[13 * axis + operation] - 1) < 1e-3)
       #expect(abs(shares[15 * 13 + 13 * axis..<15 * 13 + 13 * (axis + 1)].reduce(0, +) - 1) < 1e-5)

@@ -83,7 +83,7 @@ import Testing
   func twin() throws {
     var configuration = Self.configuration.network
     (configuration.hidden, configuration.embedding, configuration.frequencies) = (64, 32, 20)
-    let network = SymmBFNNetwork(configuration, form: .informed)
+    let network = UnitNetwork(configuration, form: .informed)
     let values = network.layout.initialParameters(seed: 2)
     let batch = try Self.beliefs(Self.units(9))
     let expected = NetworkTwin(network, values).forward(batch)
@@ -92,8 +92,8 @@ import Testing
       var tape = Tape(isRecording: false)
       let parameters = Parameters(values, precision: precision)
       let outputs = network.forward(batch, parameters, &tape).map { tape[$0] }
-      let packed = PackedSymmBFN(network, parameters: parameters)
-      var packedWorkspace = PackedSymmBFN.Workspace(packed)
+      let packed = PackedUnitNetwork(network, parameters: parameters)
+      var packedWorkspace = PackedUnitNetwork.Workspace(packed)
       for _ in 0..<2 { packed.forward(batch, &packedWorkspace) }
       for (way, outputs) in [("as in training", outputs), ("packed", packedWorkspace.outputs)] {
         for (name, output, twin) in [

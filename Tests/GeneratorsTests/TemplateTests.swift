@@ -95,7 +95,7 @@ import Testing
       #expect(batch.ties[range.firstEdge + 3, 0] == 1 && batch.ties[range.firstEdge + 1, 1] == 1)
     }
     let scores = PositionScores(batch).output(Matrix(rows: batch.graph.sites, columns: 15 * 13 + 28))
-    let p = flow.symmetryProbabilities(scores, batch).positions
+    let p = InformedForm.positionProbabilities(scores, batch).positions
     #expect(p.count { $0 == 1 } == batch.graph.sites)
   }
 

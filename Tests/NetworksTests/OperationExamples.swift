@@ -41,7 +41,7 @@ struct OperationExample: Sendable, CustomStringConvertible {
       OperationExample(DirectionalMoves(batch), ParameterLayout(), normal(sites, 3 + DirectionalMoves.outputs)),
       OperationExample(PositionScores(batch), ParameterLayout(), normal(sites, 15 * 13 + 27 + 1)),
     ]
-    for form in SymmBFNConfiguration.Form.allCases {
+    for form in UnitForm.allCases {
       for columns in 100...102 {
         examples.append(OperationExample(TiedLogits(batch, form), ParameterLayout(), normal(sites, columns)))
       }

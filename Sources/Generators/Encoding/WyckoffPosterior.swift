@@ -97,34 +97,35 @@ struct WyckoffPosterior: Sendable {
   static let priorVariance = 1.0 / 12
 
   /// - Parameters:
-  ///   - symmetry: (15, 13) probabilities, beginning at `offset`; the axes are observed independently.
-  ///   - mean: of the belief about the coordinates: `N(gamma x, gamma (1 - gamma))`, wrapped.
+  ///   - symmetry: (15 x 13) probabilities, the axes observed independently; nil where `logPrior` says all.
+  ///   - mean: the observed coordinates, normal around those times the noise's scale, wrapped.
   ///   - logPrior: (positions) logarithms of their shares beforehand; even ones where nil.
   ///   - known: the position, where there is no doubt.
-  func belief(symmetry: [Float], offset: Int, mean: Vector3, gamma: Double, logPrior: [Double]? = nil, known: Int? = nil)
-    -> Belief
-  {
-    if let known { return certain(known, estimate: mean / gamma, gamma: gamma) }
+  func belief(
+    symmetry: ArraySlice<Float>?, mean: Vector3, noise: GaussianObservation, logPrior: [Double]? = nil, known: Int? = nil
+  ) -> Belief {
+    let weight = noise.weight(priorVariance: Self.priorVariance)
+    let estimate = mean / noise.scale
+    if let known { return certain(known, estimate: estimate, weight: weight) }
     let classes = BeliefBatch.symmetryClasses
-    let logs = (0..<BeliefBatch.symmetryAxes * classes).map { log(max(1e-9, symmetry[offset + $0])) }
-    let variance = gamma * (1 - gamma)
-    let relative = (1 - gamma) / gamma
-    let estimate = mean / gamma
+    let logs = symmetry?.map { log(max(1e-9, $0)) }
+    let (variance, relative) = (noise.variance, noise.relativeVariance)
     // What a fixed coordinate gains over a free one by agreeing, and one that depends on others.
-    let fixedGain = log(max(gamma, (2 * .pi * variance).squareRoot())) - 0.5 * log(2 * .pi * variance)
+    let fixedGain = log(max(noise.scale, (2 * .pi * variance).squareRoot())) - 0.5 * log(2 * .pi * variance)
     let dependentGain = -0.5 * log(min(1, 2 * .pi * relative))
-    let weight = Self.weight(gamma)
     var places = [Vector3](repeating: .zero, count: positions.count)
     var scores = [Double](repeating: 0, count: positions.count)
     for (index, position) in positions.enumerated() {
       var score = Double(position.dependent) * dependentGain + (logPrior?[index] ?? 0)
-      for axis in 0..<BeliefBatch.symmetryAxes { score += Double(logs[axis &* classes &+ position.operations[axis]]) }
+      if let logs {
+        for axis in 0..<BeliefBatch.symmetryAxes { score += Double(logs[axis &* classes &+ position.operations[axis]]) }
+      }
       var copy = estimate + position.image(near: estimate)
       let along = position.origin + position.projection * (copy - position.origin)
       var off = 0.0
       for k in 0..<3 {
         if k == 0 ? position.isFixed.0 : k == 1 ? position.isFixed.1 : position.isFixed.2 {
-          let d = mean[k] - gamma * position.origin[k]
+          let d = mean[k] - noise.scale * position.origin[k]
           let shortest = d - d.rounded()
           score += fixedGain - shortest * shortest / (2 * variance)
         } else {
@@ -139,14 +140,12 @@ struct WyckoffPosterior: Sendable {
     return mix(places, scores, freeVariance: Self.priorVariance * (1 - weight))
   }
 
-  /// How much of a free coordinate's posterior mean is the observation: along a flat it is drawn towards the middle of the cell, as a
-  /// normal prior of the same variance says.
-  private static func weight(_ gamma: Double) -> Double { gamma * priorVariance / (gamma * priorVariance + 1 - gamma) }
-
   /// What is believed where the position is known.
-  private func certain(_ index: Int, estimate: Vector3, gamma: Double) -> Belief {
+  ///
+  /// - Parameter weight: how much of a free coordinate's posterior mean is the observation: along a flat it is drawn towards the middle
+  ///   of the cell, as a normal prior of the same variance says.
+  private func certain(_ index: Int, estimate: Vector3, weight: Double) -> Belief {
     let position = positions[index]
-    let weight = Self.weight(gamma)
     let copy = Vector3(repeating: 0.5) + weight * (estimate + position.image(near: estimate) - Vector3(repeating: 0.5))
     var belief = Belief()
     (belief.multiplicity, belief.logMultiplicity) = (position.multiplicity, log(position.multiplicity))

@@ -16,7 +16,7 @@ public struct SymmBFN: UnitGenerator {
   /// Shares of groups, numbers of sites and Wyckoff positions in the training set.
   public let statistics: DatasetStatistics
   /// The network without its parameters.
-  public let network: SymmBFNNetwork
+  public let network: UnitNetwork
   let flow: BayesianFlow
   /// (100) element classes that occur in the training set.
   let elementMask: [Bool]
@@ -25,7 +25,7 @@ public struct SymmBFN: UnitGenerator {
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: SymmBFNConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
-    network = SymmBFNNetwork(
+    network = UnitNetwork(
       options.network, form: options.form, conditions: PropertyEncoding.columns(options.conditioning))
     conditions = PropertyEncoding(options.conditioning, statistics.labels)
     flow = BayesianFlow(options.flow, statistics, form: options.form)
@@ -55,24 +55,8 @@ extension SymmBFN {
   ///
   /// - Throws: `Rejection` where a unit has no crystal that the method can learn.
   public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
-    let units = data.units
-    var examples: [[TrainingExample]] = []
-    for unit in units { examples.append([try TrainingExample(unit)]) }
-    let columns = data.columns(conditions.names)
-    for i in examples.indices { examples[i][0].properties = columns.map { $0[i] } }
-    guard isTraining, options.form == .informed else { return examples }
-    let shifted = try? parallelMap(count: units.count, threads: threads) { i in
-      SpaceGroup.numbered(units[i].spaceGroup).originShifts.dropFirst().compactMap {
-        units[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
-      }
-    }
-    for i in examples.indices {
-      for var other in shifted?[i] ?? [] {
-        other.properties = examples[i][0].properties
-        examples[i].append(other)
-      }
-    }
-    return examples
+    try TrainingExample.examples(
+      data, properties: conditions.names, shiftsOrigins: isTraining && options.form == .informed, threads: threads)
   }
 
   /// Sites: work is shared out by them.
@@ -83,27 +67,8 @@ extension SymmBFN {
 
   /// From one of its origins, and with its template known as often as the options say.
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
-    var origin = random("origin")
-    var shown = example.count == 1 ? example[0] : example[Int(origin.uniform() * Double(example.count))]
-    if !shown.properties.isEmpty {
-      var conditions = random("conditions")
-      shown.conditions = self.conditions.shown(shown.properties) { conditions.uniform() }
-    }
-    guard options.form == .informed else { return [shown] }
-    var template = random("template")
-    shown.knowsTemplate = Float(template.uniform()) < options.flow.knownTemplates
-    if shown.knowsTemplate {
-      var elements = random("elements")
-      shown.knownElements = flow.drawKnownElements(shown, &elements)
-    }
-    return [shown]
-  }
-
-  /// (B, columns) what is told of the properties of some crystals.
-  func conditions(_ examples: [TrainingExample]) -> Matrix {
-    var rows = Matrix(rows: examples.count, columns: PropertyEncoding.columns(options.conditioning))
-    rows.values = examples.flatMap { conditions.row($0.conditions) }
-    return rows
+    let told = ToldShares(templates: options.flow.knownTemplates, elements: options.flow.knownElements)
+    return [TrainingExample.shown(example, conditions, told: options.form == .informed ? told : nil, random)]
   }
 
   /// Losses of crystals at times of their own, and the gradient where one is wanted.
@@ -113,10 +78,11 @@ extension SymmBFN {
   ) -> LossTerms {
     let examples = examples.map { $0[0] }
     var beliefs = flow.beliefs(examples, randoms: randoms)
-    if !conditions.names.isEmpty { beliefs.conditions = self.conditions(examples) }
+    beliefs.tell(examples, conditions)
     if options.form == .informed { flow.describe(&beliefs) }
     let outputs = network.forward(beliefs, parameters, &tape)
-    let losses = flow.losses(beliefs, examples, outputs, share: share, elementMask: elementMask, &tape)
+    let losses = flow.losses(
+      beliefs, examples, network.read(outputs, beliefs, &tape), share: share, elementMask: elementMask, &tape)
     if !gradient.isEmpty { tape.backward(into: &gradient) }
     return losses
   }

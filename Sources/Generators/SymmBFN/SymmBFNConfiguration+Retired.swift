@@ -55,7 +55,7 @@ extension SymmBFNConfiguration {
     for (path, name) in renamed {
       if let value = new.removeValue(forKey: path) { new[name] = value }
     }
-    new["form"] = published.isEmpty ? Form.published.rawValue : Form.informed.rawValue
+    new["form"] = published.isEmpty ? UnitForm.published.rawValue : UnitForm.informed.rawValue
     return new
   }
 

@@ -4,9 +4,9 @@ public import Networks
 /// A.3, and its code).
 public struct SymmBFNConfiguration: MethodOptions {
   /// What the network is told, what its outputs mean, and how it is sampled.
-  public var form = Form.published
+  public var form = UnitForm.published
   /// Sizes of the network.
-  public var network = Network()
+  public var network = UnitNetworkOptions()
   /// Accuracies of the Bayesian flow and weights of its losses.
   public var flow = Flow()
   /// Properties that the network is told.
@@ -18,37 +18,6 @@ public struct SymmBFNConfiguration: MethodOptions {
 
   /// The published values.
   public init() {}
-
-  /// What the network is told, what its outputs mean, and how it is sampled.
-  public enum Form: String, Codable, Sendable, CaseIterable {
-    /// As in the paper and its code: outputs are noises and logits, losses are squares, site symmetries are drawn axis by axis,
-    /// means of coordinates are wrapped at every step, sites are put on their positions at the end.
-    case published
-    /// What won in Pipelines/RESULTS.md: sites are told what the beliefs say of the crystal (`BayesianFlow.describe`) and, in a part
-    /// of the crystals, the Wyckoff positions and shared elements; outputs move estimates away from the posterior; classes are
-    /// trained by cross entropy, site symmetries are Wyckoff positions; crystals are shown from every origin of their group; while
-    /// sampling, means move on the line and sites are kept apart.
-    case informed
-  }
-
-  /// The message-passing network.
-  public struct Network: Codable, Sendable, Equatable {
-    /// Features of a site.
-    public var hidden = 512
-    /// Layers of message passing.
-    public var layers = 6
-    /// Features of each embedding: elements, site symmetry, space group, time.
-    public var embedding = 128
-    /// Fourier frequencies of each coordinate difference.
-    public var frequencies = 128
-    /// Fourier frequencies of each absolute coordinate beside the coordinate itself; 0 for none.
-    public var coordinateFrequencies = 32
-
-    enum CodingKeys: String, CodingKey {
-      case hidden, layers, embedding, frequencies
-      case coordinateFrequencies = "coordinate_frequencies"
-    }
-  }
 
   /// The Bayesian flow: accuracies and loss weights.
   public struct Flow: Codable, Sendable, Equatable {
@@ -115,10 +84,6 @@ public struct SymmBFNConfiguration: MethodOptions {
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
     let positive: [(String, Bool)] = [
-      ("network.hidden", network.hidden > 0), ("network.layers", network.layers > 0),
-      ("network.embedding (an even number)", network.embedding > 0 && network.embedding % 2 == 0),
-      ("network.frequencies", network.frequencies > 0),
-      ("network.coordinate_frequencies (0 or more)", network.coordinateFrequencies >= 0),
       ("flow.sigma_coordinates (below 1)", flow.sigmaCoordinates > 0 && flow.sigmaCoordinates < 1),
       ("flow.sigma_lattice (below 1)", flow.sigmaLattice > 0 && flow.sigmaLattice < 1),
       ("flow.beta_elements", flow.betaElements > 0), ("flow.beta_site_symmetry", flow.betaSiteSymmetry > 0),
@@ -127,21 +92,17 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("flow.known_elements (0 to 1)", flow.knownElements >= 0 && flow.knownElements <= 1),
       ("sampling.steps", sampling.steps > 0), ("sampling.guidance", sampling.guidance > 0),
     ]
-    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? conditioning.complaint ?? training.complaint
+    return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? network.complaint
+      ?? conditioning.complaint ?? training.complaint
   }
 
-  /// What is beyond all reason: no machine has the memory, or arithmetic the numbers.
+  /// What is beyond all reason: arithmetic has not the numbers.
   private var excess: String? {
     let limits: [(String, Double, Double)] = [
-      ("network.hidden", Double(network.hidden), 16_384), ("network.layers", Double(network.layers), 1000),
-      ("network.embedding", Double(network.embedding), 16_384), ("network.frequencies", Double(network.frequencies), 16_384),
-      ("network.coordinate_frequencies", Double(network.coordinateFrequencies), 16_384),
       ("flow.beta_elements", Double(flow.betaElements), 1e6), ("flow.beta_site_symmetry", Double(flow.betaSiteSymmetry), 1e6),
       ("sampling.steps", Double(sampling.steps), 1e6), ("sampling.guidance", Double(sampling.guidance), 100),
     ]
-    if let (name, _, most) = limits.first(where: { !($0.1 <= $0.2) }) { return "\(name) must be at most \(most)" }
-    let width = Double(network.hidden + network.embedding + network.frequencies + network.coordinateFrequencies)
-    return width * width * Double(network.layers) > 1e9 ? "network.hidden and network.layers make too large a network" : nil
+    return limits.first { !($0.1 <= $0.2) }.map { "\($0.0) must be at most \($0.2)" }
   }
 
   /// Parameters mean the same with the same form, network and flow; how losses are weighed, and how much is told, may change.

@@ -51,22 +51,8 @@ extension BayesianFlow {
     }
     Kernels.softmax(&batch.elements.values, groups: batch.graph.sites, classes: k)
     Kernels.softmax(&batch.siteSymmetries.values, groups: batch.graph.sites * axes, classes: ops)
-    for (b, example) in examples.enumerated() where example.knowsTemplate {
-      batch.know(crystal: b, positions: example.wyckoffPositions, species: example.species)
-      batch.know(crystal: b, elements: zip(example.elements, example.knownElements).map { $1 ? $0 : nil })
-    }
+    batch.tell(examples)
     return batch
-  }
-
-  /// Which sites' elements a crystal is shown with: of as many crystals as the options say, half with all, half with those of each
-  /// element by itself, in any order and number.
-  ///
-  /// - Returns: (m); empty where none is told.
-  func drawKnownElements(_ example: TrainingExample, _ random: inout RandomStream) -> [Bool] {
-    guard Float(random.uniform()) < configuration.knownElements else { return [] }
-    let share = random.uniform() < 0.5 ? 1 : random.uniform()
-    let isKnown = (0...(example.species.max() ?? 0)).map { _ in random.uniform() < share }
-    return example.species.map { isKnown[$0] }
   }
 
   private func noiseLattice(
@@ -86,19 +72,22 @@ extension BayesianFlow {
   /// `K beta(1) t |e - e_hat|^2` (Graves et al. 2023, eqs. 94 and 205; the journal text of SymmBFN, eq. 10).
   ///
   /// - Parameters:
+  ///   - read: the outputs as `UnitNetwork.read` has them.
   ///   - share: N and B that means are taken over, of the whole batch where this is a part of it.
   ///   - elementMask: classes that may occur.
   func losses(
-    _ batch: BeliefBatch, _ examples: [TrainingExample], _ outputs: SymmBFNNetwork.Outputs<Tape.Value>, share: BatchShare,
+    _ batch: BeliefBatch, _ examples: [TrainingExample], _ read: UnitNetwork.Outputs<Tape.Value>, share: BatchShare,
     elementMask: [Bool], _ tape: inout Tape
   ) -> LossTerms {
-    let read = read(outputs, batch, &tape)
     let (moved, lattice) = (tape[read.coordinates], tape[read.lattice])
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     var elements = tape[read.elements].values
-    mask(&elements, rows: batch.graph.sites, elementMask)
+    BeliefBatch.mask(&elements, rows: batch.graph.sites, elementMask)
     Kernels.softmax(&elements, groups: batch.graph.sites, classes: k)
-    let (positions, symmetries) = symmetryProbabilities(tape[read.siteSymmetries], batch)
+    let (positions, symmetries) =
+      form == .informed
+      ? InformedForm.positionProbabilities(tape[read.siteSymmetries], batch)
+      : ([], operationProbabilities(tape[read.siteSymmetries]))
     var gradients = read.map { tape.zeros(like: $0) }
     // Of the informed form positions are trained in place of operations.
     var operationGradient = [Float](repeating: 0, count: symmetries.count)
@@ -130,8 +119,9 @@ extension BayesianFlow {
           losses.objective += operation.trained
         }
         if !positions.isEmpty {
-          losses.objective += positionLoss(
-            positions, site: site, target: example.wyckoffPositions[i], scale: perSite * weights.siteSymmetry,
+          losses.objective += InformedForm.crossEntropy(
+            positions, offset: site * BeliefBatch.positionClasses, classes: BeliefBatch.positionClasses,
+            target: example.wyckoffPositions[i], scale: perSite * weights.siteSymmetry,
             gradient: &gradients.siteSymmetries.values)
         }
       }
@@ -145,15 +135,11 @@ extension BayesianFlow {
     return losses
   }
 
-  /// `-scale ln p` of the right Wyckoff position.
-  private func positionLoss(
-    _ p: [Float], site: Int, target: Int, scale: Float, gradient: inout [Float]
-  ) -> Double {
-    let offset = site * BeliefBatch.positionClasses
-    for c in 0..<BeliefBatch.positionClasses {
-      gradient[offset &+ c] = scale * (p[offset &+ c] - (c == target ? 1 : 0))
-    }
-    return -Double(scale) * log(max(1e-30, Double(p[offset + target])))
+  /// (N, 15 x 13) probabilities of the operations of every axis.
+  func operationProbabilities(_ logits: Matrix) -> [Float] {
+    var p = logits.values
+    Kernels.softmax(&p, groups: logits.rows * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
+    return p
   }
 
   private func latticeLoss(
@@ -165,7 +151,7 @@ extension BayesianFlow {
     var loss = 0.0
     for c in 0..<6 where example.latticeConstraint[c] == nil {
       let (estimate, slope) = latticeEstimate(
-        mean: batch.lattice[row, c], output: output[row, c], component: c, gamma: gamma)
+        batch, crystal: row, component: c, output: output[row, c], gamma: gamma)
       let d = estimate - example.lattice[c]
       loss += Double(factor * d * d)
       gradient[row, c] = 2 * factor * d * slope * configuration.weights.lattice

@@ -13,8 +13,8 @@ struct SymmBFNProcess: UnitProcess {
   let model: TrainedMethod<SymmBFN>
   let steps: Int
   /// Nil where Fourier parts are to be multiplied and not looked up.
-  private let packed: PackedSymmBFN?
-  private var form: SymmBFNConfiguration.Form { model.method.options.form }
+  private let packed: PackedUnitNetwork?
+  private var form: UnitForm { model.method.options.form }
   private var flow: BayesianFlow { model.method.flow }
 
   /// From when on sites are put where there is room for them at every step of the informed form, as a share of the steps.
@@ -24,7 +24,7 @@ struct SymmBFNProcess: UnitProcess {
   ///   slower.
   init(_ model: TrainedMethod<SymmBFN>, isExact: Bool) {
     (self.model, steps) = (model, model.method.options.sampling.steps)
-    packed = isExact ? nil : PackedSymmBFN(model.method.network, parameters: model.parameters)
+    packed = isExact ? nil : PackedUnitNetwork(model.method.network, parameters: model.parameters)
   }
 
   var networkCalls: Int { steps + 1 }
@@ -38,7 +38,7 @@ struct SymmBFNProcess: UnitProcess {
     var elementLogits: [Float]
     var symmetryLogits: [Float]
     var precision = (coordinates: Float(1), lattice: Float(1))
-    var runner: SymmBFNRunner
+    var runner: UnitNetworkRunner
   }
 
   /// Tells the network the sites of blueprints, where it can be told.
@@ -47,7 +47,7 @@ struct SymmBFNProcess: UnitProcess {
       coordinates: state.beliefs.coordinates.values,
       elementLogits: [Float](repeating: 0, count: state.beliefs.elements.values.count),
       symmetryLogits: [Float](repeating: 0, count: state.beliefs.siteSymmetries.values.count),
-      runner: SymmBFNRunner(model, packed))
+      runner: UnitNetworkRunner(model.method.network, model.parameters, packed))
     guard form == .informed else { return course }
     let width = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
@@ -68,64 +68,39 @@ struct SymmBFNProcess: UnitProcess {
 
   /// One call of the network: estimates of the data, probabilities of the classes.
   func estimate(step: Int, _ state: inout UnitState, _ course: inout Course) -> UnitPrediction {
-    let t = step > steps ? 1 : max(Float(step - 1) / Float(steps), model.method.options.flow.minimumTime)
+    let options = model.method.options
+    let t = step > steps ? 1 : max(Float(step - 1) / Float(steps), options.flow.minimumTime)
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
-    let graph = state.beliefs.graph
     if form == .informed { flow.describe(&state.beliefs) }
-    let outputs = guided(state.beliefs, &course.runner)
-    let configuration = model.method.options.flow
+    let outputs = course.runner.guided(state.beliefs, by: options.sampling.guidance, unknown: conditions.unknown)
+    let gamma = BayesianFlow.gamma(t, sigma: options.flow.sigmaCoordinates)
+    guard form == .published else {
+      return InformedForm.prediction(outputs, state) { i, _ in course.coordinates[i] / gamma }
+    }
     var prediction = UnitPrediction(
       coordinates: outputs.coordinates.values, lattice: outputs.lattice.values, elements: outputs.elements.values,
-      siteSymmetries: [])
-    var gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaCoordinates)
-    for site in 0..<graph.sites {
+      siteSymmetries: flow.operationProbabilities(outputs.siteSymmetries))
+    for site in 0..<state.beliefs.graph.sites {
       for c in 0..<3 {
         let i = 3 * site + c
-        let estimate = flow.coordinateEstimate(
-          state.beliefs, site: site, component: c, output: prediction.coordinates[i], gamma: gamma
-        ).estimate
-        prediction.coordinates[i] =
-          form == .informed
-          ? flow.image(of: estimate, mean: course.coordinates[i], gamma: gamma) : wrapped(estimate)
+        prediction.coordinates[i] = wrapped(
+          flow.coordinateEstimate(
+            state.beliefs, site: site, component: c, output: prediction.coordinates[i], gamma: gamma
+          ).estimate)
       }
     }
-    gamma = BayesianFlow.gamma(t, sigma: configuration.sigmaLattice)
-    for b in graph.ranges.indices {
+    let latticeGamma = BayesianFlow.gamma(t, sigma: options.flow.sigmaLattice)
+    for b in state.beliefs.graph.ranges.indices {
       for c in 0..<6 {
         prediction.lattice[6 * b + c] =
           state.constraints[b][c]
           ?? flow.latticeEstimate(
-            mean: state.beliefs.lattice.values[6 * b + c], output: prediction.lattice[6 * b + c], component: c, gamma: gamma
+            state.beliefs, crystal: b, component: c, output: prediction.lattice[6 * b + c], gamma: latticeGamma
           ).estimate
       }
     }
-    (prediction.wyckoffPositions, prediction.siteSymmetries) = flow.symmetryProbabilities(outputs.siteSymmetries, state.beliefs)
-    for (b, range) in graph.ranges.enumerated() {
-      flow.mask(&prediction.elements, firstRow: range.firstSite, rows: range.sites, state.elementMasks[b])
-    }
-    Kernels.softmax(&prediction.elements, groups: graph.sites, classes: BeliefBatch.elementClasses)
-    state.clamp(&prediction)
+    state.finishElements(&prediction)
     return prediction
-  }
-
-  /// The network's outputs, those without conditions taken away from those with them as much as guidance says (Ho and Salimans 2022,
-  /// equation 6): logits of classes, and moves of what is continuous.
-  private func guided(_ beliefs: BeliefBatch, _ runner: inout SymmBFNRunner) -> SymmBFNNetwork.Outputs<Matrix> {
-    var outputs = runner.run(beliefs)
-    let w = model.method.options.sampling.guidance
-    let unknown = conditions.unknown
-    guard w != 1, !unknown.isEmpty else { return outputs }
-    var free = beliefs
-    free.conditions.values = beliefs.graph.ranges.flatMap { _ in unknown }
-    guard free.conditions.values != beliefs.conditions.values else { return outputs }
-    let without = runner.run(free)
-    for path in [\SymmBFNNetwork.Outputs<Matrix>.coordinates, \.lattice, \.elements, \.siteSymmetries] {
-      let base = without[keyPath: path].values
-      for i in base.indices {
-        outputs[keyPath: path].values[i] = base[i] + w * (outputs[keyPath: path].values[i] - base[i])
-      }
-    }
-    return outputs
   }
 
   /// The Bayesian update of step i: observations of the prediction at accuracy alpha_i.

@@ -31,7 +31,7 @@ public struct ProcessSampler<Process: UnitProcess>: UnitSampler {
       state.beliefs.conditions.values = blueprints.flatMap { process.conditions.row(process.conditions.values($0)) }
     }
     var course = process.start(&state)
-    for i in 1...steps {
+    for i in stride(from: 1, through: steps, by: 1) {
       let prediction = process.estimate(step: i, &state, &course)
       process.advance(step: i, prediction, &state, &course)
     }

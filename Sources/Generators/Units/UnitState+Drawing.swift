@@ -109,6 +109,15 @@ extension UnitState {
     randoms[crystal].index(weights: p.span.extracting(offset..<offset + classes))
   }
 
+  /// Makes logits of elements probabilities of those that may occur, and what is known certain.
+  func finishElements(_ prediction: inout UnitPrediction) {
+    for (b, range) in beliefs.graph.ranges.enumerated() {
+      BeliefBatch.mask(&prediction.elements, firstRow: range.firstSite, rows: range.sites, elementMasks[b])
+    }
+    Kernels.softmax(&prediction.elements, groups: beliefs.graph.sites, classes: BeliefBatch.elementClasses)
+    clamp(&prediction)
+  }
+
   /// Makes what is known certain.
   func clamp(_ prediction: inout UnitPrediction) {
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)

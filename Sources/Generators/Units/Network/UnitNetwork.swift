@@ -2,14 +2,15 @@ import Foundation
 public import Networks
 public import Tensors
 
-/// SymmBFN's network: site features from beliefs, message passing, four heads (Ruple et al. 2026, Supplement B).
+/// The network of SymmBFN, and of SymmCD's informed form: site features from beliefs, message passing, four heads (Ruple et al. 2026,
+/// Supplement B).
 ///
 ///     h_i = MLP([theta_a W_a, theta_s W_s, E_G, PE(t), mu_x, F(mu_x)]); L layers; heads: MLPs on h (lattice: on its mean)
-public struct SymmBFNNetwork: Sendable {
+public struct UnitNetwork: Sendable {
   /// Names, shapes and places of the parameters.
   public let layout: ParameterLayout
-  let configuration: SymmBFNConfiguration.Network
-  let form: SymmBFNConfiguration.Form
+  let configuration: UnitNetworkOptions
+  let form: UnitForm
   let elementEmbedding: Linear
   let symmetryEmbedding: Linear
   let spaceGroupEmbedding: Linear
@@ -26,7 +27,7 @@ public struct SymmBFNNetwork: Sendable {
   /// A network of these sizes; the form decides its features and outputs.
   ///
   /// - Parameter conditions: columns of what is told of properties.
-  public init(_ configuration: SymmBFNConfiguration.Network, form: SymmBFNConfiguration.Form, conditions: Int = 0) {
+  public init(_ configuration: UnitNetworkOptions, form: UnitForm, conditions: Int = 0) {
     (self.configuration, self.form) = (configuration, form)
     let isInformed = form == .informed
     var layout = ParameterLayout()
@@ -109,6 +110,17 @@ public struct SymmBFNNetwork: Sendable {
     let (siteSymmetries, elements) = (symmetryHead(h, &tape), elementHead(h, &tape))
     return Outputs(
       coordinates: coordinateHead(h, &tape), lattice: lattice, elements: elements, siteSymmetries: siteSymmetries)
+  }
+
+  /// The outputs as losses and samplers read them: (N, 3) noise or displacements, (B, 6), (N, 100) logits of the elements, (N, 15 x 13)
+  /// logits of operations or of the informed form (N, 27) scores of Wyckoff positions.
+  func read(_ outputs: Outputs<Tape.Value>, _ batch: BeliefBatch, _ tape: inout Tape) -> Outputs<Tape.Value> {
+    var read = outputs
+    read.elements = tape.apply(TiedLogits(batch, form), outputs.elements)
+    guard form == .informed else { return read }
+    read.coordinates = tape.apply(DirectionalMoves(batch), outputs.coordinates)
+    read.siteSymmetries = tape.apply(PositionScores(batch), outputs.siteSymmetries)
+    return read
   }
 
   /// What the embedding of site symmetries reads.

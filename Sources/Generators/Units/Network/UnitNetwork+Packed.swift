@@ -1,9 +1,9 @@
 import Networks
 public import Tensors
 
-/// The network with parameters that stay as they are, for sampling: the same outputs as `SymmBFNNetwork.forward` to rounding.
-public struct PackedSymmBFN: Sendable {
-  let network: SymmBFNNetwork
+/// The network with parameters that stay as they are, for sampling: the same outputs as `UnitNetwork.forward` to rounding.
+public struct PackedUnitNetwork: Sendable {
+  let network: UnitNetwork
   let parameters: Parameters
   let elementEmbedding: PackedLinear
   let symmetryEmbedding: PackedLinear
@@ -19,7 +19,7 @@ public struct PackedSymmBFN: Sendable {
   private let latticeHead: PackedPerceptron
 
   /// Packs a network for sampling; nothing can be learnt with it.
-  public init(_ network: SymmBFNNetwork, parameters: Parameters) {
+  public init(_ network: UnitNetwork, parameters: Parameters) {
     self.network = network
     self.parameters = parameters
     elementEmbedding = PackedLinear(network.elementEmbedding, parameters: parameters)
@@ -44,10 +44,10 @@ public struct PackedSymmBFN: Sendable {
     var scratch: PackedMessagePassing.Scratch
     var hidden: Matrix
     var headHidden: Matrix
-    var outputs: SymmBFNNetwork.Outputs<Matrix>
+    var outputs: UnitNetwork.Outputs<Matrix>
 
     /// Memory for one thread.
-    public init(_ packed: PackedSymmBFN) {
+    public init(_ packed: PackedUnitNetwork) {
       let c = packed.network.configuration.hidden
       features = Matrix(rows: 0, columns: packed.network.input.first.inputs)
       h = Matrix(rows: 0, columns: 2 * c)
@@ -55,7 +55,7 @@ public struct PackedSymmBFN: Sendable {
       hidden = Matrix(rows: 0, columns: c)
       headHidden = Matrix(rows: 0, columns: 3 * c)
       func empty(_ head: Perceptron) -> Matrix { Matrix(rows: 0, columns: head.second.outputs) }
-      outputs = SymmBFNNetwork.Outputs(
+      outputs = UnitNetwork.Outputs(
         coordinates: empty(packed.network.coordinateHead), lattice: empty(packed.network.latticeHead),
         elements: empty(packed.network.elementHead), siteSymmetries: empty(packed.network.symmetryHead))
     }
@@ -86,7 +86,7 @@ public struct PackedSymmBFN: Sendable {
     siteHeads.weights.multiply(workspace.h, rows: n, into: &workspace.headHidden)
     InferenceKernels.silu(&workspace.headHidden, bias: siteHeads.bias, rows: n)
     for (number, (head, path)) in [
-      (coordinates, \SymmBFNNetwork.Outputs<Matrix>.coordinates), (elements, \.elements), (siteSymmetries, \.siteSymmetries),
+      (coordinates, \UnitNetwork.Outputs<Matrix>.coordinates), (elements, \.elements), (siteSymmetries, \.siteSymmetries),
     ].enumerated() {
       workspace.outputs[keyPath: path].resize(rows: n)
       head.forward(workspace.headHidden, column: number * c, rows: n, into: &workspace.outputs[keyPath: path])

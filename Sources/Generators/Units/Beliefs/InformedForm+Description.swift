@@ -3,8 +3,8 @@ import Foundation
 import Networks
 import Tensors
 
-extension BayesianFlow {
-  /// Of the informed form: fills in what the beliefs say of the crystal as a whole: `positions` and `deviations` of the sites by their Wyckoff positions,
+extension InformedForm {
+  /// Fills in what the beliefs say of the crystal as a whole: `positions` and `deviations` of the sites by their Wyckoff positions,
   /// `composition`, and `geometry`.
   ///
   /// Geometry, in numbers of order one: the six components of the lattice (linear posterior means, standardised), the site's ln
@@ -13,23 +13,11 @@ extension BayesianFlow {
   func describe(_ batch: inout BeliefBatch) {
     batch.directions.resize(rows: batch.graph.edges)
     for (b, range) in batch.graph.ranges.enumerated() {
-      let gamma = Self.gamma(batch.times[b], sigma: configuration.sigmaLattice)
       let lattice = (0..<6).map { c in
-        let (m, s) = (latticeMoments[2 * c], max(1e-3, latticeMoments[2 * c + 1]))
-        let estimate = Self.posterior(batch.lattice[b, c], priorMean: m, deviation: s, gamma: gamma).mean
-        return (estimate: estimate, deviation: s, mean: m)
+        (estimate: batch.latticeMeans[b, c], deviation: latticeMoments[2 * c + 1], mean: latticeMoments[2 * c])
       }
       let positions = WyckoffPosterior.of(spaceGroup: batch.spaceGroups[b])
-      let coordinateGamma = Double(Self.gamma(batch.times[b], sigma: configuration.sigmaCoordinates))
-      let beliefs = (0..<range.sites).map {
-        let site = range.firstSite + $0
-        return positions.belief(
-          symmetry: batch.siteSymmetries.values, offset: site * BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses,
-          mean: Vector3(
-            Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
-          gamma: coordinateGamma, logPrior: logPositionShares[batch.spaceGroups[b]],
-          known: batch.knownPositions[site])
-      }
+      let beliefs = (0..<range.sites).map { belief(batch, crystal: b, site: range.firstSite + $0, positions) }
       describePositions(&batch, crystal: b, positions, beliefs.map(\.shares))
       describeBalances(&batch, crystal: b, beliefs.map { Int($0.multiplicity.rounded()) })
       let metric = LatticeLogMetric(k: lattice.map { Double($0.estimate) }).constrained(to: batch.spaceGroups[b])
@@ -52,7 +40,23 @@ extension BayesianFlow {
         batch.geometry[site, 9] = Float(min(8, max(-8, volume - log(Double(bulk) / 2.7) / 0.4)))
       }
     }
-    batch.operations.values = operationShares(batch.wyckoffPositions.values, batch)
+    batch.operations.values = Self.operationShares(batch.wyckoffPositions.values, batch)
+  }
+
+  /// What is believed of a site's Wyckoff position and place.
+  private func belief(_ batch: BeliefBatch, crystal b: Int, site: Int, _ positions: WyckoffPosterior) -> WyckoffPosterior.Belief
+  {
+    let observed = batch.observedPositions
+    let width = BeliefBatch.symmetryAxes * BeliefBatch.symmetryClasses
+    return positions.belief(
+      symmetry: observed.rows > 0 ? nil : batch.siteSymmetries.values[site * width..<(site + 1) * width],
+      mean: Vector3(
+        Double(batch.coordinates[site, 0]), Double(batch.coordinates[site, 1]), Double(batch.coordinates[site, 2])),
+      noise: batch.coordinateNoise[b],
+      logPrior: observed.rows > 0
+        ? (0..<positions.count).map { log(Double(max(Self.leastBelief, observed[site, $0]))) }
+        : logPositionShares[batch.spaceGroups[b]],
+      known: batch.knownPositions[site])
   }
 
   /// Fills a crystal's rows of `wyckoffPositions` and `vacancies`.

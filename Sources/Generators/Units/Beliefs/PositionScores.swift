@@ -26,7 +26,7 @@ struct PositionScores: Networks.Operation {
     for (site, known) in batch.knownPositions.enumerated() { if let known { y[site, known] = 0 } }
     visit { site, p, code in
       let row = site * x.columns
-      var score: Float = log(max(BayesianFlow.leastBelief, batch.wyckoffPositions[site, p]))
+      var score: Float = log(max(InformedForm.leastBelief, batch.wyckoffPositions[site, p]))
       for (axis, operation) in code.enumerated() {
         score += x.values[row &+ axis &* BeliefBatch.symmetryClasses &+ operation]
       }
@@ -59,21 +59,16 @@ struct PositionScores: Networks.Operation {
   }
 }
 
-extension BayesianFlow {
-  /// Probabilities of the operations of every axis, (N, 15 x 13), and of the informed form those of the Wyckoff positions, (N, 27), from
-  /// the outputs as `read` has them.
-  func symmetryProbabilities(_ logits: Matrix, _ batch: BeliefBatch) -> (positions: [Float], operations: [Float]) {
-    var p = logits.values
-    guard form == .informed else {
-      Kernels.softmax(&p, groups: batch.graph.sites * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
-      return ([], p)
-    }
+extension InformedForm {
+  /// Probabilities of the Wyckoff positions, (N, 27), and of the operations of every axis, (N, 15 x 13), from the scores.
+  static func positionProbabilities(_ scores: Matrix, _ batch: BeliefBatch) -> (positions: [Float], operations: [Float]) {
+    var p = scores.values
     Kernels.softmax(&p, groups: batch.graph.sites, classes: BeliefBatch.positionClasses)
     return (p, operationShares(p, batch))
   }
 
   /// (N, 15 x 13) the operations' shares in the positions' probabilities, but for those below 1e-6.
-  func operationShares(_ probabilities: [Float], _ batch: BeliefBatch) -> [Float] {
+  static func operationShares(_ probabilities: [Float], _ batch: BeliefBatch) -> [Float] {
     let (classes, ops) = (BeliefBatch.positionClasses, BeliefBatch.symmetryClasses)
     let width = BeliefBatch.symmetryAxes * ops
     var shares = [Float](repeating: 0, count: batch.graph.sites * width)

@@ -11,7 +11,7 @@ import Tensors
 ///     B_s(e) = ln(0.001 + mean over states q of e of D_s(-n_s q))
 ///
 /// A site's further output weighs it against all else (`TiedLogits`): intermetallic phases are not salts.
-extension BayesianFlow {
+extension InformedForm {
   /// Fills a crystal's rows of `balances`, (m, 100), where its template is known.
   func describeBalances(_ batch: inout BeliefBatch, crystal b: Int, _ multiplicities: [Int]) {
     let k = BeliefBatch.elementClasses

@@ -2,7 +2,7 @@ import Networks
 import Tensors
 
 /// The sites' outputs for the coordinates, (N, 91), to displacements, (N, 3): a site's own three numbers and, along the directions to
-/// its neighbours' images (`BayesianFlow.describeDirections`),
+/// its neighbours' images (`InformedForm.describeDirections`),
 ///
 ///     sum over j, k of (A_i B_j)_k U_ijk      A (10, 8), B (8): further outputs of the sites
 ///

@@ -12,7 +12,7 @@ import Tensors
 ///     U_ijk = sum over x of exp(-(s - m_k)^2 / (2 0.15^2)) u      m_k = 0.4, 0.6 ... 2.2
 ///
 /// u is the fractional difference from site i to x, times the cube root of the cell's volume, over d. `DirectionalMoves` go along them.
-extension BayesianFlow {
+extension InformedForm {
   /// One site as its beliefs have it.
   private struct BelievedSite {
     /// Fractional, on its most probable position's flat, itself first.

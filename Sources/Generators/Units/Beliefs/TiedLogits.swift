@@ -10,15 +10,15 @@ import Tensors
 /// Of other sites, where there is a 101st output g: `logits + g ln(q + 0.001)`, q the mean belief of the crystal's other sites. Most
 /// crystals have fewer elements than sites, and so a site can say so in one number and not in a hundred.
 ///
-/// Of the published form that is all; of the informed one the site's own belief is added (`BayesianFlow.addBeliefs`).
+/// Of the published form that is all; of the informed one the site's own belief is added (`InformedForm.addBeliefs`).
 struct TiedLogits: Operation {
   private let batch: BeliefBatch
-  private let form: SymmBFNConfiguration.Form
+  private let form: UnitForm
   /// Of each crystal, its sites by element where its template is known; else empty.
   private let species: [[[Int]]]
   private let k = BeliefBatch.elementClasses
 
-  init(_ batch: BeliefBatch, _ form: SymmBFNConfiguration.Form) {
+  init(_ batch: BeliefBatch, _ form: UnitForm) {
     (self.batch, self.form) = (batch, form)
     species = batch.graph.ranges.indices.map { batch.species(ofCrystal: $0) }
   }
@@ -39,7 +39,7 @@ struct TiedLogits: Operation {
       for c in 0..<k { y.values[site &* k &+ c] += x[site, k] * copies[site &* k &+ c] }
     }
     for species in species { tie(x, species, into: &y) }
-    if form == .informed { BayesianFlow.addBeliefs(batch.elements.values, to: &y.values) }
+    if form == .informed { InformedForm.addBeliefs(batch.elements.values, to: &y.values) }
   }
 
   func backward(_ x: [Matrix], _ dy: inout Matrix, _ copies: [Float], into dx: inout [Matrix], _ pass: inout BackwardPass) {

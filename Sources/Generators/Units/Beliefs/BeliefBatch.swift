@@ -31,20 +31,29 @@ public struct BeliefBatch: Sendable {
   /// (B, 6) means of the k-vectors.
   public var lattice: Matrix
 
-  /// (N, 13) what `BayesianFlow.describe` makes of the beliefs; read only by networks with geometry features.
+  /// (B) how the coordinates were observed; read only by the informed form, as are the next three.
+  var coordinateNoise: [GaussianObservation]
+  /// (B, 6) posterior means and deviations of the k-vectors, from `lattice` and the training set's moments.
+  var latticeMeans: Matrix
+  /// (B, 6) deviations of `latticeMeans`.
+  var latticeDeviations: Matrix
+  /// (N, 27) beliefs about Wyckoff positions where they are what is observed, and not operations; else no rows.
+  var observedPositions = Matrix(rows: 0, columns: BeliefBatch.positionClasses)
+
+  /// (N, 13) what `InformedForm.describe` makes of the beliefs; read only by networks with geometry features.
   public var geometry: Matrix
   /// Columns of `geometry`.
   public static let geometryFeatures = 13
-  /// (N, 3) posterior means, not wrapped, and deviations of the coordinates, by `BayesianFlow.describe`.
+  /// (N, 3) posterior means, not wrapped, and deviations of the coordinates, by `InformedForm.describe`.
   public var positions: Matrix
   /// (N, 3) deviations of `positions`, fractional.
   public var deviations: Matrix
-  /// (B, 100) shares of the elements in the crystal's atoms, by `BayesianFlow.describe`; read only by networks with composition
+  /// (B, 100) shares of the elements in the crystal's atoms, by `InformedForm.describe`; read only by networks with composition
   /// features.
   public var composition: Matrix
 
   /// (N, 27) probabilities of the group's Wyckoff positions, in the order of `SpaceGroup.wyckoffPositions`, zero beyond them, by
-  /// `BayesianFlow.describe`; read only by networks with position features, as are the next two.
+  /// `InformedForm.describe`; read only by networks with position features, as are the next two.
   public var wyckoffPositions: Matrix
   /// (N, 15 x 13) the operations' shares in those.
   public var operations: Matrix
@@ -63,12 +72,12 @@ public struct BeliefBatch: Sendable {
   /// Columns of `ties`.
   public static let tieFeatures = 2
 
-  /// (E, 10 x 3) directions to the neighbours' images, by `BayesianFlow.describeDirections`; no rows for networks without them.
+  /// (E, 10 x 3) directions to the neighbours' images, by `InformedForm.describeDirections`; no rows for networks without them.
   public var directions: Matrix
   /// Columns of `directions`: ten distances, three components each.
   public static let directionFeatures = 30
 
-  /// (N, 100) how well elements balance the charge of the others, by `BayesianFlow.describeBalances`; 0 where the template is unknown.
+  /// (N, 100) how well elements balance the charge of the others, by `InformedForm.describeBalances`; 0 where the template is unknown.
   public var balances: Matrix
 
   /// (B, columns) what is told of the crystals' properties, by `PropertyEncoding`; no columns for networks without conditions.
@@ -86,6 +95,9 @@ public struct BeliefBatch: Sendable {
     siteSymmetries.fill(1 / Float(Self.symmetryClasses))
     coordinates = Matrix(rows: graph.sites, columns: 3)
     lattice = Matrix(rows: spaceGroups.count, columns: 6)
+    coordinateNoise = [GaussianObservation](repeating: GaussianObservation(scale: 1, variance: 1), count: spaceGroups.count)
+    latticeMeans = Matrix(rows: spaceGroups.count, columns: 6)
+    latticeDeviations = Matrix(rows: spaceGroups.count, columns: 6)
     positions = Matrix(rows: graph.sites, columns: 3)
     deviations = Matrix(rows: graph.sites, columns: 3)
     composition = Matrix(rows: spaceGroups.count, columns: Self.elementClasses)
@@ -100,6 +112,14 @@ public struct BeliefBatch: Sendable {
     knownElements = [UInt8?](repeating: nil, count: graph.sites)
     ties = Matrix(rows: graph.edges, columns: Self.tieFeatures)
     vacancies = Matrix(rows: graph.sites, columns: Self.positionClasses)
+  }
+
+  /// Puts the logits of classes that may not occur out of reach.
+  static func mask(_ logits: inout [Float], firstRow: Int = 0, rows: Int, _ allowed: [Bool]) {
+    let banned = allowed.indices.filter { !allowed[$0] }
+    for row in firstRow..<firstRow + rows {
+      for c in banned { logits[row * allowed.count + c] = -1e9 }
+    }
   }
 
   /// Tells a crystal's template: its site symmetries are certain from now on.
