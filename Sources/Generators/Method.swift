@@ -114,7 +114,7 @@ public struct MethodRegistry: Sendable {
   public init(_ methods: [any Method.Type]) { self.methods = methods }
 
   /// Adding a method is a line here.
-  public static let standard = MethodRegistry([SymmBFN.self, Skeletons.self, PropertyRegression.self])
+  public static let standard = MethodRegistry([SymmBFN.self, SymmCD.self, Skeletons.self, PropertyRegression.self])
 
   /// What files without a method's name are of.
   public static let unnamed = SymmBFN.name

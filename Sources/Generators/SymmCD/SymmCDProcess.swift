@@ -1,0 +1,133 @@
+import Crystals
+import Networks
+import Tensors
+
+/// The sampler of the informed form: from noise to crystals by estimates of what there was before the noise.
+///
+/// At every time the classes are drawn from the prediction, positions with the others' in view, and sites are put where there is room
+/// for them; lattice, coordinates and classes then go to the next time as the noise's own bridge between that draw and what is seen
+/// says, with its noise or without. Sites of blueprints are told the network from the start. The sample is drawn from the prediction at
+/// the last time.
+struct SymmCDProcess: UnitProcess {
+  private let model: TrainedMethod<SymmCD>
+  /// Times from noise to data, the last the first time of the noise.
+  private let times: [Int]
+  /// Nil where Fourier parts are to be multiplied and not looked up.
+  private let packed: PackedUnitNetwork?
+  private var diffusion: UnitDiffusion { model.method.diffusion }
+  private var options: SymmCDConfiguration.Sampling { model.method.options.sampling }
+
+  /// From when on sites are put where there is room for them at every step, as a share of the steps.
+  private static let placementTime: Float = 0.4
+
+  /// - Parameter isExact: whether the network is run as in training: the reference, and slower.
+  init(_ model: TrainedMethod<SymmCD>, isExact: Bool) {
+    self.model = model
+    let (count, last) = (model.method.options.sampling.steps, model.method.options.diffusion.steps)
+    times = (0..<count).map { max(1, last - $0 * last / count) }
+    packed = isExact ? nil : PackedUnitNetwork(model.method.network, parameters: model.parameters)
+  }
+
+  /// From each time to the next.
+  var steps: Int { times.count - 1 }
+  var networkCalls: Int { times.count }
+  var elementMask: [Bool] { model.method.elementMask }
+  var drawsPositions: Bool { true }
+  var conditions: PropertyEncoding { model.method.conditions }
+
+  struct Course {
+    /// (B, 6) standardised components of the lattice as they are seen.
+    var lattice: Matrix
+    /// (N) classes as they are seen.
+    var elements: [Int]
+    var positions: [Int]
+    var runner: UnitNetworkRunner
+  }
+
+  /// Draws noise, and tells the network the sites of blueprints.
+  func start(_ state: inout UnitState) -> Course {
+    let graph = state.beliefs.graph
+    var course = Course(
+      lattice: Matrix(rows: graph.ranges.count, columns: 6), elements: [Int](repeating: 0, count: graph.sites),
+      positions: [Int](repeating: 0, count: graph.sites),
+      runner: UnitNetworkRunner(model.method.network, model.parameters, packed))
+    state.beliefs.observedPositions.resize(rows: graph.sites)
+    for (b, range) in graph.ranges.enumerated() {
+      var noise = [Float](repeating: 0, count: 6)
+      var span = noise.mutableSpan
+      state.randoms[b].fillNormal(&span)
+      for c in 0..<6 { course.lattice[b, c] = noise[c] }
+      let (noiseSites, shares) = (state.noiseSites(range), diffusion.positions[state.beliefs.spaceGroups[b]])
+      for s in 0..<range.sites {
+        let site = range.firstSite + s
+        for c in 0..<3 { state.beliefs.coordinates[site, c] = Float(state.randoms[b].uniform()) }
+        course.elements[site] = state.randoms[b].index(weights: diffusion.elements.span)
+        course.positions[site] = state.randoms[b].index(weights: shares.span)
+      }
+      for s in 0..<range.sites { course.elements[range.firstSite + s] = course.elements[range.firstSite + noiseSites[s]] }
+      guard let sites = state.knownSites(ofCrystal: b) else { continue }
+      state.beliefs.know(crystal: b, positions: sites.map(\.wyckoffPosition), species: sites.map(\.elementLabel))
+      if model.method.options.diffusion.knownElements > 0 { state.beliefs.know(crystal: b, elements: sites.map(\.element)) }
+    }
+    return course
+  }
+
+  /// One call of the network at the time of a step.
+  func estimate(step: Int, _ state: inout UnitState, _ course: inout Course) -> UnitPrediction {
+    let t = times[step - 1]
+    let level = diffusion.level(t)
+    for (b, range) in state.beliefs.graph.ranges.enumerated() {
+      diffusion.set(level, time: t, crystal: b, of: &state.beliefs)
+      for c in 0..<6 {
+        diffusion.believe(
+          lattice: course.lattice[b, c], component: c, fixed: state.constraints[b][c], level.signal, into: &state.beliefs,
+          crystal: b)
+      }
+      let shares = diffusion.positions[state.beliefs.spaceGroups[b]]
+      for site in range.firstSite..<range.firstSite + range.sites {
+        UnitDiffusion.believe(
+          course.positions[site], shares, level.signal, into: &state.beliefs.observedPositions, row: site)
+        guard state.beliefs.knownElements[site] == nil else { continue }
+        UnitDiffusion.believe(
+          course.elements[site], diffusion.elements, level.signal, into: &state.beliefs.elements, row: site)
+      }
+    }
+    diffusion.informed.describe(&state.beliefs)
+    let outputs = course.runner.guided(state.beliefs, by: options.guidance, unknown: conditions.unknown)
+    let coordinates = state.beliefs.coordinates.values
+    return InformedForm.prediction(outputs, state) { i, _ in coordinates[i] }
+  }
+
+  /// From the time of step i to the next.
+  func advance(step i: Int, _ prediction: UnitPrediction, _ state: inout UnitState, _ course: inout Course) {
+    let bridge = Bridge(from: diffusion.level(times[i - 1]), to: diffusion.level(times[i]), options.sampler)
+    let isPlacing = Float(i) > Self.placementTime * Float(steps)
+    for (b, range) in state.beliefs.graph.ranges.enumerated() {
+      var noise = [Float](repeating: 0, count: 6 + 3 * range.sites)
+      var span = noise.mutableSpan
+      state.randoms[b].fillNormal(&span)
+      for c in 0..<6 where state.constraints[b][c] == nil {
+        let estimate = diffusion.standardized(prediction.lattice[6 * b + c], component: c)
+        course.lattice[b, c] = bridge.lattice(estimate, course.lattice[b, c], noise[c])
+      }
+      let drawn = state.draw(prediction, crystal: b, drawsPositions: true)
+      let places = isPlacing ? state.placed(drawn, prediction, crystal: b) : state.onPositions(drawn, prediction, crystal: b)
+      let noiseSites = state.noiseSites(range)
+      let shares = diffusion.positions[state.beliefs.spaceGroups[b]]
+      for s in 0..<range.sites {
+        let site = range.firstSite + s
+        for c in 0..<3 {
+          state.beliefs.coordinates[site, c] = wrapped(
+            bridge.coordinate(places[3 * s + c], state.beliefs.coordinates[site, c], noise[6 + 3 * s + c]))
+        }
+        course.elements[site] =
+          noiseSites[s] == s
+          ? bridge.draw(drawn[s].element, course.elements[site], diffusion.elements, &state.randoms[b])
+          : course.elements[range.firstSite + noiseSites[s]]
+        if let position = drawn[s].position {
+          course.positions[site] = bridge.draw(position, course.positions[site], shares, &state.randoms[b])
+        }
+      }
+    }
+  }
+}
