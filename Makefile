@@ -100,5 +100,6 @@ include Pipelines/hull.mk
 include Pipelines/generate.mk
 include Pipelines/finetune.mk
 include Pipelines/csp.mk
+include Pipelines/compare.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

@@ -18,8 +18,9 @@ VARIABLES_targets  := TARGET
 VARIABLES_tolerances := TOLERANCE
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
-VARIABLES_paths    := PHASES
-KINDS := path paths name count whole number threads groups formula elements sites potential flag labels targets tolerances words settings
+VARIABLES_paths    := PHASES MODELS
+VARIABLES_counts   := LADDER
+KINDS := path paths name count counts whole number threads groups formula elements sites potential flag labels targets tolerances words settings
 
 # TIME_train and its kin: for one stage.
 stages_of_jobs := preprocess label train propose sample reconstruct relax properties metrics report
@@ -35,6 +36,7 @@ CHARACTERS_path      := $(letters) $(digits) / . _ - + @ , = ~
 CHARACTERS_paths     := $(CHARACTERS_path)
 CHARACTERS_name      := $(letters) $(digits) . _ - + : ,
 CHARACTERS_count     := $(digits)
+CHARACTERS_counts    := $(digits)
 CHARACTERS_whole     := $(digits)
 CHARACTERS_number    := $(digits) . e -
 CHARACTERS_threads   := $(digits)
@@ -54,6 +56,7 @@ MEANS_path      := a path of letters, digits and / . _ - + @ , = ~, without blan
 MEANS_paths     := paths of letters, digits and / . _ - + @ , = ~, with blanks between
 MEANS_name      := a name of letters, digits and . _ - + : ,
 MEANS_count     := a whole number above 0
+MEANS_counts    := whole numbers above 0 with blanks between
 MEANS_whole     := a whole number
 MEANS_number    := a number above 0
 MEANS_threads   := a whole number
@@ -73,7 +76,7 @@ MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ 
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
 # and settings blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words settings paths labels targets tolerances,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+only = $(filter xx,x$(call without,$(if $(filter words settings paths labels targets tolerances counts,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 
@@ -91,7 +94,7 @@ $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')
 known = $(if $(filter undefined default,$(origin $(1))),,$(value $(1)))
-checked := $(foreach k,count whole number threads groups formula elements sites flag labels targets tolerances settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
+checked := $(foreach k,count counts whole number threads groups formula elements sites flag labels targets tolerances settings,$(foreach v,$(VARIABLES_$k),$(call pattern,$v,$k)))
 wrong := $(if $(checked),$(shell Pipelines/variables.sh $(checked)))
 $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 
@@ -99,7 +102,7 @@ $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 $(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
 $(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
 $(foreach v,PROTOTYPE SKELETONS SCREEN_MODEL,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
-$(foreach v,MODEL CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
+$(foreach v,MODEL MODELS CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
 # What has a default must not be taken away.

@@ -56,7 +56,8 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
       ("training.learning_rate", learningRate > 0 && learningRate.isFinite),
       ("training.warm_up_steps (0 or more)", warmUpSteps >= 0),
       ("training.weight_decay (0 or more)", weightDecay >= 0), ("training.batch", batch > 0),
-      ("training.clip_value (0 or more)", clipValue >= 0), ("training.epochs (0 or more)", epochs >= 0), ("training.clip_norm", clipNorm > 0),
+      ("training.clip_value (0 or more)", clipValue >= 0), ("training.epochs (0 or more)", epochs >= 0),
+      ("training.clip_norm", clipNorm > 0),
       ("training.average_decay (below 1)", averageDecay >= 0 && averageDecay < 1),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess

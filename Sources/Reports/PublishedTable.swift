@@ -65,9 +65,9 @@ struct PublishedTable {
     let columns = Self.columns.filter { column in published.contains { $0.values[column.name] != nil } }
     let heads = (["method", "steps"] + columns.map(\.heading)).map { "<th>\(escaped($0))</th>" }.joined()
     let own = runs.map { run -> String in
-      let steps = run.summary.figure("network_calls")?.value.map { String(Int($0) - 1) } ?? "–"
+      let steps = run.summary.figure("sampling_steps")?.value.map { String(Int($0)) } ?? "–"
       let cells = columns.map { "<td>\(text($0, value(of: $0.name, in: run.summary)))</td>" }
-      return "<tr><td>\(escaped(run.summary.name))</td><td>\(steps)</td>\(cells.joined())</tr>"
+      return "<tr><td>\(escaped(run.name))</td><td>\(steps)</td>\(cells.joined())</tr>"
     }
     let others = published.map { row -> String in
       let cells = columns.map { "<td class=\"published\">\(text($0, row.values[$0.name]))</td>" }

@@ -3,7 +3,7 @@ import Evaluation
 
 /// A figure with its place on the page.
 struct DrawnFigure {
-  enum Group { case funnel, wide, narrow, training, time }
+  enum Group { case calls, funnel, wide, narrow, training, time }
 
   let name: String
   let group: Group
@@ -14,12 +14,13 @@ struct DrawnFigure {
 extension Report {
   /// All figures in the order of the page.
   var drawnFigures: [DrawnFigure] {
-    runFigures + mirrors + narrow + trainingFigures
+    // A page about calls compares numbers: their pictures would be many and alike.
+    comparesCalls ? callFigures : runFigures + mirrors + narrow + trainingFigures
   }
 
   /// The run's name where there is more than one.
   private func caption(_ run: ReportRun, _ words: String = "") -> String {
-    runs.count < 2 ? words : words.isEmpty ? run.summary.name : "\(run.summary.name): \(words)"
+    runs.count < 2 ? words : words.isEmpty ? run.name : "\(run.name): \(words)"
   }
 
   private var runFigures: [DrawnFigure] {

@@ -5,6 +5,8 @@ public import Evaluation
 public struct ReportRun: Sendable {
   /// The figures of the run.
   public var summary: MetricsSummary
+  /// For headings; says the number of network calls where runs of one model differ in it.
+  var name: String
   /// Its loss curves; nil where they are not known.
   public var history: TrainingHistory?
   /// Crystals to draw.
@@ -15,6 +17,7 @@ public struct ReportRun: Sendable {
     summary: MetricsSummary, history: TrainingHistory? = nil, gallery: [GalleryCrystal] = []
   ) {
     self.summary = summary
+    name = summary.name
     self.history = history
     self.gallery = gallery
   }
@@ -77,12 +80,18 @@ public struct Report: Sendable {
     self.subtitle = subtitle
     self.runs = runs
     self.published = published
+    guard comparesCalls else { return }
+    for i in runs.indices {
+      guard let calls = runs[i].summary.figure("network_calls")?.value else { continue }
+      self.runs[i].name = "\(runs[i].summary.name), \(Int(calls)) calls"
+    }
   }
 
   /// The page: no file beside it and no network.
   public var html: String {
     let body = [
-      header, PublishedTable(runs: runs, published: published).html, ReportTable(runs: runs).html, funnels, distributionFigures,
+      header, PublishedTable(runs: runs, published: published).html, calls, ReportTable(runs: runs).html, funnels,
+      distributionFigures,
       training, times, gallery, conditions,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
     return page(title: title, body: body, crystals: runs.flatMap(\.gallery))
@@ -102,7 +111,7 @@ public struct Report: Sendable {
   private var key: String {
     guard let first = runs.first else { return "<p>There are no runs to report.</p>" }
     var entries = runs.enumerated().map { index, run in
-      "<li><i style=\"background:\(SVGFigure.Ink.run(index).css)\"></i>\(escaped(run.summary.name))</li>"
+      "<li><i style=\"background:\(SVGFigure.Ink.run(index).css)\"></i>\(escaped(run.name))</li>"
     }
     let reference = first.summary.reference
     let count = reference.comparedWith == "test" ? reference.test : reference.train
@@ -127,6 +136,13 @@ public struct Report: Sendable {
         "<div><b>\(ReportTable.valueText(figure))</b><span>\(escaped(figure.label))</span></div>")
     }
     return "<div class=\"headline\">\(cells.joined())</div>"
+  }
+
+  private var calls: String {
+    let drawn = drawnFigures.filter { $0.group == .calls }.map { figure($0) }
+    return section(
+      "Quality against network calls", "A curve a model; bars are 95 % intervals.",
+      drawn.isEmpty ? "" : "<div class=\"pair\">\(drawn.joined(separator: "\n"))</div>")
   }
 
   private var funnels: String {
@@ -170,7 +186,7 @@ public struct Report: Sendable {
         cards.append(item.card(scene: index))
         index += 1
       }
-      let heading = runs.count > 1 ? "<h3>\(escaped(run.summary.name))</h3>\n" : ""
+      let heading = runs.count > 1 ? "<h3>\(escaped(run.name))</h3>\n" : ""
       parts.append(heading + "<div class=\"gallery\">\n\(cards.joined(separator: "\n"))\n</div>")
     }
     return section("Crystals", "Drag to turn, or use the arrow keys.", parts.joined(separator: "\n"))

@@ -7,7 +7,7 @@ struct ReportTable {
 
   var html: String {
     guard !runs.isEmpty else { return "" }
-    let heads = runs.map { "<th>\(escaped($0.summary.name))</th>" }
+    let heads = runs.map { "<th>\(escaped($0.name))</th>" }
     let bodies = Figure.Section.allCases.map(body).filter { !$0.isEmpty }
     return """
       <section>

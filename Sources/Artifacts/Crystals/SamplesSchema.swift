@@ -9,12 +9,13 @@ public enum SamplesFile {
   ///
   /// - Parameters:
   ///   - blueprints: what the samples are to be, in their order; kept under `/target`.
+  ///   - sampler: what draws them.
   ///   - trainingSet: the fingerprint of what the model was trained on.
   ///   - inputs: the model, and a dataset whose crystals are predicted.
   ///   - body: draws; hands over what is drawn, in order, some at a time.
   /// - Throws: `StageError` where the file cannot be written, and what `body` throws.
   public static func write(
-    ids: [String], blueprints: [Blueprint], steps: Int, trainingSet: String?, to path: String, inputs: [String],
+    ids: [String], blueprints: [Blueprint], sampler: any UnitSampler, trainingSet: String?, to path: String, inputs: [String],
     rejected: [RejectedRecord] = [],
     options: SharedOptions, records: RecordRange, precision: Precision, seconds: @autoclosure () -> Double,
     _ body: (_ append: ([PredictedUnit]) throws -> Void) throws -> Void
@@ -25,7 +26,8 @@ public enum SamplesFile {
     let counts = blueprints.map { $0.siteCount ?? 0 }
     let sites = counts.reduce(0, +)
     try Artifact.write(.samples, to: path, inputs: inputs, options: options, records: records, seconds: seconds()) { writer in
-      try writer.setAttribute("steps", Int64(steps))
+      try writer.setAttribute("steps", Int64(sampler.steps))
+      try writer.setAttribute("network_calls", Int64(sampler.networkCalls))
       // What the processor had, not what was asked for: shards from different processors may not be mixed.
       try writer.setAttribute("precision", precision.rawValue)
       try writer.setAttribute("kernel", precision == .float32 ? Products.kernelName : "oneDNN")

@@ -174,9 +174,12 @@ extension Cost {
       if reader.contains("/training/first_moment") {
         parameters = try reader.rows(of: "/training/first_moment")
       }
-      // A call a step, and the last one that the classes are drawn from.
-      if let steps = reader.attribute("steps", as: Int64.self), (0..<HDF5Reader.mostCounted).contains(steps) {
-        networkCalls = Int(steps) + 1
+      func count(_ name: String) -> Int? {
+        reader.attribute(name, as: Int64.self).flatMap { (0..<HDF5Reader.mostCounted).contains($0) ? Int($0) : nil }
+      }
+      if let steps = count("steps") {
+        // Of files that do not say: SymmBFN's, a call a step and the last one that the classes are drawn from.
+        (self.steps, networkCalls) = (steps, count("network_calls") ?? steps + 1)
       }
     }
   }

@@ -66,7 +66,7 @@ public struct SamplingRun {
     let range = range(of: total)
     let asked = try parallelMap(count: range.count, threads: shared.threadCount) { try blueprint(range.lowerBound + $0) }
     try SamplesFile.write(
-      ids: asked.map(\.id), blueprints: asked.map(\.blueprint), steps: sampler.steps, trainingSet: trainingSet, to: output,
+      ids: asked.map(\.id), blueprints: asked.map(\.blueprint), sampler: sampler, trainingSet: trainingSet, to: output,
       inputs: inputs, rejected: rejected, options: shared, records: RecordRange(range, of: total), precision: precision,
       seconds: report.seconds
     ) { append in

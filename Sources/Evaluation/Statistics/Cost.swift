@@ -6,6 +6,8 @@ public struct Cost: Sendable {
   public var parameters: Int?
   /// Calls of the network a sample.
   public var networkCalls: Int?
+  /// Steps of the sampler.
+  public var steps: Int?
 
   /// - Parameters:
   ///   - parameters: numbers that training has set.
@@ -70,6 +72,7 @@ extension FigureBuilder {
     if let parameters = cost.parameters {
       figures.append(number("parameters", "parameters of the model", .cost, Double(parameters)))
     }
+    if let steps = cost.steps { figures.append(number("sampling_steps", "steps of the sampler", .cost, Double(steps))) }
     if let calls = cost.networkCalls {
       figures.append(number("network_calls", "network calls a sample", .cost, Double(calls)))
     }

@@ -22,7 +22,7 @@ public struct SymmCDConfiguration: MethodOptions {
     training.plateauPatience = 30
     training.minimumRate = 1e-6
     training.averageDecay = 0
-    training.clipNorm = 1e30
+    training.clipNorm = 1e20
     training.clipValue = 0.5
   }
 

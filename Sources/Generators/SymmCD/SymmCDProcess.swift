@@ -28,8 +28,7 @@ struct SymmCDProcess: UnitProcess {
     packed = isExact ? nil : PackedUnitNetwork(model.method.network, parameters: model.parameters)
   }
 
-  /// From each time to the next.
-  var steps: Int { times.count - 1 }
+  var steps: Int { times.count }
   var networkCalls: Int { times.count }
   var elementMask: [Bool] { model.method.elementMask }
   var drawsPositions: Bool { true }
@@ -41,6 +40,8 @@ struct SymmCDProcess: UnitProcess {
     /// (N) classes as they are seen.
     var elements: [Int]
     var positions: [Int]
+    /// At the last time.
+    var last: UnitPrediction?
     var runner: UnitNetworkRunner
   }
 
@@ -74,6 +75,7 @@ struct SymmCDProcess: UnitProcess {
 
   /// One call of the network at the time of a step.
   func estimate(step: Int, _ state: inout UnitState, _ course: inout Course) -> UnitPrediction {
+    if let last = course.last { return last }
     let t = times[step - 1]
     let level = diffusion.level(t)
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
@@ -100,6 +102,10 @@ struct SymmCDProcess: UnitProcess {
 
   /// From the time of step i to the next.
   func advance(step i: Int, _ prediction: UnitPrediction, _ state: inout UnitState, _ course: inout Course) {
+    guard i < steps else {
+      course.last = prediction
+      return
+    }
     let bridge = Bridge(from: diffusion.level(times[i - 1]), to: diffusion.level(times[i]), options.sampler)
     let isPlacing = Float(i) > Self.placementTime * Float(steps)
     for (b, range) in state.beliefs.graph.ranges.enumerated() {

@@ -7,6 +7,7 @@ public protocol UnitProcess: Sendable {
   /// What it carries from step to step beside the beliefs.
   associatedtype Course
 
+  /// As `sampling.steps` counts them.
   var steps: Int { get }
   /// How often the network is called for a sample.
   var networkCalls: Int { get }
@@ -23,7 +24,8 @@ public protocol UnitProcess: Sendable {
 
   /// Calls the network: what the data are from what is believed at a step.
   ///
-  /// - Parameter step: 1 ... `steps`, and one more at the end, which the sample is drawn from.
+  /// - Parameter step: 1 ... `steps`, and one more at the end, which the sample is drawn from; a process that knows by then need not call
+  ///   the network.
   func estimate(step: Int, _ state: inout UnitState, _ course: inout Course) -> UnitPrediction
 
   /// Takes the beliefs on from a step to the next.
