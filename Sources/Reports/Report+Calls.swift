@@ -7,7 +7,7 @@ extension Report {
   private static let quantities = ["sun_0.0", "stable_0.0", "stable_0.1", "structure_valid", "density_distance", "unique"]
 
   /// The runs of each model, by rising numbers of calls; empty where none has been sampled with two.
-  private var ladders: [(name: String, runs: [(index: Int, calls: Double)])] {
+  var ladders: [(name: String, runs: [(index: Int, calls: Double)])] {
     var names: [String] = []
     for run in runs where !names.contains(run.summary.name) { names.append(run.summary.name) }
     let ladders = names.map { name in
@@ -24,18 +24,18 @@ extension Report {
   /// Whether the page compares numbers of calls, and so says them beside the runs' names.
   var comparesCalls: Bool { !ladders.isEmpty }
 
-  /// A figure a quantity, a curve a model, in the colour of the model's first run.
+  /// A figure a quantity, a curve a model.
   var callFigures: [DrawnFigure] {
     let ladders = ladders
     guard !ladders.isEmpty else { return [] }
     return Self.quantities.compactMap { quantity in
       guard let label = runs.compactMap({ $0.summary.figure(quantity)?.label }).first else { return nil }
-      let curves = ladders.compactMap { ladder -> LadderCurve? in
+      let curves = ladders.enumerated().compactMap { number, ladder -> LadderCurve? in
         let points = ladder.runs.compactMap { run -> LadderCurve.Point? in
           guard let figure = runs[run.index].summary.figure(quantity), let value = figure.value else { return nil }
           return LadderCurve.Point(x: run.calls, y: value, low: figure.low, high: figure.high)
         }
-        return points.isEmpty ? nil : LadderCurve(name: ladder.name, ink: ladder.runs[0].index, points: points)
+        return points.isEmpty ? nil : LadderCurve(name: ladder.name, ink: number, points: points)
       }
       return ladderFigure(label, curves).map {
         DrawnFigure(name: "calls-\(quantity)", group: .calls, caption: "", figure: $0)
@@ -74,7 +74,11 @@ private func ladderFigure(_ label: String, _ curves: [LadderCurve]) -> SVGFigure
     figure.line(56, y(tick), 440, y(tick))
     figure.text(tickText(tick), x: 50, y: y(tick) + 4, anchor: .end)
   }
-  for place in Set(points.map(\.x)).sorted() { figure.text(tickText(place), x: x(log10(place)), y: 196, anchor: .middle) }
+  var lastTick = -Double.infinity
+  for place in Set(points.map(\.x)).sorted() where x(log10(place)) > lastTick + 18 {
+    lastTick = x(log10(place))
+    figure.text(tickText(place), x: lastTick, y: 196, anchor: .middle)
+  }
   for (number, curve) in curves.enumerated() {
     let ink = SVGFigure.Ink.run(curve.ink)
     figure.path(curve.points.map { (x(log10($0.x)), y($0.y)) }, ink: ink, width: 1.6)

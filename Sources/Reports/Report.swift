@@ -110,8 +110,9 @@ public struct Report: Sendable {
   /// Which colour is which run.
   private var key: String {
     guard let first = runs.first else { return "<p>There are no runs to report.</p>" }
-    var entries = runs.enumerated().map { index, run in
-      "<li><i style=\"background:\(SVGFigure.Ink.run(index).css)\"></i>\(escaped(run.name))</li>"
+    let names = comparesCalls ? ladders.map(\.name) : runs.map(\.name)
+    var entries = names.enumerated().map { index, name in
+      "<li><i style=\"background:\(SVGFigure.Ink.run(index).css)\"></i>\(escaped(name))</li>"
     }
     let reference = first.summary.reference
     let count = reference.comparedWith == "test" ? reference.test : reference.train

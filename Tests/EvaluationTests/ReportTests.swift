@@ -62,6 +62,28 @@ import Testing
     #expect(outside.count == 1)
   }
 
+  @Test("runs of models with different numbers of network calls become curves, and say their calls")
+  func calls() throws {
+    let crystals = try MetricsTests.crystals()
+    func run(_ name: String, calls: Double) throws -> ReportRun {
+      var run = try Self.run(name, crystals: Array(crystals.prefix(60)), sampled: 70)
+      var figure = run.summary.figures[0]
+      (figure.name, figure.value) = ("network_calls", calls)
+      run.summary.figures.append(figure)
+      return run
+    }
+    let report = Report(
+      title: "Calls", runs: [try run("flow", calls: 21), try run("flow", calls: 101), try run("diffusion", calls: 20)])
+    let stable = try #require(report.figures.first { $0.name == "calls-stable_0.0" }?.svg)
+    #expect(stable.contains("flow, 101 calls") && stable.contains("diffusion, 20 calls"))
+    #expect(stable.contains("--run-1") && !stable.contains("--run-2"))
+    #expect(report.html.contains("<th>flow, 21 calls</th>"))
+    #expect(!report.figures.contains { $0.name.hasPrefix("funnel") })
+    // One number of calls: runs side by side as ever.
+    let plain = Report(title: "One", runs: [try run("flow", calls: 21), try run("diffusion", calls: 21)])
+    #expect(!plain.figures.contains { $0.name.hasPrefix("calls") } && plain.html.contains("<th>flow</th>"))
+  }
+
   @Test("scenes are JSON with the copies of atoms on faces")
   func scenes() throws {
     struct Scene: Decodable { var cell: [[Double]] }

@@ -5,7 +5,8 @@ extension SymmCD {
   /// The four losses of the informed form, each a mean: coordinates, elements and site symmetries over sites, lattice over crystals;
   /// their gradient seeds the tape.
   ///
-  /// Squares of errors over the noise's variance (of coordinates `(1 + 1 / sigma^2) d^2`, of the lattice `d^2 / (1 - alpha_bar)`), and
+  /// Squares of errors over the noise's variance (of coordinates `(1 + 1 / sigma^2) d^2`, of the lattice
+  /// `d^2 / (1 - alpha_bar)`, standardised), and
   /// `-ln p` of the right element and Wyckoff position where they are not told.
   func informedLosses(
     _ batch: BeliefBatch, _ levels: [UnitDiffusion.Level], _ examples: [TrainingExample],
@@ -23,11 +24,12 @@ extension SymmCD {
     let (perSite, perCrystal) = (1 / Float(share.rows), 1 / Float(share.examples))
     for (b, example) in examples.enumerated() {
       let (level, range) = (levels[b], batch.graph.ranges[b])
-      let latticeScale = perCrystal / (1 - level.signal)
       for c in 0..<6 where example.latticeConstraint[c] == nil {
         let (estimate, slope) = InformedForm.estimate(
           mean: batch.latticeMeans[b, c], deviation: batch.latticeDeviations[b, c], output: lattice[b, c])
         let d = estimate - example.lattice[c]
+        let s = diffusion.informed.latticeMoments[2 * c + 1]
+        let latticeScale = perCrystal / (s * s * (1 - level.signal))
         losses.values[1] += Double(latticeScale * d * d)
         gradients.lattice[b, c] = 2 * latticeScale * d * slope * weights.lattice
       }
