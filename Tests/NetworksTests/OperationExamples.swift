@@ -35,6 +35,9 @@ struct OperationExample: Sendable, CustomStringConvertible {
         WeightedPooling(graph, weights: [0.5, 0.2, 0.3, 1, 0.1, 0.4, 0.4, 0.1]), ParameterLayout(), normal(n, 5)),
       OperationExample(FilteredSum(graph), ParameterLayout(), normal(graph.edges, 5), normal(n, 5, seed: 2)),
       OperationExample(Gather(rows: [3, 0, 3, 7, 1]), ParameterLayout(), normal(n, 5)),
+      OperationExample(Rectifier(), ParameterLayout(), normal(n, 5)),
+      OperationExample(FactoredScores(rank: 3), ParameterLayout(), normal(n, 6), normal(n, 12, seed: 2)),
+      OperationExample(JoinedRows(count: 4), ParameterLayout(), normal(n, 5)),
       OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 12)),
       OperationExample(
         KeyScores(first: [1, 4, 1], counts: [3, 2, 3]), ParameterLayout(), normal(3, 5), normal(6, 5, seed: 2)),
@@ -58,10 +61,11 @@ struct OperationExample: Sendable, CustomStringConvertible {
         let table = Linear("x", inputs: 9, outputs: 4, bias: false, layout: &$0)
         return OperationExample(Embedding(table, rows: [3, 0, 8, 3, 3]), $0)
       })
-    for features in [0, 2] {
+    for (features, hasConstants) in [(0, false), (2, false), (0, true)] {
       examples.append(
         layered {
-          let layer = MessagePassing("x", width: 6, frequencies: 3, edgeFeatures: features, layout: &$0)
+          let layer = MessagePassing(
+            "x", width: 6, frequencies: 3, edgeFeatures: features, hasConstants: hasConstants, layout: &$0)
           let edges = EdgeInputs(
             graph, coordinates: normal(n, 3), lattice: normal(3, 6), features: normal(graph.edges, features),
             frequencies: 3, .float32)

@@ -76,7 +76,7 @@ public struct SiteSymmetry: Sendable, Hashable {
     }
   }
 
-  private static func axisIndex(_ direction: [Int], hexagonal: Bool) -> Int {
+  static func axisIndex(_ direction: [Int], hexagonal: Bool) -> Int {
     var d = direction
     if hexagonal {
       d = [2 * direction[0] - direction[1], 2 * direction[1] - direction[0], 2 * direction[2]]

@@ -15,21 +15,26 @@ public struct SymmCD: UnitGenerator {
   public let options: SymmCDConfiguration
   /// Shares of groups, numbers of sites, elements and site symmetries in the training set.
   public let statistics: DatasetStatistics
-  /// Of the informed form.
-  let network: UnitNetwork
-  let diffusion: UnitDiffusion
   /// (100) element classes that occur in the training set.
   let elementMask: [Bool]
   let conditions: PropertyEncoding
+  let form: Form
+
+  /// Network and noise.
+  enum Form: Sendable {
+    case published(PublishedDiffusion)
+    case informed(InformedDiffusion)
+  }
 
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: SymmCDConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
-    network = UnitNetwork(
-      options.network.unitNetwork, form: options.form, conditions: PropertyEncoding.columns(options.conditioning))
     conditions = PropertyEncoding(options.conditioning, statistics.labels)
-    diffusion = UnitDiffusion(options.diffusion, statistics)
     elementMask = statistics.elementMask
+    switch options.form {
+    case .published: form = .published(PublishedDiffusion(options, statistics))
+    case .informed: form = .informed(InformedDiffusion(options, statistics))
+    }
   }
 
   /// Where Wyckoff positions come from where the user does not say.
@@ -37,26 +42,35 @@ public struct SymmCD: UnitGenerator {
 
   /// Draws asymmetric units; `isExact` multiplies where tables are looked up otherwise.
   public func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler {
-    ProcessSampler(SymmCDProcess(TrainedMethod(self, parameters), isExact: isExact), seed: seed)
+    switch form {
+    case .published(let diffusion):
+      return ProcessSampler(PublishedProcess(self, diffusion, parameters, isExact: isExact), seed: seed)
+    case .informed(let diffusion):
+      return ProcessSampler(InformedProcess(self, diffusion, parameters, isExact: isExact), seed: seed)
+    }
   }
 }
 
 extension SymmCD {
   /// Names, shapes and places of the network's parameters.
-  public var layout: ParameterLayout { network.layout }
-
-  /// Weights of the terms in the objective.
-  public var weights: [Double] {
-    let weights = options.diffusion.weights
-    return [weights.coordinates, weights.lattice, weights.elements, weights.siteSymmetry].map { Double($0) }
+  public var layout: ParameterLayout {
+    switch form {
+    case .published(let diffusion): diffusion.network.layout
+    case .informed(let diffusion): diffusion.network.layout
+    }
   }
 
-  /// A crystal from every origin that it is shown from.
+  /// Weights of the terms in the objective.
+  public var weights: [Double] { options.diffusion.weights.inOrder }
+
+  /// A crystal, in the informed form from every origin that it is shown from.
   ///
   /// - Throws: `Rejection` where a unit has no crystal that the method can learn.
   public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [[TrainingExample]] {
-    try TrainingExample.examples(
+    let examples = try TrainingExample.examples(
       data, properties: conditions.names, shiftsOrigins: isTraining && options.form == .informed, threads: threads)
+    if options.form == .published { try PublishedDiffusion.check(examples) }
+    return examples
   }
 
   /// Sites: work is shared out by them.
@@ -65,7 +79,7 @@ extension SymmCD {
   /// A tape, one a thread.
   public func makeWorkspace() -> Tape { Tape() }
 
-  /// From one of its origins, and with its template known as often as the options say.
+  /// In the informed form from one of its origins, and with its template known as often as the options say.
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
     let told = ToldShares(templates: options.diffusion.knownTemplates, elements: options.diffusion.knownElements)
     return [TrainingExample.shown(example, conditions, told: options.form == .informed ? told : nil, random)]
@@ -77,11 +91,19 @@ extension SymmCD {
     _ tape: inout Tape, gradient: inout [Float]
   ) -> LossTerms {
     let examples = examples.map { $0[0] }
-    var (beliefs, levels) = diffusion.beliefs(examples, randoms: randoms)
-    beliefs.tell(examples, conditions)
-    diffusion.informed.describe(&beliefs)
-    let outputs = network.forward(beliefs, parameters, &tape)
-    let losses = informedLosses(beliefs, levels, examples, network.read(outputs, beliefs, &tape), share: share, &tape)
+    let losses: LossTerms
+    switch form {
+    case .published(let diffusion):
+      losses = diffusion.losses(examples, randoms, share: share, parameters, &tape)
+    case .informed(let diffusion):
+      var (beliefs, levels) = diffusion.beliefs(examples, randoms: randoms)
+      beliefs.tell(examples, conditions)
+      diffusion.informed.describe(&beliefs)
+      let outputs = diffusion.network.forward(beliefs, parameters, &tape)
+      losses = diffusion.losses(
+        beliefs, levels, examples, diffusion.network.read(outputs, beliefs, &tape), share: share, elementMask: elementMask,
+        &tape)
+    }
     if !gradient.isEmpty { tape.backward(into: &gradient) }
     return losses
   }

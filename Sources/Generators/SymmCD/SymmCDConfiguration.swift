@@ -44,6 +44,14 @@ public struct SymmCDConfiguration: MethodOptions {
       case coordinateFrequencies = "coordinate_frequencies"
     }
 
+    /// Sizes of the published form's network.
+    var symmCD: SymmCDNetworkOptions {
+      var options = SymmCDNetworkOptions()
+      (options.hidden, options.layers, options.frequencies) = (hidden, layers, frequencies)
+      (options.group, options.symmetry) = (embedding, embedding)
+      return options
+    }
+
     /// Sizes of the informed form's network.
     var unitNetwork: UnitNetworkOptions {
       var options = UnitNetworkOptions()
@@ -93,6 +101,9 @@ public struct SymmCDConfiguration: MethodOptions {
       case coordinates, lattice, elements
       case siteSymmetry = "site_symmetry"
     }
+
+    /// In the order of `SymmCD.terms`.
+    var inOrder: [Double] { [coordinates, lattice, elements, siteSymmetry].map { Double($0) } }
   }
 
   /// How a step goes from one time to an earlier one.
@@ -146,7 +157,8 @@ public struct SymmCDConfiguration: MethodOptions {
     guard form == .informed || conditioning.properties.isEmpty else {
       return "conditioning.properties needs 'form: informed': SymmCD as published is told none"
     }
-    return network.unitNetwork.complaint ?? conditioning.complaint ?? training.complaint
+    return network.unitNetwork.complaint ?? (form == .published ? network.symmCD.complaint("network") : nil) ?? conditioning
+      .complaint ?? training.complaint
   }
 
   /// Parameters mean the same with the same form, network and noise; how losses are weighed, and how much is told, may change.

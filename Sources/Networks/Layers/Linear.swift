@@ -6,7 +6,8 @@ public struct Linear: Sendable {
   public let inputs: Int
   /// Columns of the output.
   public let outputs: Int
-  let weight: Range<Int>
+  /// Where W lies among the parameters.
+  public let weight: Range<Int>
   let bias: Range<Int>?
   private let activates: Bool
 
@@ -97,7 +98,7 @@ public struct Linear: Sendable {
   }
 
   /// Where the bias lies, for loops that add it themselves; empty where there is none.
-  var biasRange: Range<Int> { bias ?? 0..<0 }
+  public var biasRange: Range<Int> { bias ?? 0..<0 }
 }
 
 /// (N, inputs) to (N, outputs).

@@ -7,13 +7,18 @@ public import Tensors
 ///
 /// The first product of phi_e is split by its inputs: h_i and h_j are multiplied once a site, k once a crystal, F (sin and cos of
 /// 128 frequencies) once a pair: cosines count alike for (i, j) and (j, i), sines with opposite signs, self edges see ones.
+///
+/// SymmCD's form has a layer norm: both perceptrons read LN(h), and its F begins at frequency 0, whose cosines are ones.
 public struct MessagePassing: Sendable {
   let width: Int
+  let norm: LayerNorm?
   let center: Linear
   let neighbor: Linear
   let lattice: Linear
   let sine: Linear
   let cosine: Linear
+  /// Of the cosines of frequency 0, three ones on every edge; nil where there are none.
+  let constant: Linear?
   /// Of what is said of every edge; nil where nothing is.
   let edgeFeatures: Linear?
   let edge: Linear
@@ -21,11 +26,18 @@ public struct MessagePassing: Sendable {
 
   /// - Parameters:
   ///   - width: C, features of a site.
-  ///   - frequencies: Fourier frequencies of each of the three coordinate differences.
+  ///   - frequencies: Fourier frequencies of each of the three coordinate differences, from 1 on.
   ///   - edgeFeatures: D, further numbers that every edge comes with.
-  public init(_ name: String, width: Int, frequencies: Int, edgeFeatures d: Int, layout: inout ParameterLayout) {
+  ///   - normalizes: whether the perceptrons read LN(h).
+  ///   - hasConstants: whether edges have the waves of frequency 0, too. Its sines are zeros and have no weights, but count as inputs
+  ///     in how the others' weights begin.
+  public init(
+    _ name: String, width: Int, frequencies: Int, edgeFeatures d: Int, normalizes: Bool = false, hasConstants: Bool = false,
+    layout: inout ParameterLayout
+  ) {
     self.width = width
-    let fanIn = 2 * width + 6 + 6 * frequencies + d
+    let fanIn = 2 * width + 6 + 6 * (frequencies + (hasConstants ? 1 : 0)) + d
+    norm = normalizes ? LayerNorm("\(name).norm", width: width, layout: &layout) : nil
     center = Linear("\(name).edge.0.center", inputs: width, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     neighbor = Linear("\(name).edge.0.neighbor", inputs: width, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     lattice = Linear("\(name).edge.0.lattice", inputs: 6, outputs: width, fanIn: fanIn, layout: &layout)
@@ -33,6 +45,9 @@ public struct MessagePassing: Sendable {
       "\(name).edge.0.sine", inputs: 3 * frequencies, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
     cosine = Linear(
       "\(name).edge.0.cosine", inputs: 3 * frequencies, outputs: width, bias: false, fanIn: fanIn, layout: &layout)
+    constant =
+      hasConstants
+      ? Linear("\(name).edge.0.constant", inputs: 3, outputs: width, bias: false, fanIn: fanIn, layout: &layout) : nil
     edgeFeatures =
       d == 0
       ? nil
@@ -44,14 +59,20 @@ public struct MessagePassing: Sendable {
 
   /// (N, C) to (N, C).
   public func callAsFunction(_ h: Tape.Value, _ edges: EdgeInputs, _ tape: inout Tape) -> Tape.Value {
-    tape.apply(Sum(), h, node(tape.apply(Messages(layer: self, edges: edges), h), &tape))
+    let read = norm.map { tape.apply($0, h) } ?? h
+    return tape.apply(Sum(), h, node(tape.apply(Messages(layer: self, edges: edges), read), &tape))
   }
 
   /// The features of self edges: every cosine is 1, every sine 0.
-  func ownSelf(_ parameters: Parameters) -> [Float] {
+  func ownSelf(_ parameters: Parameters) -> [Float] { sumOfRows(cosine, parameters) }
+
+  /// What the cosines of frequency 0 add to every edge; nil where there are none.
+  func constants(_ parameters: Parameters) -> [Float]? { constant.map { sumOfRows($0, parameters) } }
+
+  private func sumOfRows(_ layer: Linear, _ parameters: Parameters) -> [Float] {
     var sum = [Float](repeating: 0, count: width)
     var span = sum.mutableSpan
-    Kernels.sumRows(parameters.values.span.extracting(cosine.weight), rows: cosine.inputs, columns: width, into: &span)
+    Kernels.sumRows(parameters.values.span.extracting(layer.weight), rows: layer.inputs, columns: width, into: &span)
     return sum
   }
 }
@@ -111,6 +132,9 @@ public struct Messages: Operation {
     layer.center.forward(ProductInput(x[0]), parameters, into: &kept.center)
     layer.neighbor.forward(ProductInput(x[0]), parameters, into: &kept.neighbor)
     layer.lattice.forward(ProductInput(edges.lattice), parameters, into: &kept.perCrystal)
+    if let constants = layer.constants(parameters) {
+      Kernels.addBias(constants.span, rows: kept.perCrystal.rows, to: &kept.perCrystal.values)
+    }
     Spread.add(kept.perCrystal, graph, to: &kept.center)
     layer.sine.forward(edges.fourier, parameters, into: &kept.sine)
     layer.cosine.forward(edges.fourier, column: layer.cosine.inputs, parameters, into: &kept.cosine)
@@ -159,6 +183,12 @@ public struct Messages: Operation {
     layer.cosine.backward(edges.fourier, column: layer.cosine.inputs, cosine, &pass)
     // Every row of the cosines' weights counts once for self edges.
     for row in 0..<layer.cosine.inputs { layer.cosine.addRowGradient(row, own, &pass) }
+    if let constant = layer.constant {
+      // Those of frequency 0 once for every edge.
+      for row in 0..<constant.inputs {
+        for b in graph.ranges.indices { constant.addRowGradient(row, perCrystal, dyRow: b, &pass) }
+      }
+    }
     pass.give(hidden, center, neighbor, sine, cosine, own, perCrystal)
   }
 

@@ -8,13 +8,17 @@ public struct PackedLinear: Sendable {
   public let bias: [Float]
 
   /// Layers of one input beside each other, as one product.
-  public init(_ layers: Linear..., parameters: Parameters) {
+  ///
+  /// - Parameter constant: (outputs) what is added beside the layers' own bias; empty for nothing.
+  public init(_ layers: Linear..., adding constant: [Float] = [], parameters: Parameters) {
     let inputs = layers[0].inputs
     var rows: [Float] = []
     for row in 0..<inputs { for layer in layers { rows += parameters.values[layer.row(row)] } }
-    bias = layers.flatMap { layer in
+    let own = layers.flatMap { layer in
       layer.bias.map { Array(parameters.values[$0]) } ?? [Float](repeating: 0, count: layer.outputs)
     }
+    precondition(constant.isEmpty || constant.count == own.count)
+    bias = constant.isEmpty ? own : zip(own, constant).map(+)
     weights = PackedWeights(
       rows, inner: inputs, columns: bias.count,
       precision: layers.allSatisfy { $0.isRounded(parameters) } ? .bfloat16 : .float32)
@@ -56,6 +60,23 @@ public struct PackedPerceptron: Sendable {
   }
 }
 
+/// A layer norm whose parameters stay as they are.
+public struct PackedLayerNorm: Sendable {
+  private let gain: [Float]
+  private let shift: [Float]
+
+  /// Takes gain and shift.
+  public init(_ norm: LayerNorm, parameters: Parameters) {
+    gain = Array(parameters.values[norm.gain])
+    shift = Array(parameters.values[norm.shift])
+  }
+
+  /// The first rows and columns of x into those of `out`.
+  public func forward(_ x: Matrix, rows: Int, into out: inout Matrix) {
+    NormalKernels.forward(x, gain: gain.span, shift: shift.span, rows: rows, into: &out)
+  }
+}
+
 /// A message-passing layer whose parameters stay as they are: the same numbers as `MessagePassing.forward` to rounding, Fourier parts
 /// looked up, and the edges a few crystals at a time, so that what lies between two products does not leave the second-level cache.
 public struct PackedMessagePassing: Sendable {
@@ -65,6 +86,7 @@ public struct PackedMessagePassing: Sendable {
   let lattice: PackedLinear
   let edge: PackedLinear
   let node: PackedPerceptron
+  let norm: PackedLayerNorm?
   let table: FourierTable
   let ownSelf: [Float]
   let edgeWeights: [Float]
@@ -73,9 +95,10 @@ public struct PackedMessagePassing: Sendable {
   public init(_ layer: MessagePassing, parameters: Parameters) {
     width = layer.width
     sites = PackedLinear(layer.center, layer.neighbor, parameters: parameters)
-    lattice = PackedLinear(layer.lattice, parameters: parameters)
+    lattice = PackedLinear(layer.lattice, adding: layer.constants(parameters) ?? [], parameters: parameters)
     edge = PackedLinear(layer.edge, parameters: parameters)
     node = PackedPerceptron(layer.node, parameters: parameters)
+    norm = layer.norm.map { PackedLayerNorm($0, parameters: parameters) }
     table = FourierTable(
       sine: parameters.values.span.extracting(layer.sine.weight),
       cosine: parameters.values.span.extracting(layer.cosine.weight),
@@ -92,12 +115,15 @@ public struct PackedMessagePassing: Sendable {
     var pre: Matrix
     var nodeHidden: Matrix
     var nodeOut: Matrix
+    /// (N, 2 C) normal rows and the means of messages, of layers with a norm.
+    var normal: Matrix
 
     /// Memory for one thread.
     public init(_ layer: PackedMessagePassing) {
       messages = InferenceKernels.Messages(ownSelf: layer.ownSelf, edgeWeights: layer.edgeWeights)
       let empty = Matrix(rows: 0, columns: layer.width)
       (perCrystal, pre, nodeHidden, nodeOut) = (empty, empty, empty, empty)
+      normal = Matrix(rows: 0, columns: 2 * layer.width)
       hidden = ProductInput(columns: layer.width)
     }
   }
@@ -107,10 +133,32 @@ public struct PackedMessagePassing: Sendable {
   private var edgesAtOnce: Int { max(64, 65_536 / width) }
 
   /// - Parameters:
-  ///   - h: (N, 2 C): features in the first half, replaced by the layer's output; means of messages in the second.
+  ///   - h: (N, 2 C): features in the first half, replaced by the layer's output; means of messages in the second, where there is no
+  ///     norm.
   ///   - lattice: (B, 6) k-vectors; `edgeFeatures` (E, D); `differences` (P, 3).
   public func forward(
     _ h: inout Matrix, graph: CrystalGraph, lattice k: Matrix, edgeFeatures: Matrix, differences: [Float],
+    _ scratch: inout Scratch
+  ) {
+    guard let norm else {
+      passMessages(&h, graph, k, edgeFeatures, differences, &scratch)
+      return InferenceKernels.addSiLU(scratch.nodeOut, bias: node.second.bias, rows: graph.sites, to: &h)
+    }
+    // Out of the scratch while it is worked on.
+    var normal = Matrix(rows: 0, columns: 2 * width)
+    swap(&normal, &scratch.normal)
+    normal.resize(rows: graph.sites)
+    norm.forward(h, rows: graph.sites, into: &normal)
+    passMessages(&normal, graph, k, edgeFeatures, differences, &scratch)
+    swap(&normal, &scratch.normal)
+    InferenceKernels.addSiLU(scratch.nodeOut, bias: node.second.bias, rows: graph.sites, to: &h)
+  }
+
+  /// The means of the messages, and what is added to the features but for bias and activation, into the scratch.
+  ///
+  /// - Parameter h: (N, 2 C): what the perceptrons read in the first half; means of messages in the second.
+  private func passMessages(
+    _ h: inout Matrix, _ graph: CrystalGraph, _ k: Matrix, _ edgeFeatures: Matrix, _ differences: [Float],
     _ scratch: inout Scratch
   ) {
     let (n, c) = (graph.sites, width)
@@ -143,7 +191,6 @@ public struct PackedMessagePassing: Sendable {
     node.hide(h, rows: n, into: &scratch.nodeHidden)
     scratch.nodeOut.resize(rows: n)
     node.second.weights.multiply(scratch.nodeHidden, rows: n, into: &scratch.nodeOut)
-    InferenceKernels.addSiLU(scratch.nodeOut, bias: node.second.bias, rows: n, to: &h)
   }
 
   /// The means of the messages of some crystals.

@@ -88,7 +88,7 @@ import Testing
     "a bridge from a time to an earlier one leaves the noise's distribution there",
     arguments: SymmCDConfiguration.Sampler.allCases)
   func bridges(sampler: SymmCDConfiguration.Sampler) {
-    let diffusion = UnitDiffusion(SymmCDConfiguration.Diffusion(), DatasetStatistics(SymmBFNTests.units(30)))
+    let diffusion = InformedDiffusion(Self.informed, DatasetStatistics(SymmBFNTests.units(30)))
     var random = RandomStream(seed: 4, purpose: "bridges")
     func normal() -> Float {
       var pair = [Float](repeating: 0, count: 2)
@@ -96,7 +96,7 @@ import Testing
       random.fillNormal(&span)
       return pair[0]
     }
-    let shares: [Float] = [0.6, 0.3, 0.1]
+    let shares = [0.6, 0.3, 0.1]
     for (t, s) in [(900, 700), (500, 490), (300, 20)] {
       let (from, to) = (diffusion.level(t), diffusion.level(s))
       let bridge = Bridge(from: from, to: to, sampler)
@@ -110,7 +110,7 @@ import Testing
         squares += Double(k * k) / Double(count)
         let x = minimumImage(from: 0.3, to: bridge.coordinate(0.3, wrapped(0.3 + from.sigma * normal()), normal()))
         coordinates += Double(x * x) / Double(count)
-        let seen = Float(random.uniform()) < from.signal ? 2 : random.index(weights: shares.span)
+        let seen = Float(random.uniform()) < from.signal ? 2 : InformedDiffusion.draw(shares, &random)
         classes[bridge.draw(2, seen, shares, &random)] += 1 / Double(count)
       }
       #expect(abs(lattice - Double(to.signal.squareRoot()) * 0.3) < 0.03)
@@ -121,7 +121,7 @@ import Testing
         #expect(abs(coordinates.squareRoot() / Double(to.sigma) - 1) < 0.05, "coordinates at \(t): \(coordinates.squareRoot())")
       }
       for c in 0..<3 {
-        let expected = Double((1 - to.signal) * shares[c] + (c == 2 ? to.signal : 0))
+        let expected = Double(1 - to.signal) * shares[c] + (c == 2 ? Double(to.signal) : 0)
         #expect(abs(classes[c] - expected) < 0.015, "class \(c) at \(t): \(classes[c]), \(expected)")
       }
     }
@@ -129,17 +129,17 @@ import Testing
 
   @Test("what is believed of a class is its posterior: right as often as it says")
   func beliefs() throws {
-    let diffusion = UnitDiffusion(SymmCDConfiguration.Diffusion(), DatasetStatistics(SymmBFNTests.units(30)))
+    let diffusion = InformedDiffusion(Self.informed, DatasetStatistics(SymmBFNTests.units(30)))
     var random = RandomStream(seed: 4, purpose: "beliefs")
-    let shares: [Float] = [0.6, 0.3, 0.1]
+    let shares = [0.6, 0.3, 0.1]
     let level = diffusion.level(500)
     var (said, right) = (0.0, 0.0)
     for _ in 0..<20_000 {
-      let truth = random.index(weights: shares.span)
-      let seen = Float(random.uniform()) < level.signal ? truth : random.index(weights: shares.span)
+      let truth = InformedDiffusion.draw(shares, &random)
+      let seen = Float(random.uniform()) < level.signal ? truth : InformedDiffusion.draw(shares, &random)
       guard seen == 2 else { continue }
       var row = Matrix(rows: 1, columns: 3)
-      UnitDiffusion.believe(seen, shares, level.signal, into: &row, row: 0)
+      InformedDiffusion.believe(seen, shares, level.signal, into: &row, row: 0)
       said += Double(row[0, 2])
       right += truth == 2 ? 1 : 0
     }

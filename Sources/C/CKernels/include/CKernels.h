@@ -83,6 +83,18 @@ void frieze_silu_in_place(float *x, const float *bias, size_t rows, size_t colum
 /// h += silu(x + bias); rows of h are h_stride floats apart.
 void frieze_silu_add(const float *x, const float *bias, float *h, size_t h_stride, size_t rows, size_t columns);
 
+/// Added to the variance of a row.
+#define FRIEZE_LEAST_VARIANCE 1e-5f
+
+/// out = normal (1 + gain) + shift, normal = (x - mean of the row) / deviation of the row; rows of x and out are x_stride and
+/// out_stride floats apart. `kept` (rows, columns + 1) gets the normal rows and one over the deviation of each; may be NULL.
+void frieze_layer_norm(const float *x, size_t x_stride, const float *gain, const float *shift, float *kept, float *out,
+                       size_t out_stride, size_t rows, size_t columns);
+
+/// The backward pass: `gradient` (of out, packed) is used up; dgain, dshift and dx are added to; dx may be NULL.
+void frieze_layer_norm_backward(const float *kept, const float *gain, float *gradient, float *dgain, float *dshift, float *dx,
+                                size_t rows, size_t columns);
+
 /// What the messages of one crystal are made of.
 typedef struct {
   /// (m, C), rows `stride` floats apart; the lattice's part is in `center`.

@@ -3,28 +3,35 @@ import Foundation
 import Networks
 import Tensors
 
-/// The noise of SymmCD (Levy et al. 2025, section 3): what a time does to lattice, coordinates, elements and Wyckoff positions.
+/// SymmCD's informed form: its network, and its noise (Levy et al. 2025, section 3), what a time does to lattice, coordinates, elements
+/// and Wyckoff positions.
 ///
 /// Elements and positions turn into draws from the training set's shares (Austin et al. 2021), of positions those of the group. What is
 /// believed where a class z is seen follows with those shares as the prior: `alpha_bar e_z + (1 - alpha_bar) m`.
-struct UnitDiffusion: Sendable {
+struct InformedDiffusion: Sendable {
+  let network: UnitNetwork
+  let options: SymmCDConfiguration.Diffusion
   let schedule: CosineSchedule
   let coordinates: GeometricSchedule
   let informed: InformedForm
   /// (100) shares of the sites of the training set.
-  let elements: [Float]
+  let elements: [Double]
   /// (231, positions) the same in each group.
-  let positions: [[Float]]
+  let positions: [[Double]]
 
-  init(_ options: SymmCDConfiguration.Diffusion, _ statistics: DatasetStatistics) {
+  init(_ configuration: SymmCDConfiguration, _ statistics: DatasetStatistics) {
+    options = configuration.diffusion
+    network = UnitNetwork(
+      configuration.network.unitNetwork, form: .informed,
+      conditions: PropertyEncoding.columns(configuration.conditioning))
     schedule = CosineSchedule(steps: options.steps)
     coordinates = GeometricSchedule(steps: options.steps, smallest: options.leastSigma, largest: options.largestSigma)
     informed = InformedForm(statistics)
-    let counts = (1...BeliefBatch.elementClasses).map { Float(statistics.elements[$0]) }
+    let counts = (1...BeliefBatch.elementClasses).map { Double(statistics.elements[$0]) }
     let total = max(1, counts.reduce(0, +))
     // Not quite never, for elements that a blueprint asks for.
     elements = counts.map { max(1e-9, $0 / total) }
-    positions = informed.logPositionShares.map { $0.map { Float(exp($0)) } }
+    positions = informed.logPositionShares.map { $0.map { exp($0) } }
   }
 
   /// Levels of the noise at a time.
@@ -39,9 +46,9 @@ struct UnitDiffusion: Sendable {
 
   /// Writes what is believed of a site's class where z is seen.
   static func believe(
-    _ z: Int, _ shares: [Float], _ signal: Float, into beliefs: inout Matrix, row: Int
+    _ z: Int, _ shares: [Double], _ signal: Float, into beliefs: inout Matrix, row: Int
   ) {
-    for (c, share) in shares.enumerated() { beliefs[row, c] = (1 - signal) * share + (c == z ? signal : 0) }
+    for (c, share) in shares.enumerated() { beliefs[row, c] = (1 - signal) * Float(share) + (c == z ? signal : 0) }
   }
 
   /// What is believed of a component of the lattice that is seen as u, standardised by the training set's moments: with a normal prior
@@ -111,7 +118,13 @@ struct UnitDiffusion: Sendable {
   }
 
   /// What is seen of a class: itself, or with the noise's share any.
-  private func seen(_ x: Int, _ shares: [Float], _ level: Level, _ random: inout RandomStream) -> Int {
-    Float(random.uniform()) < level.signal ? x : random.index(weights: shares.span)
+  private func seen(_ x: Int, _ shares: [Double], _ level: Level, _ random: inout RandomStream) -> Int {
+    Float(random.uniform()) < level.signal ? x : Self.draw(shares, &random)
+  }
+
+  /// A class by its share.
+  static func draw(_ shares: [Double], _ random: inout RandomStream) -> Int {
+    let weights = shares.map { Float($0) }
+    return random.index(weights: weights.span)
   }
 }

@@ -3,13 +3,13 @@ import Tensors
 /// A step of the reversed noise, from a time t to an earlier one s: the distribution at s of what is seen, given what is seen at t and an
 /// estimate of what there was before the noise; with its noise, or with the noise that there is already.
 struct Bridge {
-  private let from: UnitDiffusion.Level
-  private let to: UnitDiffusion.Level
+  private let from: InformedDiffusion.Level
+  private let to: InformedDiffusion.Level
   private let sampler: SymmCDConfiguration.Sampler
   /// `alpha_bar_t / alpha_bar_s`.
   private let kept: Float
 
-  init(from: UnitDiffusion.Level, to: UnitDiffusion.Level, _ sampler: SymmCDConfiguration.Sampler) {
+  init(from: InformedDiffusion.Level, to: InformedDiffusion.Level, _ sampler: SymmCDConfiguration.Sampler) {
     (self.from, self.to, self.sampler) = (from, to, sampler)
     kept = from.signal / to.signal
   }
@@ -36,13 +36,13 @@ struct Bridge {
   /// estimate).
   ///
   /// - Parameter shares: what classes turn into.
-  func draw(_ estimate: Int, _ seen: Int, _ shares: [Float], _ random: inout RandomStream) -> Int {
+  func draw(_ estimate: Int, _ seen: Int, _ shares: [Double], _ random: inout RandomStream) -> Int {
     guard sampler == .ancestral else {
       return Float(random.uniform()) * (1 - from.signal) < 1 - to.signal ? seen : estimate
     }
-    let weights = shares.enumerated().map { c, share in
-      (kept * (c == seen ? 1 : 0) + (1 - kept) * shares[seen]) * (to.signal * (c == estimate ? 1 : 0) + (1 - to.signal) * share)
-    }
-    return random.index(weights: weights.span)
+    let truth = shares.indices.map { $0 == estimate ? 1.0 : 0 }
+    let posterior = CategoricalDiffusion.posterior(
+      estimate: truth, observed: seen, marginal: shares, .init(earlier: Double(to.signal), later: Double(from.signal)))
+    return InformedDiffusion.draw(posterior, &random)
   }
 }

@@ -8,31 +8,32 @@ import Tensors
 /// for them; lattice, coordinates and classes then go to the next time as the noise's own bridge between that draw and what is seen
 /// says, with its noise or without. Sites of blueprints are told the network from the start. The sample is drawn from the prediction at
 /// the last time.
-struct SymmCDProcess: UnitProcess {
-  private let model: TrainedMethod<SymmCD>
+struct InformedProcess: UnitProcess {
+  private let diffusion: InformedDiffusion
+  private let options: SymmCDConfiguration.Sampling
+  private let parameters: Parameters
   /// Times from noise to data, the last the first time of the noise.
   private let times: [Int]
   /// Nil where Fourier parts are to be multiplied and not looked up.
   private let packed: PackedUnitNetwork?
-  private var diffusion: UnitDiffusion { model.method.diffusion }
-  private var options: SymmCDConfiguration.Sampling { model.method.options.sampling }
+  let elementMask: [Bool]
+  let conditions: PropertyEncoding
 
   /// From when on sites are put where there is room for them at every step, as a share of the steps.
   private static let placementTime: Float = 0.4
 
   /// - Parameter isExact: whether the network is run as in training: the reference, and slower.
-  init(_ model: TrainedMethod<SymmCD>, isExact: Bool) {
-    self.model = model
-    let (count, last) = (model.method.options.sampling.steps, model.method.options.diffusion.steps)
+  init(_ method: SymmCD, _ diffusion: InformedDiffusion, _ parameters: Parameters, isExact: Bool) {
+    (self.diffusion, self.parameters, options) = (diffusion, parameters, method.options.sampling)
+    (elementMask, conditions) = (method.elementMask, method.conditions)
+    let (count, last) = (method.options.sampling.steps, method.options.diffusion.steps)
     times = (0..<count).map { max(1, last - $0 * last / count) }
-    packed = isExact ? nil : PackedUnitNetwork(model.method.network, parameters: model.parameters)
+    packed = isExact ? nil : PackedUnitNetwork(diffusion.network, parameters: parameters)
   }
 
   var steps: Int { times.count }
   var networkCalls: Int { times.count }
-  var elementMask: [Bool] { model.method.elementMask }
   var drawsPositions: Bool { true }
-  var conditions: PropertyEncoding { model.method.conditions }
 
   struct Course {
     /// (B, 6) standardised components of the lattice as they are seen.
@@ -51,7 +52,7 @@ struct SymmCDProcess: UnitProcess {
     var course = Course(
       lattice: Matrix(rows: graph.ranges.count, columns: 6), elements: [Int](repeating: 0, count: graph.sites),
       positions: [Int](repeating: 0, count: graph.sites),
-      runner: UnitNetworkRunner(model.method.network, model.parameters, packed))
+      runner: UnitNetworkRunner(diffusion.network, parameters, packed))
     state.beliefs.observedPositions.resize(rows: graph.sites)
     for (b, range) in graph.ranges.enumerated() {
       var noise = [Float](repeating: 0, count: 6)
@@ -62,13 +63,13 @@ struct SymmCDProcess: UnitProcess {
       for s in 0..<range.sites {
         let site = range.firstSite + s
         for c in 0..<3 { state.beliefs.coordinates[site, c] = Float(state.randoms[b].uniform()) }
-        course.elements[site] = state.randoms[b].index(weights: diffusion.elements.span)
-        course.positions[site] = state.randoms[b].index(weights: shares.span)
+        course.elements[site] = InformedDiffusion.draw(diffusion.elements, &state.randoms[b])
+        course.positions[site] = InformedDiffusion.draw(shares, &state.randoms[b])
       }
       for s in 0..<range.sites { course.elements[range.firstSite + s] = course.elements[range.firstSite + noiseSites[s]] }
       guard let sites = state.knownSites(ofCrystal: b) else { continue }
       state.beliefs.know(crystal: b, positions: sites.map(\.wyckoffPosition), species: sites.map(\.elementLabel))
-      if model.method.options.diffusion.knownElements > 0 { state.beliefs.know(crystal: b, elements: sites.map(\.element)) }
+      if diffusion.options.knownElements > 0 { state.beliefs.know(crystal: b, elements: sites.map(\.element)) }
     }
     return course
   }
@@ -87,10 +88,10 @@ struct SymmCDProcess: UnitProcess {
       }
       let shares = diffusion.positions[state.beliefs.spaceGroups[b]]
       for site in range.firstSite..<range.firstSite + range.sites {
-        UnitDiffusion.believe(
+        InformedDiffusion.believe(
           course.positions[site], shares, level.signal, into: &state.beliefs.observedPositions, row: site)
         guard state.beliefs.knownElements[site] == nil else { continue }
-        UnitDiffusion.believe(
+        InformedDiffusion.believe(
           course.elements[site], diffusion.elements, level.signal, into: &state.beliefs.elements, row: site)
       }
     }

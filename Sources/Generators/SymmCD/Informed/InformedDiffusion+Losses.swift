@@ -1,16 +1,20 @@
 import Networks
 import Tensors
 
-extension SymmCD {
-  /// The four losses of the informed form, each a mean: coordinates, elements and site symmetries over sites, lattice over crystals;
-  /// their gradient seeds the tape.
+extension InformedDiffusion {
+  /// The four losses, each a mean: coordinates, elements and site symmetries over sites, lattice over crystals; their gradient seeds the
+  /// tape.
   ///
-  /// Squares of errors over the noise's variance (of coordinates `(1 + 1 / sigma^2) d^2`, of the lattice
-  /// `d^2 / (1 - alpha_bar)`, standardised), and
-  /// `-ln p` of the right element and Wyckoff position where they are not told.
-  func informedLosses(
-    _ batch: BeliefBatch, _ levels: [UnitDiffusion.Level], _ examples: [TrainingExample],
-    _ read: UnitNetwork.Outputs<Tape.Value>, share: BatchShare, _ tape: inout Tape
+  /// Squares of errors over the noise's variance (of coordinates `(1 + 1 / sigma^2) d^2`, of the lattice, standardised,
+  /// `d^2 / (1 - alpha_bar)`), and `-ln p` of the right element and Wyckoff position where they are not told.
+  ///
+  /// - Parameters:
+  ///   - read: the outputs as `UnitNetwork.read` has them.
+  ///   - share: N and B that means are taken over, of the whole batch where this is a part of it.
+  ///   - elementMask: (100) classes that may occur.
+  func losses(
+    _ batch: BeliefBatch, _ levels: [Level], _ examples: [TrainingExample], _ read: UnitNetwork.Outputs<Tape.Value>,
+    share: BatchShare, elementMask: [Bool], _ tape: inout Tape
   ) -> LossTerms {
     let (moved, lattice) = (tape[read.coordinates], tape[read.lattice])
     let (k, classes) = (BeliefBatch.elementClasses, BeliefBatch.positionClasses)
@@ -20,7 +24,7 @@ extension SymmCD {
     let positions = InformedForm.positionProbabilities(tape[read.siteSymmetries], batch).positions
     var gradients = read.map { tape.zeros(like: $0) }
     var losses = LossTerms.none(4)
-    let weights = options.diffusion.weights
+    let weights = options.weights
     let (perSite, perCrystal) = (1 / Float(share.rows), 1 / Float(share.examples))
     for (b, example) in examples.enumerated() {
       let (level, range) = (levels[b], batch.graph.ranges[b])
@@ -28,7 +32,7 @@ extension SymmCD {
         let (estimate, slope) = InformedForm.estimate(
           mean: batch.latticeMeans[b, c], deviation: batch.latticeDeviations[b, c], output: lattice[b, c])
         let d = estimate - example.lattice[c]
-        let s = diffusion.informed.latticeMoments[2 * c + 1]
+        let s = informed.latticeMoments[2 * c + 1]
         let latticeScale = perCrystal / (s * s * (1 - level.signal))
         losses.values[1] += Double(latticeScale * d * d)
         gradients.lattice[b, c] = 2 * latticeScale * d * slope * weights.lattice
@@ -57,7 +61,7 @@ extension SymmCD {
         }
       }
     }
-    losses.objective = losses.total(self.weights)
+    losses.objective = losses.total(weights.inOrder)
     for (value, gradient) in [
       (read.coordinates, gradients.coordinates), (read.lattice, gradients.lattice), (read.elements, gradients.elements),
       (read.siteSymmetries, gradients.siteSymmetries),
