@@ -14,6 +14,7 @@ PREDICTION_JUDGE = $(BIN)/metrics --reference $(PREDICTION_DATA) --prediction $(
 
 .PHONY: csp structure
 csp: | $(BIN)/sample ## Predict a dataset's test crystals: make csp DATASET=mp20 [LIMIT=1000] [PER_TARGET=20] [GIVEN=composition|group|wyckoff] [RELAX=1]
+	@$(if $(SYMMETRY),echo "make csp asks for groups and Wyckoff positions: leave out SYMMETRY" >&2; exit 64)
 	@$(if $(LIMIT),$(MAKE) preprocess LIMIT=,$(MAKE) preprocess)
 	@mkdir -p '$(PREDICTED)'
 ifeq ($(GIVEN),wyckoff)

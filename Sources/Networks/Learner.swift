@@ -19,6 +19,9 @@ public protocol Learner: Sendable {
   /// Rows of work that an example makes: batches are shared out by it, and means are taken over it.
   func cost(_ example: Example) -> Int
 
+  /// Rows of the largest matrices that an example makes; a thread works on so many examples at once that these stay within bounds.
+  func activationRows(_ example: Example) -> Int
+
   func makeWorkspace() -> Workspace
 
   /// The example as it is shown this time: one of its equivalent forms, some of it hidden or told.
@@ -39,6 +42,9 @@ public protocol Learner: Sendable {
 }
 
 extension Learner {
+  /// As many as the rows of work.
+  public func activationRows(_ example: Example) -> Int { cost(example) }
+
   /// The example as it is.
   public func shown(_ example: Example, _ random: (_ purpose: StaticString) -> RandomStream) -> Example { example }
 }

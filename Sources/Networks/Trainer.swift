@@ -172,8 +172,10 @@ public struct Trainer<L: Learner>: Sendable {
     for (worker, gradient) in zip(workers, gradients) { worker.state.withLock { $0.gradient = gradient } }
   }
 
-  /// Examples whose activations a worker holds at once.
+  /// Examples whose activations a worker holds at once, and rows of these: at the paper's size 50 kB each, 0.8 GB. More than any 32
+  /// asymmetric units of at most 20 sites have; large cells come fewer at a time, and one larger than that alone.
   private static var chunk: Int { 32 }
+  private static var chunkRows: Int { 16_384 }
 
   /// Cuts a batch by examples, one part a thread; gradients stay with the workers.
   private func split(
@@ -187,7 +189,8 @@ public struct Trainer<L: Learner>: Sendable {
     }
     let share = BatchShare(rows: costs.reduce(0, +), examples: batch.count)
     let losses = try parallelMap(count: workers.count, threads: workers.count) { w in
-      let chunks = max(1, (parts[w].count + Self.chunk - 1) / Self.chunk)
+      let rows = parts[w].reduce(0) { $0 + learner.activationRows(batch[$1]) }
+      let chunks = max(1, (parts[w].count + Self.chunk - 1) / Self.chunk, (rows + Self.chunkRows - 1) / Self.chunkRows)
       return workers[w].state.withLock { state in
         var losses = LossTerms.none(L.terms.count)
         var nothing: [Float] = []

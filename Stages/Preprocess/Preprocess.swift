@@ -34,6 +34,9 @@ struct Preprocess: Stage {
   @Option(help: "Leave out crystals with more sites than this in the asymmetric unit; 0 takes all.")
   var maxSites = 0
 
+  @Flag(help: "Write every atom of the conventional cell as a site of its own, in space group 1, for models without symmetry.")
+  var noSymmetry = false
+
   @Option(help: "Read only the first so many records; 0 reads all.")
   var limit = 0
 
@@ -58,14 +61,17 @@ struct Preprocess: Stage {
     records = Array(records[shared.part.range(of: records.count)])
     var dataset = Dataset()
     var names = TakenNames()
-    let (symprec, maxSites, options) = (symprec, maxSites, reading.options)
+    let (symprec, maxSites, keepsSymmetry, options) = (symprec, maxSites, !noSymmetry, reading.options)
     var progress = Progress("preprocess", total: records.count, quiet: shared.quiet)
     for start in stride(from: 0, to: records.count, by: 512) {
       try Interruption.check()
       let chunk = Array(records[start..<min(records.count, start + 512)])
       let results = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         chunk[i].read(options).map { item in
-          (item: item, unit: item.crystal.flatMap { Dataset.standardize($0, symprec: symprec, maxSites: maxSites) })
+          let unit = item.crystal.flatMap {
+            Dataset.standardize($0, symprec: symprec, maxSites: maxSites, keepsSymmetry: keepsSymmetry)
+          }
+          return (item: item, unit: unit)
         }
       }
       for (record, items) in zip(chunk, results) {

@@ -40,7 +40,7 @@ import Testing
       "MINUTES", "SPACE_GROUP", "COMPOSITION", "FORMULA_UNITS", "TEMPLATES", "PROPOSER", "SET", "HULL", "LIMIT", "INPUT",
       "COMPARE_WITH",
       "PREDICTION", "STAGE", "CLUSTER", "CPUS", "MEMORY", "TIME", "PARTITION", "ACCOUNT", "JOBS", "WARNING", "TIME_train",
-      "DATASETS_DIR", "BUILD", "RELAX", "BIN", "SOURCE", "R", "DRY", "RUN", "OPTIONS_model",
+      "DATASETS_DIR", "BUILD", "RELAX", "SYMMETRY", "BIN", "SOURCE", "R", "DRY", "RUN", "OPTIONS_model",
     ]
     for (i, name) in names.enumerated() {
       // Every value meets every third name or so; all would take minutes.
@@ -119,6 +119,7 @@ import Testing
       ("PROTOTYPE=nowhere.cif", "PROTOTYPE: there is no file 'nowhere.cif'"),
       ("SKELETONS=nowhere.h5", "SKELETONS: there is no file 'nowhere.h5'"),
       ("GIVEN=half", "GIVEN is composition, group or wyckoff"),
+      ("SYMMETRY=some", "SYMMETRY is none, or is not given"),
     ] {
       let (status, said) = try make(["status", argument])
       #expect(status == 2 && said.contains(words), "\(argument): \(said)")
@@ -145,6 +146,10 @@ import Testing
     #expect(
       try page(["POTENTIAL=pair", "LIMIT=20"]) != usual && page(["POTENTIAL=pair", "SYMPREC=0.2"]) != usual
         && page(["POTENTIAL=pair", "SYMPREC=0.1"]) == usual)
+    #expect(
+      try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains("minerals-symmetry_none/symmbfn-small/seed0/n500-steps100/"))
+    #expect(try make(["preprocess", "SYMMETRY=none"]).words.contains(" --no-symmetry "))
+    #expect(try !make(["preprocess"]).words.contains("--no-symmetry"))
     let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path
     try Data().write(to: URL(fileURLWithPath: hull))
     defer { try? FileManager.default.removeItem(atPath: hull) }

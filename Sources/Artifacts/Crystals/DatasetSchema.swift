@@ -40,11 +40,14 @@ public struct Dataset: Sendable {
   /// - Parameters:
   ///   - symprec: how far atoms may be from their symmetric places, in angstrom.
   ///   - maxSites: units with more sites are refused; 0 takes all.
+  ///   - keepsSymmetry: whether units have the crystals' groups; else every atom is a site of its own in space group 1, and the
+  ///     conventional cell alone knows its group and orbits.
   public static func standardize(
-    _ crystal: Crystal, symprec: Double, maxSites: Int
+    _ crystal: Crystal, symprec: Double, maxSites: Int, keepsSymmetry: Bool = true
   ) -> Result<(unit: AsymmetricUnit, conventional: Crystal), Rejection> {
     Result { () throws(Rejection) in
-      let standard = try AsymmetricUnit.standardize(crystal, symprec: symprec)
+      var standard = try AsymmetricUnit.standardize(crystal, symprec: symprec)
+      if !keepsSymmetry { standard.unit = AsymmetricUnit(everyAtomOf: standard.conventional) }
       guard maxSites == 0 || standard.unit.sites.count <= maxSites else {
         throw Rejection("too_many_sites", "\(standard.unit.sites.count) sites, more than --max-sites \(maxSites)")
       }
@@ -99,6 +102,13 @@ public struct Dataset: Sendable {
       standardError("metrics: \(error.description) Judging without a reference.")
       return (Dataset(), [error.description])
     }
+  }
+
+  /// The asymmetric unit of a record in the crystal's own group, also where `units` have every atom as a site; nil where that is not
+  /// known.
+  public func symmetricUnit(_ record: Int) -> AsymmetricUnit? {
+    let group = crystals[record].spaceGroup
+    return group == 0 || group == units[record].spaceGroup ? units[record] : AsymmetricUnit(unfoldedTo: crystals[record])
   }
 
   /// A part, with its properties.

@@ -189,7 +189,7 @@ extension ReferenceSet {
   /// The training and test sets of a dataset.
   public init(_ data: Dataset, name: String) {
     let (train, validation, test) = (data.indices(of: .train), data.indices(of: .validation), data.indices(of: .test))
-    let templates = train.compactMap { Template(data.units[$0]) }
+    let templates = train.compactMap { data.symmetricUnit($0).flatMap(Template.init) }
     self.init(
       name: name, train: train.map { data.crystals[$0] }, test: test.map { data.crystals[$0] },
       trainTemplates: Set(templates),
@@ -197,7 +197,7 @@ extension ReferenceSet {
       testProperties: data.properties.mapValues { values in test.map { values[$0] } })
     self.validation = validation.map { data.crystals[$0] }
     validationProperties = data.properties.mapValues { values in validation.map { values[$0] } }
-    validationTemplates = Set(validation.compactMap { Template(data.units[$0]) })
+    validationTemplates = Set(validation.compactMap { data.symmetricUnit($0).flatMap(Template.init) })
     trainTemplateCounts = Dictionary(templates.map { ($0, 1) }, uniquingKeysWith: +)
   }
 }

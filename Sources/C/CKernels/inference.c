@@ -53,22 +53,18 @@ INLINE const float *features(const float *restrict x, const float *restrict weig
   return scratch;
 }
 
-EVERYWHERE void frieze_messages(frieze_message_inputs in, float *restrict act, uint16_t *restrict rounded, size_t m, size_t width) {
-  size_t pair = 0, d = in.features;
-#define ROW(p, e) ((p) ? (p) + (e) * width : 0)
-#define OWN(e) (d ? features(in.edges + (e) * d, in.weights, d, width, in.scratch) : 0)
-  for (size_t i = 0; i < m; ++i) {
-    size_t ii = i * m + i;
-    const float *a = in.center + i * in.stride, *b = in.neighbor + i * in.stride;
-    message(a, b, in.self, OWN(ii), ROW(act, ii), ROW(rounded, ii), width);
-    for (size_t j = i + 1; j < m; ++j, ++pair) {
-      size_t ij = i * m + j, ji = j * m + i;
-      message(a, in.neighbor + j * in.stride, in.forward + pair * width, OWN(ij), ROW(act, ij), ROW(rounded, ij), width);
-      message(in.center + j * in.stride, b, in.backward + pair * width, OWN(ji), ROW(act, ji), ROW(rounded, ji), width);
+EVERYWHERE void frieze_messages(frieze_message_inputs in, float *restrict act, uint16_t *restrict rounded, size_t from, size_t to,
+                                size_t m, size_t width) {
+  size_t row = 0, d = in.features;
+  for (size_t i = from; i < to; ++i)
+    for (size_t j = 0; j < m; ++j, ++row) {
+      // Pairs (low, high) are numbered row by row of the upper triangle.
+      size_t low = i < j ? i : j, high = i < j ? j : i, pair = low * m - low * (low + 1) / 2 + high - low - 1;
+      const float *fourier = i == j ? in.self : (i < j ? in.forward : in.backward) + pair * width;
+      const float *own = d ? features(in.edges + (i * m + j) * d, in.weights, d, width, in.scratch) : 0;
+      message(in.center + i * in.stride, in.neighbor + j * in.stride, fourier, own, act ? act + row * width : 0,
+              rounded ? rounded + row * width : 0, width);
     }
-  }
-#undef ROW
-#undef OWN
 }
 
 EVERYWHERE void frieze_linear_lookup(const uint16_t *restrict table, size_t intervals, const float *restrict difference,

@@ -132,10 +132,10 @@ EVERYWHERE void frieze_edges_backward(const float *restrict pre, float *restrict
   }
 }
 
-EVERYWHERE void frieze_edge_mean(const float *restrict pre, const float *restrict bias, float *restrict out, size_t m,
-                                 size_t width, size_t out_stride) {
+EVERYWHERE void frieze_edge_mean(const float *restrict pre, const float *restrict bias, float *restrict out, size_t centers,
+                                 size_t m, size_t width, size_t out_stride) {
   float scale = 1.0f / (float)m;
-  for (size_t i = 0; i < m; ++i) {
+  for (size_t i = 0; i < centers; ++i) {
     float *restrict row = out + i * out_stride;
     for (size_t k = 0; k < width; ++k) row[k] = 0;
     for (size_t j = 0; j < m; ++j) {

@@ -39,13 +39,10 @@ extension AsymmetricUnit {
     let metric = latticeLogMetric.lattice.metric
     var unit = self
     for i in sites.indices {
-      guard let (position, point, member) = group.position(of: (sites[i].position + shift).wrapped, metric: metric) else {
+      guard let site = group.site(sites[i].atomicNumber, at: (sites[i].position + shift).wrapped, metric: metric) else {
         return nil
       }
-      unit.sites[i].position = position.representative(of: position.orbit(of: point, onMember: member))
-      unit.sites[i].wyckoffLetter = position.letter
-      unit.sites[i].multiplicity = position.multiplicity
-      unit.sites[i].siteSymmetry = position.members[0].siteSymmetry
+      unit.sites[i] = site
     }
     return unit
   }

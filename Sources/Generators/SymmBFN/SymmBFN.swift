@@ -62,6 +62,9 @@ extension SymmBFN {
   /// Sites: work is shared out by them.
   public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
 
+  /// Edges of the fully connected graph.
+  public func activationRows(_ example: [TrainingExample]) -> Int { example[0].siteCount * example[0].siteCount }
+
   /// A tape, one a thread.
   public func makeWorkspace() -> Tape { Tape() }
 

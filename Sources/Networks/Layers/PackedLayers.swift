@@ -78,7 +78,8 @@ public struct PackedLayerNorm: Sendable {
 }
 
 /// A message-passing layer whose parameters stay as they are: the same numbers as `MessagePassing.forward` to rounding, Fourier parts
-/// looked up, and the edges a few crystals at a time, so that what lies between two products does not leave the second-level cache.
+/// looked up, and the edges a few crystals at a time, those of a large crystal a few sites at a time, so that what lies between two
+/// products does not leave the second-level cache and memory does not grow with the cells.
 public struct PackedMessagePassing: Sendable {
   let width: Int
   /// Of the centre and of the neighbour.
@@ -128,9 +129,13 @@ public struct PackedMessagePassing: Sendable {
     }
   }
 
-  /// Edges that are worked on together, or those of one crystal where it has more: hidden layer and output then take half a megabyte,
-  /// and the weights beside them stay in the second-level cache.
+  /// Edges that are worked on together: hidden layer and output then take half a megabyte, and the weights beside them stay in the
+  /// second-level cache.
   private var edgesAtOnce: Int { max(64, 65_536 / width) }
+  /// Edges of a crystal that is worked on as a whole, 32 sites.
+  private static let mostEdges = 1024
+  /// Pairs whose Fourier parts are kept, or those of one crystal where it has more: more than any 32 crystals of 20 sites have.
+  private static let mostPairs = 8192
 
   /// - Parameters:
   ///   - h: (N, 2 C): features in the first half, replaced by the layer's output; means of messages in the second, where there is no
@@ -173,19 +178,10 @@ public struct PackedMessagePassing: Sendable {
       }
     }
     (scratch.messages.ownSelf, scratch.messages.edgeWeights) = (ownSelf, edgeWeights)
-    // The table once for all crystals, before the edges' weights move into its place in the cache.
-    for path in [\InferenceKernels.Messages.forward, \.backward] where scratch.messages[keyPath: path].count < graph.pairs * c {
-      scratch.messages[keyPath: path] = [Float](repeating: 0, count: graph.pairs * c)
-    }
-    table.look(up: differences, rows: graph.pairs, forward: &scratch.messages.forward, backward: &scratch.messages.backward)
     var first = 0
     while first < graph.ranges.count {
-      var (end, edges) = (first, 0)
-      while end < graph.ranges.count, edges == 0 || edges + graph.ranges[end].edges <= edgesAtOnce {
-        edges += graph.ranges[end].edges
-        end += 1
-      }
-      passMessages(first..<end, edges: edges, graph, edgeFeatures, &h, &scratch)
+      let end = end(from: first, most: Self.mostPairs, graph, \.pairs)
+      passMessages(first..<end, graph, edgeFeatures, differences, &h, &scratch)
       first = end
     }
     node.hide(h, rows: n, into: &scratch.nodeHidden)
@@ -193,26 +189,75 @@ public struct PackedMessagePassing: Sendable {
     node.second.weights.multiply(scratch.nodeHidden, rows: n, into: &scratch.nodeOut)
   }
 
-  /// The means of the messages of some crystals.
+  /// Behind the last of the crystals from `first` on that have so many rows together, and one crystal at least.
+  private func end(from first: Int, most: Int, _ graph: CrystalGraph, _ rows: KeyPath<EdgeKernels.Range, Int>) -> Int {
+    var (end, count) = (first, 0)
+    while end < graph.ranges.count, end == first || count + graph.ranges[end][keyPath: rows] <= most {
+      count += graph.ranges[end][keyPath: rows]
+      end += 1
+    }
+    return end
+  }
+
+  /// The means of the messages of some crystals. The table once for all of them, before the edges' weights move into its place in the
+  /// cache.
   private func passMessages(
-    _ crystals: Range<Int>, edges: Int, _ graph: CrystalGraph, _ edgeFeatures: Matrix,
-    _ h: inout Matrix, _ scratch: inout Scratch
+    _ crystals: Range<Int>, _ graph: CrystalGraph, _ edgeFeatures: Matrix, _ differences: [Float], _ h: inout Matrix,
+    _ scratch: inout Scratch
   ) {
-    let c = width
-    let start = graph.ranges[crystals.lowerBound]
+    let firstPair = graph.ranges[crystals.lowerBound].firstPair
+    let pairs = crystals.reduce(0) { $0 + graph.ranges[$1].pairs }
+    for path in [\InferenceKernels.Messages.forward, \.backward] where scratch.messages[keyPath: path].count < pairs * width {
+      scratch.messages[keyPath: path] = [Float](repeating: 0, count: pairs * width)
+    }
+    table.look(
+      up: differences, first: firstPair, rows: pairs, forward: &scratch.messages.forward, backward: &scratch.messages.backward)
+    var first = crystals.lowerBound
+    while first < crystals.upperBound {
+      let end = min(crystals.upperBound, end(from: first, most: edgesAtOnce, graph, \.edges))
+      let range = graph.ranges[first]
+      let centers = range.edges > Self.mostEdges ? max(1, edgesAtOnce / range.sites) : range.sites
+      for start in stride(from: 0, to: range.sites, by: centers) {
+        let some = start..<min(range.sites, start + centers)
+        let blocks = (first..<end).map {
+          Block(range: graph.ranges[$0], centers: $0 == first ? some : 0..<graph.ranges[$0].sites)
+        }
+        passMessages(blocks, firstPair: firstPair, edgeFeatures, &h, &scratch)
+      }
+      first = end
+    }
+  }
+
+  /// Sites of a crystal that messages go to.
+  private struct Block {
+    let range: EdgeKernels.Range
+    let centers: Range<Int>
+    var edges: Int { centers.count * range.sites }
+  }
+
+  /// The means of the messages to some sites; the table's rows begin with that of `firstPair`.
+  private func passMessages(
+    _ blocks: [Block], firstPair: Int, _ edgeFeatures: Matrix, _ h: inout Matrix, _ scratch: inout Scratch
+  ) {
+    let edges = blocks.reduce(0) { $0 + $1.edges }
     scratch.hidden.resize(rows: edges, edge.weights.precision)
     if scratch.pre.rows < edges { scratch.pre.resize(rows: edges) }
-    for b in crystals {
-      let range = graph.ranges[b]
+    var row = 0
+    for block in blocks {
       scratch.messages.write(
-        edges: edgeFeatures, range: range, pair: range.firstPair, row: range.firstEdge - start.firstEdge,
+        edges: edgeFeatures, range: block.range, centers: block.centers, pair: block.range.firstPair - firstPair, row: row,
         into: &scratch.hidden)
+      row += block.edges
     }
     edge.weights.multiply(scratch.hidden, into: &scratch.pre)
-    for b in crystals {
-      var range = graph.ranges[b]
-      range.firstEdge -= start.firstEdge
-      EdgeKernels.mean(pre: scratch.pre.values, bias: edge.bias.span, range: range, into: &h.values, stride: 2 * c, column: c)
+    row = 0
+    for block in blocks {
+      var range = block.range
+      range.firstEdge = row
+      EdgeKernels.mean(
+        pre: scratch.pre.values, bias: edge.bias.span, range: range, centers: block.centers, into: &h.values, stride: 2 * width,
+        column: width)
+      row += block.edges
     }
   }
 }

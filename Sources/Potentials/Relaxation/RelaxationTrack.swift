@@ -165,7 +165,7 @@ struct RelaxationTrack: Sendable {
     return result
   }
 
-  /// The asymmetric unit given, its sites moved as the nearest atoms of their orbits have moved.
+  /// The asymmetric unit given, its sites moved as the nearest atoms of their orbits have moved; those of group 1 are the atoms.
   private func moved(_ unit: AsymmetricUnit) -> AsymmetricUnit {
     var unit = unit
     unit.latticeLogMetric = LatticeLogMetric(result.crystal.lattice).constrained(to: unit.spaceGroup)
@@ -173,7 +173,7 @@ struct RelaxationTrack: Sendable {
     for (index, site) in unit.sites.enumerated() {
       var best: (atom: Int, squared: Double)?
       for atom in freedom.reference.fractionalCoordinates.indices
-      where Int(freedom.reference.orbit[atom]) == index {
+      where (unit.spaceGroup == 1 ? atom : Int(freedom.reference.orbit[atom])) == index {
         var d = freedom.reference.fractionalCoordinates[atom] - site.position
         d -= d.rounded(.toNearestOrEven)
         let squared = d.dot(metric * d)

@@ -80,6 +80,7 @@ public struct StageReport {
         ("rejected", String(rejected.count)),
         ("rejections", "{" + rejectionCounts.map { "\(jsonText($0.code)):\($0.count)" }.joined(separator: ",") + "}"),
         ("seconds", String(format: "%.3f", seconds)),
+        ("peak_memory_bytes", String(Provenance.current(options).peakMemory)),
       ]
       if mergedCopies > 0 { fields.append(("merged_copies", String(mergedCopies))) }
       fields += facts

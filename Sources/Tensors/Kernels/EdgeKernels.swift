@@ -112,11 +112,16 @@ public struct EdgeKernels {
   }
 
   /// `out[i] = mean over j of silu(pre(i, j) + bias)`, rows of `out` `stride` floats apart and beginning at column `column`.
+  ///
+  /// - Parameter centers: those sites of the crystal, their edges alone in `pre` from the crystal's first row on; all where nil.
   public static func mean(
-    pre: [Float], bias: Span<Float>, range: Range, into out: inout [Float], stride: Int, column: Int
+    pre: [Float], bias: Span<Float>, range: Range, centers: Swift.Range<Int>? = nil, into out: inout [Float], stride: Int,
+    column: Int
   ) {
     let c = bias.count
-    precondition(pre.count >= (range.firstEdge + range.edges) * c)
+    let centers = centers ?? 0..<range.sites
+    precondition(centers.lowerBound >= 0 && centers.upperBound <= range.sites)
+    precondition(pre.count >= (range.firstEdge + centers.count * range.sites) * c)
     precondition(column >= 0 && column + c <= stride && out.count >= (range.firstSite + range.sites) * stride)
     // Safety: bounds checked above.
     unsafe pre.withUnsafeBufferPointer { m in
@@ -124,7 +129,8 @@ public struct EdgeKernels {
         unsafe out.withUnsafeMutableBufferPointer { o in
           guard let m = m.baseAddress, let o = o.baseAddress else { return }
           unsafe frieze_edge_mean(
-            m + range.firstEdge * c, b.baseAddress, o + range.firstSite * stride + column, range.sites, c, stride)
+            m + range.firstEdge * c, b.baseAddress, o + (range.firstSite + centers.lowerBound) * stride + column, centers.count,
+            range.sites, c, stride)
         }
       }
     }

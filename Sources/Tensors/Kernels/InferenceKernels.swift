@@ -49,17 +49,21 @@ public enum InferenceKernels {
       scratch = [Float](repeating: 0, count: ownSelf.count)
     }
 
-    /// `silu(center[i] + neighbor[j] + Fourier part + edges[i, j] weights)` of one crystal's edges.
+    /// `silu(center[i] + neighbor[j] + Fourier part + edges[i, j] weights)` of the edges of some of one crystal's sites.
     ///
     /// - Parameters:
     ///   - edges: (E, D) the edges' own numbers, all crystals'.
-    ///   - range: the crystal's; its rows of `out` begin at `row`, its pairs at `pair` of `forward` and `backward`.
-    public mutating func write(edges: Matrix, range: EdgeKernels.Range, pair: Int, row: Int, into out: inout ProductInput) {
+    ///   - range: the crystal's; its pairs begin at `pair` of `forward` and `backward`.
+    ///   - centers: sites of the crystal; the rows of `out` that begin at `row` are those of their edges.
+    public mutating func write(
+      edges: Matrix, range: EdgeKernels.Range, centers: Range<Int>, pair: Int, row: Int, into out: inout ProductInput
+    ) {
       let c = ownSelf.count
       let features = edgeWeights.count / c
       precondition(sites.values.count >= (range.firstSite + range.sites) * 2 * c)
       precondition(pair >= 0 && forward.count >= (pair + range.pairs) * c && backward.count >= (pair + range.pairs) * c)
-      precondition(row >= 0 && out.columns == c && out.rows >= row + range.edges)
+      precondition(centers.lowerBound >= 0 && centers.upperBound <= range.sites)
+      precondition(row >= 0 && out.columns == c && out.rows >= row + centers.count * range.sites)
       precondition(
         features == 0 || edges.columns == features && edges.values.count >= (range.firstEdge + range.edges) * features)
       let isRounded = out.precision == .bfloat16
@@ -83,7 +87,8 @@ public enum InferenceKernels {
                           scratch: scratch.baseAddress, features: features)
                         unsafe frieze_messages(
                           inputs, isRounded ? nil : v.baseAddress.map { unsafe $0 + row * c },
-                          isRounded ? r.baseAddress.map { unsafe $0 + row * c } : nil, range.sites, c)
+                          isRounded ? r.baseAddress.map { unsafe $0 + row * c } : nil, centers.lowerBound,
+                          centers.upperBound, range.sites, c)
                       }
                     }
                   }

@@ -41,8 +41,8 @@ void frieze_edges(const float *hi, const float *hj, const float *c, const float 
 void frieze_edges_backward(const float *pre, float *gradient, float *dhi, float *dhj, float *dc, float *ds, float *dself,
                            size_t m, size_t width);
 
-/// out[i] = mean over j of silu(pre(i, j) + bias), for one crystal.
-void frieze_edge_mean(const float *pre, const float *bias, float *out, size_t m, size_t width, size_t out_stride);
+/// out[i] = mean over the m neighbors j of silu(pre(i, j) + bias), for some centres of one crystal.
+void frieze_edge_mean(const float *pre, const float *bias, float *out, size_t centers, size_t m, size_t width, size_t out_stride);
 
 /// gradient(i, j) = dout[i] / m * silu'(pre(i, j) + bias).
 void frieze_edge_mean_backward(const float *pre, const float *bias, const float *dout, float *gradient, size_t m,
@@ -108,8 +108,9 @@ typedef struct {
   size_t features;
 } frieze_message_inputs;
 
-/// silu(center[i] + neighbor[j] + Fourier part + edges[i, j] weights), for all m * m edges; rounded to bfloat16 where `act` is NULL.
-void frieze_messages(frieze_message_inputs inputs, float *act, uint16_t *rounded, size_t m, size_t width);
+/// silu(center[i] + neighbor[j] + Fourier part + edges[i, j] weights), for the edges of the centres from ... to - 1 of m, whose rows
+/// begin with that of (from, 0); rounded to bfloat16 where `act` is NULL.
+void frieze_messages(frieze_message_inputs inputs, float *act, uint16_t *rounded, size_t from, size_t to, size_t m, size_t width);
 
 /// Interpolates linearly in a bfloat16 table (3, intervals + 1, 2 width) of even and odd parts over 0 ... 1/2: forward = even + odd,
 /// backward = even - odd.

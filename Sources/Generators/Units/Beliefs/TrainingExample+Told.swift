@@ -24,11 +24,14 @@ extension TrainingExample {
     for i in examples.indices { examples[i][0].properties = columns.map { $0[i] } }
     guard shiftsOrigins else { return examples }
     let shifted = try? parallelMap(count: units.count, threads: threads) { i in
-      SpaceGroup.numbered(units[i].spaceGroup).originShifts.dropFirst().compactMap {
-        units[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
-      }
+      units[i].spaceGroup == 1
+        ? []
+        : SpaceGroup.numbered(units[i].spaceGroup).originShifts.dropFirst().compactMap {
+          units[i].shifted(by: $0).flatMap { try? TrainingExample($0) }
+        }
     }
     for i in examples.indices {
+      if units[i].spaceGroup == 1 { examples[i][0].movable = units[i].sites.map(\.position) }
       for var other in shifted?[i] ?? [] {
         other.properties = examples[i][0].properties
         examples[i].append(other)
@@ -46,6 +49,7 @@ extension TrainingExample {
   ) -> TrainingExample {
     var origin = random("origin")
     var shown = origins.count == 1 ? origins[0] : origins[Int(origin.uniform() * Double(origins.count))]
+    if !shown.movable.isEmpty { shown = shown.moved(by: freeOrigins[Int(origin.uniform() * Double(freeOrigins.count))]) }
     if !shown.properties.isEmpty {
       var properties = random("conditions")
       shown.conditions = conditions.shown(shown.properties) { properties.uniform() }
@@ -59,6 +63,9 @@ extension TrainingExample {
     }
     return shown
   }
+
+  /// Shifts of the origin that crystals of group 1 are shown with.
+  private static let freeOrigins = SpaceGroup.numbered(1).originShifts
 
   /// Which sites' elements a crystal is shown with: of a share of the crystals, half with all, half with those of each element by
   /// itself, in any order and number.

@@ -10,7 +10,7 @@ public struct TrainingExample: Sendable {
   /// (m) atomic numbers.
   let elements: [UInt8]
   /// (m, 3)
-  let positions: [Float]
+  private(set) var positions: [Float]
   /// (m, 15)
   let siteSymmetries: [UInt8]
   /// (m) indices into `SpaceGroup.wyckoffPositions`.
@@ -19,6 +19,9 @@ public struct TrainingExample: Sendable {
   /// (m) numbers that sites of one element share, and the first site of each site's element.
   let species: [Int]
   let firstOfElement: [Int]
+  /// (m) positions of a crystal of group 1 that is shown from any origin; empty where it is shown as it is. Listing its origins as those
+  /// of other groups are, `shown` by `shown`, would take 216 copies of every atom.
+  var movable: [Vector3] = []
   /// Whether the template is told, and only elements, coordinates and lattice are to be learnt.
   var knowsTemplate = false
   /// (m) whether a site's element is told, too; empty where none is.
@@ -30,6 +33,13 @@ public struct TrainingExample: Sendable {
   var conditions: [Double?] = []
 
   var siteCount: Int { elements.count }
+
+  /// The same crystal from another origin.
+  func moved(by shift: Vector3) -> TrainingExample {
+    var other = self
+    other.positions = movable.flatMap { x in (0..<3).map { Float((x + shift).wrapped[$0]) } }
+    return other
+  }
 
   /// - Throws: `Rejection` where an element has no class.
   public init(_ unit: AsymmetricUnit) throws(Rejection) {
