@@ -1,6 +1,6 @@
 # For those who work on Frieze.
 
-.PHONY: smoke test test-cluster fuzz fuzz-sanitized mutations round-trips lint format bench help bin
+.PHONY: smoke test test-cluster fuzz fuzz-sanitized mutations round-trips lint format bench full-cell help bin
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
@@ -64,6 +64,9 @@ bench: build ## What the machine gives, then speeds; PEER=PYTHON (with torch and
 	@Tests/Performance/bench.sh $(BIN)
 	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
 	@FRIEZE_BENCH=1 $(KERNELS) swift test --skip-build $(SWIFT_TEST) --filter 'NetworkSpeed|CHGNetSpeed|MEGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
+
+full-cell: build ## What the asymmetric unit saves: sampling and training on it and on all atoms, time and memory, MP-20 and MPTS-52
+	@Tests/Performance/full-cell.sh $(BIN)
 
 help: ## This list
 	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ratios against the peers, in one run: SymmBFN's published network in PyTorch, and the Python package chgnet. What a program takes to
+# Ratios against the peers, in one run: the published networks of SymmBFN and SymmCD in PyTorch, and the Python package chgnet. What a program takes to
 # start and to read its model is left out of both by taking the difference of a long and a short run.
 #   peers.sh FOLDER_OF_PROGRAMS PYTHON FOLDER_OF_PEERS      PYTHON with torch, chgnet and pymatgen
 set -euo pipefail
@@ -39,6 +39,15 @@ for precision in $precisions; do
   long=$(training $precision 3) short=$(training $precision 1)
   ratio "training, paper's size, $precision, ms a structure" "$(awk -v a="$long" -v b="$short" -v n="$structures" 'BEGIN { print (a - b) / 2 / n * 1000 }')" \
     "$peer_train" "(PyTorch float32)"
+done
+
+# SymmCD as published: two calls of the network a step, 1,000 steps; both sides take some of the steps.
+"$bin/train" --dataset "$work/dataset.h5" --config Pipelines/models/symmcd.yaml --epochs 0 --output "$work/paper.h5" --quiet
+peer_sample=$("$python" Tests/Performance/peer_symmcd_torch.py sample --steps 3 --batch 128 --threads 2 2>/dev/null | sed -nE 's/.*: ([0-9.]+) ms.*/\1/p')
+for precision in $precisions; do
+  long=$(sampling $precision 7) short=$(sampling $precision 2)
+  ratio "sampling, SymmCD as published, $precision, ms a crystal" "$(awk -v a="$long" -v b="$short" 'BEGIN { print (a - b) / 5 * 1000 / 256 * 1000 }')" \
+    "$(awk -v p="$peer_sample" 'BEGIN { print 1000 / 3 * p }')" "(PyTorch float32)"
 done
 
 # CHGNet on one thread: the peer's crystals as they are, then the same within their symmetry. Ten times as many, less as many.
