@@ -18,6 +18,17 @@ struct Seeds: Sendable {
     conditioning: {properties: [geometry_density], frequencies: 2}
     """
 
+  static func diffusion(_ form: String) -> String {
+    """
+    method: symmcd
+    form: \(form)
+    network: {hidden: 16, layers: 1, embedding: 8, frequencies: 4, coordinate_frequencies: 2}
+    diffusion: {steps: 20}
+    sampling: {steps: 20}
+    training: {batch: 8, epochs: 1}
+    """
+  }
+
   static let skeletons = """
     method: skeletons
     network: {width: 16, layers: 1, heads: 2, embedding: 8}
@@ -46,6 +57,10 @@ struct Seeds: Sendable {
     try make("preprocess", "--input", "cifs", "--output", "plain.h5", "--held-out", "0")
     try make("properties", "--crystals", "plain.h5", "--model", "geometry", "--output", "dataset.h5")
     try make("train", "--dataset", "dataset.h5", "--config", "model.yaml", "--epochs", "1", "--output", "model.h5")
+    for form in ["published", "informed"] {
+      try shop.write("\(form).yaml", Self.diffusion(form))
+      try make("train", "--dataset", "dataset.h5", "--config", "\(form).yaml", "--output", "\(form).h5")
+    }
     try shop.write("skeletons.yaml", Self.skeletons)
     try make("train", "--dataset", "dataset.h5", "--config", "skeletons.yaml", "--output", "skeletons.h5")
     try shop.write("property.yaml", Self.property)
@@ -62,7 +77,8 @@ struct Seeds: Sendable {
     try make("metrics", "--crystals", "relaxed.h5", "--reference", "dataset.h5", "--output", "metrics.json")
     try make("convert", "--input", "crystals.h5", "--output", "crystals.extxyz")
     let kinds = [
-      ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"),
+      ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"), ("published.h5", "model"),
+      ("informed.h5", "model"),
       ("skeletons.h5", "skeletons"), ("property.h5", "property"), ("blueprints.h5", "blueprints"), ("samples.h5", "samples"),
       ("part1.h5", "part"),
       ("crystals.h5", "crystals"), ("relaxed.h5", "relaxed"), ("metrics.h5", "metrics"),
