@@ -65,8 +65,10 @@ bench: build ## What the machine gives, then speeds; PEER=PYTHON (with torch and
 	@swift build --build-tests $(SWIFT_TEST) 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]'
 	@FRIEZE_BENCH=1 $(KERNELS) swift test --skip-build $(SWIFT_TEST) --filter 'NetworkSpeed|CHGNetSpeed|MEGNetSpeed|EvaluationSpeed' | grep -vE '^[◇✔]'
 
-full-cell: build ## What the asymmetric unit saves: sampling and training on it and on all atoms, time and memory, MP-20 and MPTS-52
-	@Tests/Performance/full-cell.sh $(BIN)
+# SAMPLES and LIMIT are as on the line only where they are said.
+full-cell: build ## What asymmetric units save: time and memory with and without symmetry, MP-20 and MPTS-52; SAMPLES=1024, LIMIT=512 crystals learnt
+	@Pipelines/setup.sh hdf5-tools
+	@Tests/Performance/full-cell.sh $(BIN) $(if $(call asked,SAMPLES),$(SAMPLES),1024) $(if $(call asked,LIMIT),$(LIMIT),512)
 
 help: ## This list
 	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"

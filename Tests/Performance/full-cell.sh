@@ -1,46 +1,99 @@
 #!/usr/bin/env bash
-# What the asymmetric unit saves (Ruple et al. 2026, table 3; Levy et al. 2025, table 4): SymmBFN at the paper's size, with random weights,
-# on asymmetric units and on all atoms of the conventional cells, which are drawn from the training sets. Sampling at 100 steps is measured
-# over ten of them, an epoch over some of its crystals; what a program takes to start is left out by a difference. Two threads.
-#   full-cell.sh FOLDER_OF_PROGRAMS
+# What the asymmetric unit saves: the network of the paper's size on asymmetric units and on all atoms of the conventional cells, in one
+# run. Its parameters are random, which changes no time. Beside it table 3 of SymmBFN's paper and table 4 of SymmCD's.
+#   full-cell.sh FOLDER_OF_PROGRAMS [SAMPLES] [CRYSTALS] [PART]     PART of MP-20 and MPTS-52 whose numbers of sites are drawn: train, test
 set -euo pipefail
-bin=$1
+bin=$1 samples=${2:-1024} crystals=${3:-512} part=${4:-train}
+config=Pipelines/models/symmbfn.yaml
+declare -A name=([mp20]=MP-20 [mpts52]=MPTS-52) cell=([unit]='asymmetric unit' [cell]='full cell')
+declare -A table=() count=() ms=() epoch=() peak=() once=()
+seconds=()
+for set in mp20 mpts52; do
+  table[$set]=$(ls -d datasets/$set/"$part".csv* ../shared/datasets/$set/"$part".csv* ${DATASETS_DIR:+"$DATASETS_DIR"/$set/"$part".csv*} \
+    2>/dev/null | head -1 || true)
+  [[ ${table[$set]} ]] || { echo "full-cell: ${name[$set]} is not here (datasets/$set or DATASETS_DIR)" >&2; exit 69; }
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-field() { sed -E "s/.*\"$1\":([^,}]+).*/\1/"; }
-seconds() { field seconds < "$work/$1.json"; }
-reckon() { awk "BEGIN { printf \"$1\", $2 }"; }
-ours() { "$bin/$1" "${@:2}" --threads 2 --quiet --json; }
-declare -A took
-printf '%-8s %-8s %16s %12s %16s %14s %14s\n' dataset sites "ms, 100 steps" "sample, MB" "reconstruct, ms" "an epoch, s" "train, MB"
-for dataset in mp20 mpts52; do
-  table=$(ls -d datasets/$dataset ../shared/datasets/$dataset ${DATASETS_DIR:+"$DATASETS_DIR"/$dataset} 2>/dev/null | head -1 || true)
-  [[ -n $table ]] || { echo "full-cell: $dataset is not here (datasets or DATASETS_DIR); left out." >&2; continue; }
-  for sites in orbits atoms; do
-    flag=() count=256 part=1024
-    if [[ $sites == atoms ]]; then flag=(--no-symmetry) count=64 part=192; fi
-    ours preprocess --input "$table" "${flag[@]}" --output "$work/d.h5" >"$work/d.json"
-    ours preprocess --input "$table" --limit $part "${flag[@]}" --output "$work/p.h5" >"$work/p.json"
-    rm -f "$work/m.h5"
-    ours train --dataset "$work/d.h5" --config Pipelines/models/symmbfn.yaml --epochs 0 --output "$work/m.h5" >"$work/m.json"
-    for steps in 2 12; do ours sample --model "$work/m.h5" --count $count --steps $steps --output "$work/s.h5" >"$work/s$steps.json"; done
-    ours reconstruct --samples "$work/s.h5" --output "$work/c.h5" >"$work/c.json"
-    for epochs in 1 2; do
-      rm -f "$work/t.h5"
-      ours train --dataset "$work/p.h5" --config Pipelines/models/symmbfn.yaml --epochs $epochs --output "$work/t.h5" >"$work/t$epochs.json"
-    done
-    took[$dataset,$sites]=$(reckon %.1f "($(seconds s12) - $(seconds s2)) / 10 * 101 / $count * 1000")
-    printf '%-8s %-8s %16s %12s %16s %14s %14s\n' $dataset $sites "${took[$dataset,$sites]}" "$(reckon %.0f "$(field peak_memory_bytes <"$work/s12.json") / 1e6")" \
-      "$(reckon %.2f "$(seconds c) / $count * 1000")" \
-      "$(reckon %.0f "($(seconds t2) - $(seconds t1)) / $(field accepted <"$work/t1.json") * $(field accepted <"$work/m.json")")" \
-      "$(reckon %.0f "$(field peak_memory_bytes <"$work/t2.json") / 1e6")"
+run() { "$bin/$1" "${@:2}" --threads 2 --quiet --json; }
+field() { sed -E "s/.*\"$1\":\"?([^,}\"]+).*/\1/"; }
+calc() { awk "BEGIN { printf \"$1\", $2 }"; }
+
+value() { sed -nE "s/^ +$1: ([0-9]+).*/\1/p" "$config" | head -1; }
+
+# Of a file with asymmetric units: mean sites, and mean sites squared, the edges.
+means() {
+  h5dump -d /asymmetric_unit/site_offset -y -w 1 "$1" | grep -oE '^ +[0-9]+' | awk '
+    NR > 1 { m = $1 - last; n += m; square += m * m }
+    { last = $1 }
+    END { print n / (NR - 1), square / (NR - 1) }'
+}
+# The same with billions of operations a call, of the products that the published network makes; see NetworkSpeed.
+size() {
+  means "$1" | awk -v c="$(value hidden)" -v l="$(value layers)" -v e="$(value embedding)" -v f="$(value frequencies)" \
+    -v w="$(value coordinate_frequencies)" '{
+      layer = c * c * (5 * $1 + $2) + 3 * f * c * ($2 - $1) + 6 * c
+      input = 295 * e + (4 * e + 3 + 6 * w) * c + c * c
+      heads = 3 * c * c + 298 * c
+      printf "%7.1f %8.0f %10.2f", $1, $2, 2e-9 * (l * layer + $1 * (input + heads) + c * c + 6 * c)
+    }'
+}
+# Gigabytes that a batch of 512 keeps of its edges for the backward pass: four matrices a layer, of float32.
+kept() { means "$1" | awk -v c="$(value hidden)" -v l="$(value layers)" '{ printf "%.1f", 512 * $2 * l * 4 * c * 4 / 1e9 }'; }
+
+echo "Sampling: ms a sample at 100 steps, from $samples samples of 6 calls and of 2; reconstruction of the part's own units apart."
+printf '%-24s %7s %8s %10s %10s %10s %16s\n' '' sites edges 'GFLOP/call' ms GB 'reconstruct, ms'
+for set in mp20 mpts52; do
+  for kind in unit cell; do
+    flags=()
+    [[ $kind == unit ]] || flags=(--no-symmetry)
+    data=$work/$set-$kind.h5 some=$work/some-$set-$kind.h5 model=$work/model.h5
+    count[$set]=$(run preprocess --input "${table[$set]}" --held-out 0 "${flags[@]}" --output "$data" | field accepted)
+    # A hundredth to validate on, which takes no time.
+    run preprocess --input "${table[$set]}" --held-out 0.01 --limit $((crystals + crystals / 50)) "${flags[@]}" --output "$some" > "$work/line"
+    run train --dataset "$data" --config "$config" --epochs 0 --output "$model" > "$work/line"
+    short=$(run sample --model "$model" --count "$samples" --steps 1 --output "$work/samples.h5" | field seconds)
+    run sample --model "$model" --count "$samples" --steps 5 --output "$work/samples.h5" > "$work/line"
+    long=$(field seconds < "$work/line")
+    ms[$set-$kind]=$(calc %.1f "1000 * 101 * ($long - $short) / 4 / $samples")
+    memory=$(calc %.2f "$(field peak_memory_bytes < "$work/line") / 1e9")
+    precision=$(field precision < "$work/line")
+    run reconstruct --samples "$data" --output "$work/crystals.h5" > "$work/line"
+    unfolding=$(calc %.2f "1000 * $(field seconds < "$work/line") / $(field accepted < "$work/line")")
+    printf '%-24s %s %10s %10s %16s\n' "${name[$set]}, ${cell[$kind]}" "$(size "$work/samples.h5")" "${ms[$set-$kind]}" "$memory" "$unfolding"
   done
 done
-for sites in orbits atoms; do
-  [[ -n ${took[mp20,$sites]:-} && -n ${took[mpts52,$sites]:-} ]] || continue
-  echo "$sites: MPTS-52 takes $(reckon %.2f "${took[mpts52,$sites]} / ${took[mp20,$sites]}") times MP-20 (published: 1.14 orbits, 3.31 atoms)"
+ratio() { calc %.2f "$1 / $2"; }
+times() { ratio "${ms[$1]}" "${ms[$2]}"; }
+echo "full cell to asymmetric unit: MP-20 $(times mp20-cell mp20-unit) (published 2.29), MPTS-52 $(times mpts52-cell mpts52-unit) (6.63)"
+echo "MPTS-52 to MP-20: asymmetric unit $(times mpts52-unit mp20-unit) (published 1.14), full cell $(times mpts52-cell mp20-cell) (3.31; CrysBFN 3.39)"
+echo "precision $precision, two threads, numbers of sites of the parts '$part'"
+
+echo
+echo "Training: an epoch in seconds, extrapolated from about $crystals crystals; the largest memory, parameters and optimiser included. Threads go"
+echo "through a batch a few crystals at a time, so any batch fits; beside it what the edges of 512 crystals would take at once, computed."
+printf '%-24s %10s %12s %12s %10s %10s %10s\n' '' crystals 'batch 64, s' 'batch 512, s' 'GB at 64' 'GB at 512' 'at once'
+for set in mp20 mpts52; do
+  for kind in unit cell; do
+    for batch in 64 512; do
+      for epochs in 0 1; do
+        rm -f "$work/trained.h5"
+        run train --dataset "$work/some-$set-$kind.h5" --config "$config" --set training.batch=$batch --epochs $epochs \
+          --output "$work/trained.h5" > "$work/line"
+        seconds[epochs]=$(field seconds < "$work/line")
+      done
+      epoch[$set-$kind-$batch]=$(calc %.0f "(${seconds[1]} - ${seconds[0]}) / $(field accepted < "$work/line") * ${count[$set]}")
+      peak[$set-$kind-$batch]=$(calc %.2f "$(field peak_memory_bytes < "$work/line") / 1e9")
+    done
+    key=$set-$kind
+    once[$key]=$(kept "$work/$key.h5")
+    printf '%-24s %10s %12s %12s %10s %10s %10s\n' "${name[$set]}, ${cell[$kind]}" "${count[$set]}" "${epoch[$key-64]}" \
+      "${epoch[$key-512]}" "${peak[$key-64]}" "${peak[$key-512]}" "${once[$key]}"
+  done
 done
-for dataset in mp20 mpts52; do
-  [[ -n ${took[$dataset,orbits]:-} ]] || continue
-  echo "$dataset: all atoms take $(reckon %.1f "${took[$dataset,atoms]} / ${took[$dataset,orbits]}") times the asymmetric unit"
+for set in mp20 mpts52; do
+  printf 'full cell to asymmetric unit, %s: time %s, memory %s, at once %s\n' "${name[$set]}" \
+    "$(ratio "${epoch[$set-cell-512]}" "${epoch[$set-unit-512]}")" "$(ratio "${peak[$set-cell-512]}" "${peak[$set-unit-512]}")" \
+    "$(ratio "${once[$set-cell]}" "${once[$set-unit]}")"
 done
+echo "SymmCD as published, MP-20 at batch 512 on a slice of an A100: time 1.9 (27 and 52 s an epoch), memory 8.6 (3.6 and 31 GB)"
