@@ -8,12 +8,14 @@ import TestSupport
 import Testing
 
 /// What comes with the repository must be worth having: crystals of the shipped model, and a floor under their figures.
-@Suite("The shipped model") struct PretrainedTests {
-  static let model = Checkout.path("Artifacts/pretrained/mp20.h5")
+@Suite("The shipped models") struct PretrainedTests {
+  static let models = ["mp20.h5", "mp20-symmcd.h5"].map { Checkout.path("Artifacts/pretrained/" + $0) }
+  static let model = models[0]
 
-  @Test("is small enough to ship, and its crystals are whole, of sensible volume and mostly charge-neutral")
-  func floor() throws {
-    let size = try #require(try FileManager.default.attributesOfItem(atPath: Self.model)[.size] as? Int)
+  @Test(
+    "are small enough to ship, and their crystals are whole, of sensible volume and mostly charge-neutral", arguments: models)
+  func floor(model: String) throws {
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: model)[.size] as? Int)
     #expect(size < 30 << 20)
     let place = try Workplace()
     defer { place.remove() }
@@ -22,7 +24,7 @@ import Testing
       try #require(outcome.status == 0, "\(name): \(outcome.errors)")
     }
     try stage("preprocess", "--input", try place.writeCrystals(), "--output", "dataset.h5")
-    try stage("sample", "--model", Self.model, "--count", "96", "--steps", "30", "--output", "samples.h5")
+    try stage("sample", "--model", model, "--count", "96", "--steps", "30", "--output", "samples.h5")
     try stage("reconstruct", "--samples", "samples.h5", "--output", "crystals.h5")
     let crystals = try Artifact.open(place.path("crystals.h5"), formats: [.crystals]).crystals()
     #expect(crystals.count >= 94, "of 96")
