@@ -3,8 +3,11 @@ import Foundation
 
 /// Runs of one model with different numbers of network calls: their quality as curves.
 extension Report {
-  /// Figures that a curve is drawn of.
-  private static let quantities = ["sun_0.0", "stable_0.0", "stable_0.1", "structure_valid", "density_distance", "unique"]
+  /// Figures that a curve is drawn of; those in pairs of crystals as generated, or of the only ones that there are.
+  private static let quantities = [
+    ["sun_0.0"], ["stable_0.0"], ["stable_0.1"], ["initial_structure_valid", "structure_valid"],
+    ["initial_density_distance", "density_distance"], ["unique"],
+  ]
 
   /// The runs of each model, by rising numbers of calls; empty where none has been sampled with two.
   var ladders: [(name: String, runs: [(index: Int, calls: Double)])] {
@@ -28,8 +31,10 @@ extension Report {
   var callFigures: [DrawnFigure] {
     let ladders = ladders
     guard !ladders.isEmpty else { return [] }
-    return Self.quantities.compactMap { quantity in
-      guard let label = runs.compactMap({ $0.summary.figure(quantity)?.label }).first else { return nil }
+    return Self.quantities.compactMap { names in
+      guard let quantity = names.first(where: { name in runs.contains { $0.summary.figure(name) != nil } }),
+        let label = runs.compactMap({ $0.summary.figure(quantity)?.label }).first
+      else { return nil }
       let curves = ladders.enumerated().compactMap { number, ladder -> LadderCurve? in
         let points = ladder.runs.compactMap { run -> LadderCurve.Point? in
           guard let figure = runs[run.index].summary.figure(quantity), let value = figure.value else { return nil }
