@@ -55,8 +55,12 @@ struct Files: ParsableCommand {
   /// Numbers in what a program wrote that no crystal has.
   private static func impossible(in place: Workshop) -> String? {
     if let text = FileManager.default.contents(atPath: place.path("out.extxyz")).map({ String(decoding: $0, as: UTF8.self) }) {
-      for word in text.split(whereSeparator: { " \n\"=".contains($0) }) {
-        if let x = Double(word), !x.isFinite || abs(x) > 1e6 { return "out.extxyz has the number \(word)" }
+      for word in text.split(whereSeparator: { " \n\"".contains($0) }) {
+        // Columns of one's own, name=value, may have any unit.
+        let isProperty = word.contains("=")
+        if let x = Double(word.split(separator: "=").last ?? ""), !x.isFinite || abs(x) > (isProperty ? 1e100 : 1e6) {
+          return "out.extxyz has the number \(word)"
+        }
       }
     }
     guard place.exists("out.h5") else { return nil }

@@ -88,7 +88,8 @@ extension HDF5Reader {
     var properties: [String: [Double]] = [:]
     for name in try names(in: "/property") {
       let values = try read(Double.self, "/property/\(name)", shape: [records])
-      try check(values, below: .greatestFiniteMagnitude, "/property/\(name)", unknown: true)
+      // In no unit is a property of a crystal as large.
+      try check(values, below: 1e100, "/property/\(name)", unknown: true)
       properties[name] = values
     }
     return properties
