@@ -110,7 +110,7 @@ import Testing
         squares += Double(k * k) / Double(count)
         let x = minimumImage(from: 0.3, to: bridge.coordinate(0.3, wrapped(0.3 + from.sigma * normal()), normal()))
         coordinates += Double(x * x) / Double(count)
-        let seen = Float(random.uniform()) < from.signal ? 2 : InformedDiffusion.draw(shares, &random)
+        let seen = Float(random.uniform()) < from.signal ? 2 : CategoricalDiffusion.draw(shares, &random)
         classes[bridge.draw(2, seen, shares, &random)] += 1 / Double(count)
       }
       #expect(abs(lattice - Double(to.signal.squareRoot()) * 0.3) < 0.03)
@@ -135,8 +135,8 @@ import Testing
     let level = diffusion.level(500)
     var (said, right) = (0.0, 0.0)
     for _ in 0..<20_000 {
-      let truth = InformedDiffusion.draw(shares, &random)
-      let seen = Float(random.uniform()) < level.signal ? truth : InformedDiffusion.draw(shares, &random)
+      let truth = CategoricalDiffusion.draw(shares, &random)
+      let seen = Float(random.uniform()) < level.signal ? truth : CategoricalDiffusion.draw(shares, &random)
       guard seen == 2 else { continue }
       var row = Matrix(rows: 1, columns: 3)
       InformedDiffusion.believe(seen, shares, level.signal, into: &row, row: 0)

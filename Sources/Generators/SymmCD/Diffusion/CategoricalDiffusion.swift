@@ -1,3 +1,5 @@
+import Tensors
+
 /// Noise on classes that tends to a marginal distribution m (Austin et al. 2021, D3PM; Levy et al. 2025, SymmCD, with m of the training
 /// set): after t steps a class is kept with probability alphaBar_t and drawn anew from m otherwise.
 ///
@@ -50,6 +52,12 @@ enum CategoricalDiffusion {
     }
     guard sum > 0 else { return weights.map { _ in 1 / Double(classes.count) } }
     return weights.map { $0 / sum }
+  }
+
+  /// A class by its share.
+  static func draw(_ shares: [Double], _ random: inout RandomStream) -> Int {
+    let weights = shares.map { Float($0) }
+    return random.index(weights: weights.span)
   }
 
   /// What the published code divides by instead of 0.

@@ -43,6 +43,6 @@ struct Bridge {
     let truth = shares.indices.map { $0 == estimate ? 1.0 : 0 }
     let posterior = CategoricalDiffusion.posterior(
       estimate: truth, observed: seen, marginal: shares, .init(earlier: Double(to.signal), later: Double(from.signal)))
-    return InformedDiffusion.draw(posterior, &random)
+    return CategoricalDiffusion.draw(posterior, &random)
   }
 }

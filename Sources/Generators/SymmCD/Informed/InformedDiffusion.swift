@@ -119,12 +119,6 @@ struct InformedDiffusion: Sendable {
 
   /// What is seen of a class: itself, or with the noise's share any.
   private func seen(_ x: Int, _ shares: [Double], _ level: Level, _ random: inout RandomStream) -> Int {
-    Float(random.uniform()) < level.signal ? x : Self.draw(shares, &random)
-  }
-
-  /// A class by its share.
-  static func draw(_ shares: [Double], _ random: inout RandomStream) -> Int {
-    let weights = shares.map { Float($0) }
-    return random.index(weights: weights.span)
+    Float(random.uniform()) < level.signal ? x : CategoricalDiffusion.draw(shares, &random)
   }
 }

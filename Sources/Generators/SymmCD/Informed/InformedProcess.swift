@@ -63,8 +63,8 @@ struct InformedProcess: UnitProcess {
       for s in 0..<range.sites {
         let site = range.firstSite + s
         for c in 0..<3 { state.beliefs.coordinates[site, c] = Float(state.randoms[b].uniform()) }
-        course.elements[site] = InformedDiffusion.draw(diffusion.elements, &state.randoms[b])
-        course.positions[site] = InformedDiffusion.draw(shares, &state.randoms[b])
+        course.elements[site] = CategoricalDiffusion.draw(diffusion.elements, &state.randoms[b])
+        course.positions[site] = CategoricalDiffusion.draw(shares, &state.randoms[b])
       }
       for s in 0..<range.sites { course.elements[range.firstSite + s] = course.elements[range.firstSite + noiseSites[s]] }
       guard let sites = state.knownSites(ofCrystal: b) else { continue }

@@ -108,5 +108,5 @@ struct PublishedDiffusion: Sendable {
     return (batch, targets)
   }
 
-  private func drawn(_ shares: [Double], _ random: inout RandomStream) -> Int { InformedDiffusion.draw(shares, &random) }
+  private func drawn(_ shares: [Double], _ random: inout RandomStream) -> Int { CategoricalDiffusion.draw(shares, &random) }
 }

@@ -55,9 +55,9 @@ struct PublishedProcess: UnitProcess {
       for c in 0..<6 { state.beliefs.lattice[b, c] = state.constraints[b][c] ?? noise[c] }
       for site in range.firstSite..<range.firstSite + range.sites {
         for c in 0..<3 { state.beliefs.coordinates[site, c] = Float(state.randoms[b].uniform()) }
-        course.elements[site] = InformedDiffusion.draw(diffusion.elements, &state.randoms[b])
+        course.elements[site] = CategoricalDiffusion.draw(diffusion.elements, &state.randoms[b])
         for axis in 0..<axes {
-          course.operations[site * axes + axis] = InformedDiffusion.draw(
+          course.operations[site * axes + axis] = CategoricalDiffusion.draw(
             diffusion.operations(state.beliefs.spaceGroups[b], axis), &state.randoms[b])
         }
       }
@@ -149,7 +149,7 @@ struct PublishedProcess: UnitProcess {
     _ random: inout RandomStream
   ) -> Int {
     let estimate = p[offset..<offset + shares.count].map { Double($0) }
-    return InformedDiffusion.draw(
+    return CategoricalDiffusion.draw(
       CategoricalDiffusion.posterior(estimate: estimate, observed: seen, marginal: shares, jump), &random)
   }
 
