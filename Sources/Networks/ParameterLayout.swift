@@ -50,10 +50,7 @@ public struct ParameterLayout: Sendable {
       if let bound = entry.bound {
         for i in entry.range { parameters[i] = bound * Float(2 * random.uniform() - 1) }
       } else {
-        var deviates = [Float](repeating: 0, count: entry.range.count)
-        var span = deviates.mutableSpan
-        random.fillNormal(&span)
-        parameters.replaceSubrange(entry.range, with: deviates)
+        parameters.replaceSubrange(entry.range, with: random.normals(entry.range.count))
       }
     }
     return parameters

@@ -70,6 +70,14 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
     for i in out.indices { out[i] = deviates[i] }
   }
 
+  /// Independent standard normal deviates; begins a new block, as `fillNormal` does.
+  public mutating func normals(_ count: Int) -> [Float] {
+    var deviates = [Float](repeating: 0, count: count)
+    var span = deviates.mutableSpan
+    fillNormal(&span)
+    return deviates
+  }
+
   /// An index drawn in proportion to weights that are not negative; the last with weight where rounding overshoots.
   public mutating func index(weights: Span<Float>) -> Int {
     var total = 0.0

@@ -8,49 +8,24 @@ import Tensors
 /// through one product. The slow twin of `UnitNetwork.forward`.
 struct NetworkTwin {
   let network: UnitNetwork
-  let values: [Float]
+  private let layers: LayerTwin
   let options: UnitNetworkOptions
   private var isInformed: Bool { network.form == .informed }
 
-  struct Output {
-    var coordinates: [[Double]]
-    var lattice: [[Double]]
-    var elements: [[Double]]
-    var siteSymmetries: [[Double]]
-  }
+  typealias Output = UnitNetwork.Outputs<[[Double]]>
 
   init(_ network: UnitNetwork, _ values: [Float]) {
     self.network = network
-    self.values = values
+    layers = LayerTwin(layout: network.layout, values: values)
     options = network.configuration
   }
 
-  private func array(_ name: String) -> (values: [Double], shape: [Int]) {
-    guard let entry = network.layout.entries.first(where: { $0.name == name }) else { return ([], []) }
-    return (values[entry.range].map(Double.init), entry.shape)
-  }
-
-  /// `x W + b`; weights whose rows are split over several arrays are given as several names.
-  private func linear(_ x: [Double], _ names: [String], bias: String?) -> [Double] {
-    var out: [Double] = []
-    var first = 0
-    for name in names {
-      let (w, shape) = array("\(name).weight")
-      if out.isEmpty { out = [Double](repeating: 0, count: shape[1]) }
-      for i in 0..<shape[0] { for k in 0..<shape[1] { out[k] += x[first + i] * w[i * shape[1] + k] } }
-      first += shape[0]
-    }
-    precondition(first == x.count)
-    guard let bias else { return out }
-    return zip(out, array("\(bias).bias").values).map(+)
-  }
-
-  private func silu(_ x: [Double]) -> [Double] { x.map { $0 / (1 + exp(-$0)) } }
+  private func linear(_ x: [Double], _ names: [String], bias: String?) -> [Double] { layers.linear(x, names, bias: bias) }
 
   private func perceptron(_ x: [Double], _ name: String, activates: Bool = false) -> [Double] {
-    let hidden = silu(linear(x, ["\(name).0"], bias: "\(name).0"))
+    let hidden = layers.silu(linear(x, ["\(name).0"], bias: "\(name).0"))
     let out = linear(hidden, ["\(name).1"], bias: "\(name).1")
-    return activates ? silu(out) : out
+    return activates ? layers.silu(out) : out
   }
 
   private func waves(_ d: [Double], _ count: Int, _ wave: (Double) -> Double) -> [Double] {
@@ -82,7 +57,7 @@ struct NetworkTwin {
     let sites = batch.graph.ranges[b].sites
     let place = isInformed ? (0..<3).map { Double(batch.positions[site, $0]) } : x
     let composition = (0..<batch.composition.columns).map { Double(batch.composition[b, $0]) }
-    let (groups, shape) = array("embedding.space_group.weight")
+    let (groups, shape) = layers.array("embedding.space_group.weight")
     let half = options.embedding / 2
     let angles = (0..<half).map {
       1000 * Double(batch.times[b]) * exp(-log(10_000) * Double($0) / Double(max(1, half - 1)))
@@ -123,8 +98,8 @@ struct NetworkTwin {
         let edge =
           h[i] + h[j] + k + waves(d, options.frequencies, sin) + waves(d, options.frequencies, cos)
           + ties[i][j]
-        let hidden = silu(linear(edge, parts, bias: parts[2]))
-        let message = silu(linear(hidden, ["\(name).edge.1"], bias: "\(name).edge.1"))
+        let hidden = layers.silu(linear(edge, parts, bias: parts[2]))
+        let message = layers.silu(linear(hidden, ["\(name).edge.1"], bias: "\(name).edge.1"))
         for c in mean.indices { mean[c] += message[c] / Double(h.count) }
       }
       return zip(h[i], perceptron(h[i] + mean, "\(name).node", activates: true)).map(+)

@@ -96,14 +96,8 @@ import Testing
       var packedWorkspace = PackedUnitNetwork.Workspace(packed)
       for _ in 0..<2 { packed.forward(batch, &packedWorkspace) }
       for (way, outputs) in [("as in training", outputs), ("packed", packedWorkspace.outputs)] {
-        for (name, output, twin) in [
-          ("coordinates", outputs.coordinates, expected.coordinates), ("lattice", outputs.lattice, expected.lattice),
-          ("elements", outputs.elements, expected.elements),
-          ("site symmetries", outputs.siteSymmetries, expected.siteSymmetries),
-        ] {
-          let worst = zip(output.values, twin.flatMap { $0 }).map { abs(Double($0) - $1) }.max() ?? .infinity
-          #expect(
-            output.values.count == twin.count * output.columns && worst < tolerance, "\(precision) \(way), \(name): \(worst)")
+        for (name, worst) in outputs.differences(from: expected) {
+          #expect(worst < tolerance, "\(precision) \(way), \(name): \(worst)")
         }
       }
     }

@@ -10,16 +10,17 @@ public struct BayesianFlow: Sendable {
   let configuration: SymmBFNConfiguration.Flow
   /// What the network is told, and what its outputs mean.
   let form: UnitForm
-  /// Of the informed form.
-  let informed: InformedForm
+  /// Nil in the published form.
+  private let informed: InformedForm?
 
   init(_ configuration: SymmBFNConfiguration.Flow, _ statistics: DatasetStatistics, form: UnitForm) {
     (self.configuration, self.form) = (configuration, form)
-    informed = InformedForm(statistics)
+    informed = form == .informed ? InformedForm(statistics) : nil
   }
 
   /// Of the informed form: tells what the beliefs say of the crystal as a whole.
   func describe(_ batch: inout BeliefBatch) {
+    guard let informed else { return }
     for (b, t) in batch.times.enumerated() {
       batch.coordinateNoise[b] = Self.observation(Self.gamma(t, sigma: configuration.sigmaCoordinates))
       let gamma = Self.gamma(t, sigma: configuration.sigmaLattice)

@@ -46,10 +46,7 @@ extension SymmBFN {
   public var layout: ParameterLayout { network.layout }
 
   /// Weights of the terms in the objective.
-  public var weights: [Double] {
-    let weights = options.flow.weights
-    return [weights.coordinates, weights.lattice, weights.elements, weights.siteSymmetry].map { Double($0) }
-  }
+  public var weights: [Double] { options.flow.weights.inOrder }
 
   /// A crystal from every origin that it is shown from.
   ///
@@ -58,15 +55,6 @@ extension SymmBFN {
     try TrainingExample.examples(
       data, properties: conditions.names, shiftsOrigins: isTraining && options.form == .informed, threads: threads)
   }
-
-  /// Sites: work is shared out by them.
-  public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
-
-  /// Edges of the fully connected graph.
-  public func activationRows(_ example: [TrainingExample]) -> Int { example[0].siteCount * example[0].siteCount }
-
-  /// A tape, one a thread.
-  public func makeWorkspace() -> Tape { Tape() }
 
   /// From one of its origins, and with its template known as often as the options say.
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
@@ -81,8 +69,8 @@ extension SymmBFN {
   ) -> LossTerms {
     let examples = examples.map { $0[0] }
     var beliefs = flow.beliefs(examples, randoms: randoms)
-    beliefs.tell(examples, conditions)
-    if options.form == .informed { flow.describe(&beliefs) }
+    beliefs.tell(properties: examples.map(\.conditions), conditions)
+    flow.describe(&beliefs)
     let outputs = network.forward(beliefs, parameters, &tape)
     let losses = flow.losses(
       beliefs, examples, network.read(outputs, beliefs, &tape), share: share, elementMask: elementMask, &tape)

@@ -36,7 +36,7 @@ public struct SymmBFNConfiguration: MethodOptions {
     /// Of those: which share is shown with elements known, too; where it is 0, sampling tells known elements through noisy beliefs.
     public var knownElements: Float = 0
     /// Weights of the four losses.
-    public var weights = Weights()
+    public var weights = UnitLossWeights(coordinates: 1, lattice: 0.1, elements: 3, siteSymmetry: 10)
 
     enum CodingKeys: String, CodingKey {
       case sigmaCoordinates = "sigma_coordinates"
@@ -47,23 +47,6 @@ public struct SymmBFNConfiguration: MethodOptions {
       case knownTemplates = "known_templates"
       case knownElements = "known_elements"
       case weights
-    }
-  }
-
-  /// Weights of the four losses.
-  public struct Weights: Codable, Sendable, Equatable {
-    /// Of the coordinates' loss.
-    public var coordinates: Float = 1
-    /// Of the lattice's loss.
-    public var lattice: Float = 0.1
-    /// Of the elements' loss.
-    public var elements: Float = 3
-    /// Of the site symmetries' loss.
-    public var siteSymmetry: Float = 10
-
-    enum CodingKeys: String, CodingKey {
-      case coordinates, lattice, elements
-      case siteSymmetry = "site_symmetry"
     }
   }
 

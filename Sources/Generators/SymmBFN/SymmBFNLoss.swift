@@ -23,9 +23,7 @@ extension BayesianFlow {
       let t = time ?? max(configuration.minimumTime, Float(random.uniform()))
       batch.times[b] = t
       let perSite = 3 + k + axes * ops
-      var noise = [Float](repeating: 0, count: 6 + range.sites * perSite)
-      var span = noise.mutableSpan
-      random.fillNormal(&span)
+      let noise = random.normals(6 + range.sites * perSite)
       noiseLattice(example, t, noise, row: b, &batch)
       let gamma = Self.gamma(t, sigma: configuration.sigmaCoordinates)
       for i in 0..<range.sites {
@@ -87,7 +85,7 @@ extension BayesianFlow {
     let (positions, symmetries) =
       form == .informed
       ? InformedForm.positionProbabilities(tape[read.siteSymmetries], batch)
-      : ([], operationProbabilities(tape[read.siteSymmetries]))
+      : ([], BeliefBatch.operationProbabilities(tape[read.siteSymmetries]))
     var gradients = read.map { tape.zeros(like: $0) }
     // Of the informed form positions are trained in place of operations.
     var operationGradient = [Float](repeating: 0, count: symmetries.count)
@@ -119,27 +117,19 @@ extension BayesianFlow {
           losses.objective += operation.trained
         }
         if !positions.isEmpty {
-          losses.objective += InformedForm.crossEntropy(
-            positions, offset: site * BeliefBatch.positionClasses, classes: BeliefBatch.positionClasses,
-            target: example.wyckoffPositions[i], scale: perSite * weights.siteSymmetry,
-            gradient: &gradients.siteSymmetries.values)
+          losses.objective +=
+            Double(weights.siteSymmetry)
+            * InformedForm.crossEntropy(
+              positions, offset: site * BeliefBatch.positionClasses, classes: BeliefBatch.positionClasses,
+              target: example.wyckoffPositions[i], scale: perSite, weight: weights.siteSymmetry,
+              gradient: &gradients.siteSymmetries.values)
         }
       }
     }
     losses.objective += Double(weights.coordinates) * losses.values[0] + Double(weights.lattice) * losses.values[1]
     if positions.isEmpty { gradients.siteSymmetries.values = operationGradient }
-    for (value, gradient) in [
-      (read.coordinates, gradients.coordinates), (read.lattice, gradients.lattice), (read.elements, gradients.elements),
-      (read.siteSymmetries, gradients.siteSymmetries),
-    ] { tape.seed(value, gradient) }
+    read.seed(gradients, on: &tape)
     return losses
-  }
-
-  /// (N, 15 x 13) probabilities of the operations of every axis.
-  func operationProbabilities(_ logits: Matrix) -> [Float] {
-    var p = logits.values
-    Kernels.softmax(&p, groups: logits.rows * BeliefBatch.symmetryAxes, classes: BeliefBatch.symmetryClasses)
-    return p
   }
 
   private func latticeLoss(

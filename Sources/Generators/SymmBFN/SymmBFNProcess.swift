@@ -17,9 +17,6 @@ struct SymmBFNProcess: UnitProcess {
   private var form: UnitForm { model.method.options.form }
   private var flow: BayesianFlow { model.method.flow }
 
-  /// From when on sites are put where there is room for them at every step of the informed form, as a share of the steps.
-  private static let placementTime: Float = 0.4
-
   /// - Parameter isExact: whether the network is run as in training, Fourier parts multiplied and not looked up: the reference, and
   ///   slower.
   init(_ model: TrainedMethod<SymmBFN>, isExact: Bool) {
@@ -71,7 +68,7 @@ struct SymmBFNProcess: UnitProcess {
     let options = model.method.options
     let t = step > steps ? 1 : max(Float(step - 1) / Float(steps), options.flow.minimumTime)
     for b in state.beliefs.times.indices { state.beliefs.times[b] = t }
-    if form == .informed { flow.describe(&state.beliefs) }
+    flow.describe(&state.beliefs)
     let outputs = course.runner.guided(state.beliefs, by: options.sampling.guidance, unknown: conditions.unknown)
     let gamma = BayesianFlow.gamma(t, sigma: options.flow.sigmaCoordinates)
     guard form == .published else {
@@ -79,7 +76,7 @@ struct SymmBFNProcess: UnitProcess {
     }
     var prediction = UnitPrediction(
       coordinates: outputs.coordinates.values, lattice: outputs.lattice.values, elements: outputs.elements.values,
-      siteSymmetries: flow.operationProbabilities(outputs.siteSymmetries))
+      siteSymmetries: BeliefBatch.operationProbabilities(outputs.siteSymmetries))
     for site in 0..<state.beliefs.graph.sites {
       for c in 0..<3 {
         let i = 3 * site + c
@@ -108,14 +105,12 @@ struct SymmBFNProcess: UnitProcess {
     let flow = model.method.options.flow
     let alphaX = accuracy(step: i, sigma: flow.sigmaCoordinates)
     let alphaK = accuracy(step: i, sigma: flow.sigmaLattice)
-    let isPlacing = form == .informed && Float(i) > Self.placementTime * Float(steps)
+    let isPlacing = form == .informed && InformedForm.isPlacing(step: i, of: steps)
     let discrete = Float(2 * i - 1) / Float(steps * steps)
     let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
       let perSite = 3 + k + axes * ops
-      var noise = [Float](repeating: 0, count: 6 + range.sites * perSite)
-      var span = noise.mutableSpan
-      state.randoms[b].fillNormal(&span)
+      let noise = state.randoms[b].normals(6 + range.sites * perSite)
       for c in 0..<6 {
         let y = prediction.lattice[6 * b + c] + noise[c] / alphaK.squareRoot()
         let mean = state.beliefs.lattice.values[6 * b + c]
@@ -124,8 +119,7 @@ struct SymmBFNProcess: UnitProcess {
       }
       let drawn = state.draw(prediction, crystal: b, drawsPositions: drawsPositions)
       let noiseSites = state.noiseSites(range)
-      let places =
-        isPlacing ? state.placed(drawn, prediction, crystal: b) : state.onPositions(drawn, prediction, crystal: b)
+      let places = state.places(drawn, prediction, crystal: b, isPlacing: isPlacing)
       for s in 0..<range.sites {
         let (site, start) = (range.firstSite + s, 6 + s * perSite)
         for c in 0..<3 {

@@ -73,15 +73,6 @@ extension SymmCD {
     return examples
   }
 
-  /// Sites: work is shared out by them.
-  public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
-
-  /// Edges of the fully connected graph.
-  public func activationRows(_ example: [TrainingExample]) -> Int { example[0].siteCount * example[0].siteCount }
-
-  /// A tape, one a thread.
-  public func makeWorkspace() -> Tape { Tape() }
-
   /// In the informed form from one of its origins, and with its template known as often as the options say.
   public func shown(_ example: [TrainingExample], _ random: (_ purpose: StaticString) -> RandomStream) -> [TrainingExample] {
     let told = ToldShares(templates: options.diffusion.knownTemplates, elements: options.diffusion.knownElements)
@@ -100,7 +91,7 @@ extension SymmCD {
       losses = diffusion.losses(examples, randoms, share: share, parameters, &tape)
     case .informed(let diffusion):
       var (beliefs, levels) = diffusion.beliefs(examples, randoms: randoms)
-      beliefs.tell(examples, conditions)
+      beliefs.tell(properties: examples.map(\.conditions), conditions)
       diffusion.informed.describe(&beliefs)
       let outputs = diffusion.network.forward(beliefs, parameters, &tape)
       losses = diffusion.losses(

@@ -5,8 +5,9 @@ public import Networks
 public struct SymmCDConfiguration: MethodOptions {
   /// What the network is told, what its outputs mean, and how it is sampled.
   public var form = UnitForm.published
-  /// Sizes of the network.
-  public var network = Network()
+  /// Sizes of the network: of the published form SymmCD's own, whose embeddings are those of space group and site symmetry and whose
+  /// coordinates have the frequencies of their differences; of the informed form that of SymmBFN.
+  public var network = UnitNetworkOptions()
   /// Schedules of the noise and weights of the losses.
   public var diffusion = Diffusion()
   /// Properties that the network is told.
@@ -18,47 +19,13 @@ public struct SymmCDConfiguration: MethodOptions {
 
   /// The published values.
   public init() {
+    (network.hidden, network.layers, network.embedding, network.coordinateFrequencies) = (1024, 8, 512, 128)
     training.batch = 512
     training.plateauPatience = 30
     training.minimumRate = 1e-6
     training.averageDecay = 0
     training.clipNorm = 1e20
     training.clipValue = 0.5
-  }
-
-  /// The message-passing network: of the published form SymmCD's own, of the informed form that of SymmBFN.
-  public struct Network: Codable, Sendable, Equatable {
-    /// Features of a site.
-    public var hidden = 1024
-    /// Layers of message passing.
-    public var layers = 8
-    /// Features of the embeddings of space group and site symmetry; of the informed form of elements and time, too.
-    public var embedding = 512
-    /// Fourier frequencies of each coordinate difference.
-    public var frequencies = 128
-    /// Fourier frequencies of each absolute coordinate; the published form has those of the differences.
-    public var coordinateFrequencies = 128
-
-    enum CodingKeys: String, CodingKey {
-      case hidden, layers, embedding, frequencies
-      case coordinateFrequencies = "coordinate_frequencies"
-    }
-
-    /// Sizes of the published form's network.
-    var symmCD: SymmCDNetworkOptions {
-      var options = SymmCDNetworkOptions()
-      (options.hidden, options.layers, options.frequencies) = (hidden, layers, frequencies)
-      (options.group, options.symmetry) = (embedding, embedding)
-      return options
-    }
-
-    /// Sizes of the informed form's network.
-    var unitNetwork: UnitNetworkOptions {
-      var options = UnitNetworkOptions()
-      (options.hidden, options.layers, options.embedding) = (hidden, layers, embedding)
-      (options.frequencies, options.coordinateFrequencies) = (frequencies, coordinateFrequencies)
-      return options
-    }
   }
 
   /// The noise, and what errors count.
@@ -74,7 +41,7 @@ public struct SymmCDConfiguration: MethodOptions {
     /// Of those: which share is shown with elements known, too.
     public var knownElements: Float = 0
     /// Weights of the four losses.
-    public var weights = Weights()
+    public var weights = UnitLossWeights(coordinates: 1, lattice: 5, elements: 0.1, siteSymmetry: 10)
 
     enum CodingKeys: String, CodingKey {
       case steps
@@ -84,26 +51,6 @@ public struct SymmCDConfiguration: MethodOptions {
       case knownElements = "known_elements"
       case weights
     }
-  }
-
-  /// Weights of the four losses.
-  public struct Weights: Codable, Sendable, Equatable {
-    /// Of the coordinates' loss.
-    public var coordinates: Float = 1
-    /// Of the lattice's loss.
-    public var lattice: Float = 5
-    /// Of the elements' loss.
-    public var elements: Float = 0.1
-    /// Of the site symmetries' loss.
-    public var siteSymmetry: Float = 10
-
-    enum CodingKeys: String, CodingKey {
-      case coordinates, lattice, elements
-      case siteSymmetry = "site_symmetry"
-    }
-
-    /// In the order of `SymmCD.terms`.
-    var inOrder: [Double] { [coordinates, lattice, elements, siteSymmetry].map { Double($0) } }
   }
 
   /// How a step goes from one time to an earlier one.
@@ -157,8 +104,13 @@ public struct SymmCDConfiguration: MethodOptions {
     guard form == .informed || conditioning.properties.isEmpty else {
       return "conditioning.properties needs 'form: informed': SymmCD as published is told none"
     }
-    return network.unitNetwork.complaint ?? (form == .published ? network.symmCD.complaint("network") : nil) ?? conditioning
-      .complaint ?? training.complaint
+    let published = form == .published ? SymmCDNetworkOptions(network).complaint("network") : nil
+    return network.complaint ?? published ?? conditioning.complaint ?? training.complaint
+  }
+
+  /// The times of a sample, from a time of the schedules on in even strides.
+  func times(from start: Int) -> [Int] {
+    (0..<sampling.steps).map { max(1, start - $0 * start / sampling.steps) }
   }
 
   /// Parameters mean the same with the same form, network and noise; how losses are weighed, and how much is told, may change.

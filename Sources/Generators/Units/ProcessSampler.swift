@@ -26,10 +26,7 @@ public struct ProcessSampler<Process: UnitProcess>: UnitSampler {
 
   private func sample(_ indices: [Int], _ blueprints: [Blueprint]) -> [PredictedUnit] {
     var state = state(indices, blueprints)
-    if !process.conditions.names.isEmpty {
-      state.beliefs.conditions = Matrix(rows: blueprints.count, columns: process.conditions.unknown.count)
-      state.beliefs.conditions.values = blueprints.flatMap { process.conditions.row(process.conditions.values($0)) }
-    }
+    state.beliefs.tell(properties: blueprints.map { process.conditions.values($0) }, process.conditions)
     var course = process.start(&state)
     for i in stride(from: 1, through: steps, by: 1) {
       let prediction = process.estimate(step: i, &state, &course)

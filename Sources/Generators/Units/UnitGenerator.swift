@@ -1,4 +1,5 @@
 public import Crystals
+public import Networks
 public import Tensors
 
 /// A method that fills blueprints: it gives asymmetric units with lattice, elements and coordinates.
@@ -10,6 +11,19 @@ public protocol UnitGenerator: Method {
   ///
   /// - Parameter isExact: whether it is to compute as in training, without shortcuts that agree to rounding: the reference, and slower.
   func sampler(_ parameters: Parameters, seed: UInt64, isExact: Bool) -> any UnitSampler
+}
+
+extension UnitGenerator where Example == [TrainingExample] {
+  /// Sites: work is shared out by them.
+  public func cost(_ example: [TrainingExample]) -> Int { example[0].siteCount }
+
+  /// Edges of the fully connected graph.
+  public func activationRows(_ example: [TrainingExample]) -> Int { example[0].siteCount * example[0].siteCount }
+}
+
+extension UnitGenerator where Workspace == Tape {
+  /// A tape, one a thread.
+  public func makeWorkspace() -> Tape { Tape() }
 }
 
 /// Draws units, a group at a time.

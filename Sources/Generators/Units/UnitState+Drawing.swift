@@ -42,6 +42,11 @@ extension UnitState {
     return choose(weights, 0, k, crystal)
   }
 
+  /// (3 m) where a crystal's sites are put: `placed`, or before there is reason for it `onPositions`.
+  func places(_ drawn: [DrawnSite], _ prediction: UnitPrediction, crystal b: Int, isPlacing: Bool) -> [Float] {
+    isPlacing ? placed(drawn, prediction, crystal: b) : onPositions(drawn, prediction, crystal: b)
+  }
+
   /// (3 m) where a crystal's sites are predicted, moved to the positions drawn where positions are drawn: the mean of two
   /// points is neither.
   func onPositions(_ drawn: [DrawnSite], _ prediction: UnitPrediction, crystal b: Int) -> [Float] {
@@ -59,7 +64,7 @@ extension UnitState {
 
   /// (3 m) where `AsymmetricUnit.reconstruct` puts a crystal's sites, so that lattice and elements can still follow; `onPositions`
   /// where that fails.
-  func placed(_ drawn: [DrawnSite], _ prediction: UnitPrediction, crystal b: Int) -> [Float] {
+  private func placed(_ drawn: [DrawnSite], _ prediction: UnitPrediction, crystal b: Int) -> [Float] {
     var places = onPositions(drawn, prediction, crystal: b)
     let sites = drawn.enumerated().map { s, site in
       let x = places[3 * s..<3 * s + 3].map { Double(wrapped($0)) }

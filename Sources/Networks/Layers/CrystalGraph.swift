@@ -28,6 +28,20 @@ public struct CrystalGraph: Sendable {
     edges = range.firstEdge + range.edges
   }
 
+  /// Adds a crystal's row to the first columns of its sites' rows.
+  ///
+  /// - Parameters: `crystals` (B, C); `sites` (N, C) or wider.
+  public func spread(_ crystals: Matrix, to sites: inout Matrix) {
+    let (c, stride) = (crystals.columns, sites.columns)
+    precondition(crystals.rows >= ranges.count && sites.rows >= self.sites && stride >= c)
+    for (b, range) in ranges.enumerated() {
+      for site in range.firstSite..<range.firstSite + range.sites {
+        let (row, from) = (site &* stride, b &* c)
+        for k in 0..<c { sites.values[row &+ k] += crystals.values[from &+ k] }
+      }
+    }
+  }
+
   /// `x_j - x_i` of every pair, in the order of pairs, rows of 3.
   public func differences(_ coordinates: Matrix) -> [Float] {
     var out: [Float] = []

@@ -166,17 +166,12 @@ public struct PackedMessagePassing: Sendable {
     _ h: inout Matrix, _ graph: CrystalGraph, _ k: Matrix, _ edgeFeatures: Matrix, _ differences: [Float],
     _ scratch: inout Scratch
   ) {
-    let (n, c) = (graph.sites, width)
+    let n = graph.sites
     scratch.messages.sites.resize(rows: n)
     sites.weights.multiply(h, rows: n, into: &scratch.messages.sites)
     scratch.perCrystal.resize(rows: graph.ranges.count)
     lattice.forward(k, rows: graph.ranges.count, into: &scratch.perCrystal)
-    for (b, range) in graph.ranges.enumerated() {
-      for site in range.firstSite..<range.firstSite + range.sites {
-        let (row, from) = (site &* 2 &* c, b &* c)
-        for j in 0..<c { scratch.messages.sites.values[row &+ j] += scratch.perCrystal.values[from &+ j] }
-      }
-    }
+    graph.spread(scratch.perCrystal, to: &scratch.messages.sites)
     (scratch.messages.ownSelf, scratch.messages.edgeWeights) = (ownSelf, edgeWeights)
     var first = 0
     while first < graph.ranges.count {

@@ -9,42 +9,23 @@ import Tensors
 /// frequency 0 among them, and go through one product. The slow twin of `SymmCDNetwork.forward`.
 struct SymmCDNetworkTwin {
   let network: SymmCDNetwork
-  let values: [Float]
+  private let layers: LayerTwin
   private let options: SymmCDNetworkOptions
 
   init(_ network: SymmCDNetwork, _ values: [Float]) {
-    (self.network, self.values) = (network, values)
+    self.network = network
+    layers = LayerTwin(layout: network.layout, values: values)
     options = network.options
   }
 
-  private func array(_ name: String) -> (values: [Double], shape: [Int]) {
-    guard let entry = network.layout.entries.first(where: { $0.name == name }) else { return ([], []) }
-    return (values[entry.range].map(Double.init), entry.shape)
-  }
-
-  /// `x W + b`; weights whose rows are split over several arrays are given as several names.
-  private func linear(_ x: [Double], _ names: [String], bias: String?) -> [Double] {
-    var out: [Double] = []
-    var first = 0
-    for name in names {
-      let (w, shape) = array("\(name).weight")
-      if out.isEmpty { out = [Double](repeating: 0, count: shape[1]) }
-      for i in 0..<shape[0] { for k in 0..<shape[1] { out[k] += x[first + i] * w[i * shape[1] + k] } }
-      first += shape[0]
-    }
-    precondition(first == x.count)
-    guard let bias else { return out }
-    return zip(out, array("\(bias).bias").values).map(+)
-  }
+  private func linear(_ x: [Double], _ names: [String], bias: String?) -> [Double] { layers.linear(x, names, bias: bias) }
 
   private func linear(_ x: [Double], _ name: String) -> [Double] { linear(x, [name], bias: name) }
-
-  private func silu(_ x: [Double]) -> [Double] { x.map { $0 / (1 + exp(-$0)) } }
 
   private func normal(_ x: [Double], _ name: String) -> [Double] {
     let mean = x.reduce(0, +) / Double(x.count)
     let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)
-    let (gain, shift) = (array("\(name).gain").values, array("\(name).shift").values)
+    let (gain, shift) = (layers.array("\(name).gain").values, layers.array("\(name).shift").values)
     return x.indices.map { (x[$0] - mean) / (variance + 1e-5).squareRoot() * (1 + gain[$0]) + shift[$0] }
   }
 
@@ -110,11 +91,11 @@ struct SymmCDNetworkTwin {
     return h.indices.map { i in
       var mean = [Double](repeating: 0, count: h[i].count)
       for j in h.indices {
-        let hidden = silu(linear(g[i] + g[j] + k + waves(zip(x[j], x[i]).map(-)), parts, bias: parts[2]))
-        let message = silu(linear(hidden, "\(name).edge.1"))
+        let hidden = layers.silu(linear(g[i] + g[j] + k + waves(zip(x[j], x[i]).map(-)), parts, bias: parts[2]))
+        let message = layers.silu(linear(hidden, "\(name).edge.1"))
         for c in mean.indices { mean[c] += message[c] / Double(h.count) }
       }
-      return zip(h[i], silu(linear(silu(linear(g[i] + mean, "\(name).node.0")), "\(name).node.1"))).map(+)
+      return zip(h[i], layers.silu(linear(layers.silu(linear(g[i] + mean, "\(name).node.0")), "\(name).node.1"))).map(+)
     }
   }
 }

@@ -113,7 +113,7 @@ import Testing
       let found = SymmCDLosses().values(outputs, targets, share: share, gradients: &gradients)
       let losses = row.losses
       let expected = [losses.loss_coord, losses.loss_lattice, losses.loss_type, losses.loss_symm]
-      for (name, (a, b)) in zip(SymmCDLosses.terms, zip(found.values, expected)) {
+      for (name, (a, b)) in zip(SymmCD.terms, zip(found.values, expected)) {
         #expect(abs(a - b) < 1e-5 * b, "\(name): \(a), not \(b)")
       }
       #expect(abs(found.objective - losses.loss) < 1e-5 * losses.loss)

@@ -48,24 +48,19 @@ extension InformedDiffusion {
           gradients.coordinates[site, c] = 2 * coordinateScale * d * slope * weights.coordinates
         }
         if batch.knownElements[site] == nil {
-          losses.values[2] +=
-            InformedForm.crossEntropy(
-              elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: perSite * weights.elements,
-              gradient: &gradients.elements.values) / Double(weights.elements)
+          losses.values[2] += InformedForm.crossEntropy(
+            elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: perSite,
+            weight: weights.elements, gradient: &gradients.elements.values)
         }
         if batch.knownPositions[site] == nil {
-          losses.values[3] +=
-            InformedForm.crossEntropy(
-              positions, offset: site * classes, classes: classes, target: example.wyckoffPositions[i],
-              scale: perSite * weights.siteSymmetry, gradient: &gradients.siteSymmetries.values) / Double(weights.siteSymmetry)
+          losses.values[3] += InformedForm.crossEntropy(
+            positions, offset: site * classes, classes: classes, target: example.wyckoffPositions[i], scale: perSite,
+            weight: weights.siteSymmetry, gradient: &gradients.siteSymmetries.values)
         }
       }
     }
     losses.objective = losses.total(weights.inOrder)
-    for (value, gradient) in [
-      (read.coordinates, gradients.coordinates), (read.lattice, gradients.lattice), (read.elements, gradients.elements),
-      (read.siteSymmetries, gradients.siteSymmetries),
-    ] { tape.seed(value, gradient) }
+    read.seed(gradients, on: &tape)
     return losses
   }
 }

@@ -22,8 +22,7 @@ struct InformedDiffusion: Sendable {
   init(_ configuration: SymmCDConfiguration, _ statistics: DatasetStatistics) {
     options = configuration.diffusion
     network = UnitNetwork(
-      configuration.network.unitNetwork, form: .informed,
-      conditions: PropertyEncoding.columns(configuration.conditioning))
+      configuration.network, form: .informed, conditions: PropertyEncoding.columns(configuration.conditioning))
     schedule = CosineSchedule(steps: options.steps)
     coordinates = GeometricSchedule(steps: options.steps, smallest: options.leastSigma, largest: options.largestSigma)
     informed = InformedForm(statistics)
@@ -83,9 +82,7 @@ struct InformedDiffusion: Sendable {
       let level = level(t)
       levels.append(level)
       set(level, time: t, crystal: b, of: &batch)
-      var noise = [Float](repeating: 0, count: 6 + 3 * range.sites)
-      var span = noise.mutableSpan
-      random.fillNormal(&span)
+      let noise = random.normals(6 + 3 * range.sites)
       for c in 0..<6 {
         let u = standardized(example.lattice[c], component: c)
         believe(

@@ -19,15 +19,11 @@ struct InformedProcess: UnitProcess {
   let elementMask: [Bool]
   let conditions: PropertyEncoding
 
-  /// From when on sites are put where there is room for them at every step, as a share of the steps.
-  private static let placementTime: Float = 0.4
-
   /// - Parameter isExact: whether the network is run as in training: the reference, and slower.
   init(_ method: SymmCD, _ diffusion: InformedDiffusion, _ parameters: Parameters, isExact: Bool) {
     (self.diffusion, self.parameters, options) = (diffusion, parameters, method.options.sampling)
     (elementMask, conditions) = (method.elementMask, method.conditions)
-    let (count, last) = (method.options.sampling.steps, method.options.diffusion.steps)
-    times = (0..<count).map { max(1, last - $0 * last / count) }
+    times = method.options.times(from: method.options.diffusion.steps)
     packed = isExact ? nil : PackedUnitNetwork(diffusion.network, parameters: parameters)
   }
 
@@ -55,9 +51,7 @@ struct InformedProcess: UnitProcess {
       runner: UnitNetworkRunner(diffusion.network, parameters, packed))
     state.beliefs.observedPositions.resize(rows: graph.sites)
     for (b, range) in graph.ranges.enumerated() {
-      var noise = [Float](repeating: 0, count: 6)
-      var span = noise.mutableSpan
-      state.randoms[b].fillNormal(&span)
+      let noise = state.randoms[b].normals(6)
       for c in 0..<6 { course.lattice[b, c] = noise[c] }
       let (noiseSites, shares) = (state.noiseSites(range), diffusion.positions[state.beliefs.spaceGroups[b]])
       for s in 0..<range.sites {
@@ -108,17 +102,14 @@ struct InformedProcess: UnitProcess {
       return
     }
     let bridge = Bridge(from: diffusion.level(times[i - 1]), to: diffusion.level(times[i]), options.sampler)
-    let isPlacing = Float(i) > Self.placementTime * Float(steps)
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
-      var noise = [Float](repeating: 0, count: 6 + 3 * range.sites)
-      var span = noise.mutableSpan
-      state.randoms[b].fillNormal(&span)
+      let noise = state.randoms[b].normals(6 + 3 * range.sites)
       for c in 0..<6 where state.constraints[b][c] == nil {
         let estimate = diffusion.standardized(prediction.lattice[6 * b + c], component: c)
         course.lattice[b, c] = bridge.lattice(estimate, course.lattice[b, c], noise[c])
       }
       let drawn = state.draw(prediction, crystal: b, drawsPositions: true)
-      let places = isPlacing ? state.placed(drawn, prediction, crystal: b) : state.onPositions(drawn, prediction, crystal: b)
+      let places = state.places(drawn, prediction, crystal: b, isPlacing: InformedForm.isPlacing(step: i, of: steps))
       let noiseSites = state.noiseSites(range)
       let shares = diffusion.positions[state.beliefs.spaceGroups[b]]
       for s in 0..<range.sites {

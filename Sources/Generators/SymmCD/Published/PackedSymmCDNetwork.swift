@@ -113,12 +113,7 @@ struct PackedSymmCDNetwork: Sendable {
     workspace.ofCrystals.resize(rows: crystals)
     Kernels.copyColumns(workspace.ofGroups.values, rows: crystals, columns: c, to: &workspace.ofCrystals.values, stride: c)
     time.multiply(network.times(batch), rows: crystals, into: &workspace.ofCrystals, accumulate: true)
-    for (b, range) in graph.ranges.enumerated() {
-      for site in range.firstSite..<range.firstSite + range.sites {
-        let (row, from) = (site &* 2 &* c, b &* c)
-        for k in 0..<c { workspace.h.values[row &+ k] += workspace.ofCrystals.values[from &+ k] }
-      }
-    }
+    graph.spread(workspace.ofCrystals, to: &workspace.h)
   }
 
   /// Logits of elements, and of site symmetries from their factors.

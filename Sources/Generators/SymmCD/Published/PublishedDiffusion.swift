@@ -13,11 +13,10 @@ struct PublishedDiffusion: Sendable {
   let operations: [[Double]]
 
   init(_ options: SymmCDConfiguration, _ statistics: DatasetStatistics) {
-    network = SymmCDNetwork(options.network.symmCD)
+    network = SymmCDNetwork(SymmCDNetworkOptions(options.network))
     let diffusion = options.diffusion
     schedules = SymmCDSchedules(steps: diffusion.steps, smallest: diffusion.leastSigma, largest: diffusion.largestSigma)
-    let weights = diffusion.weights.inOrder
-    terms = SymmCDLosses(coordinates: weights[0], lattice: weights[1], elements: weights[2], siteSymmetry: weights[3])
+    terms = SymmCDLosses(weights: diffusion.weights)
     elements = Self.shares((1...SymmCDNetwork.elementClasses).map { statistics.elements[$0] })
     let classes = BeliefBatch.symmetryClasses
     operations = stride(from: 0, to: statistics.siteSymmetries.count, by: classes).map {
@@ -57,11 +56,7 @@ struct PublishedDiffusion: Sendable {
     let outputs = network.forward(batch, parameters, &tape)
     var gradients = outputs.map { tape.zeros(like: $0) }
     let losses = terms.values(outputs.map { tape[$0] }, targets, share: share, gradients: &gradients)
-    for (value, gradient) in [
-      (outputs.coordinates, gradients.coordinates), (outputs.lattice, gradients.lattice),
-      (outputs.elements, gradients.elements),
-      (outputs.siteSymmetries, gradients.siteSymmetries),
-    ] { tape.seed(value, gradient) }
+    outputs.seed(gradients, on: &tape)
     return losses
   }
 
@@ -70,16 +65,14 @@ struct PublishedDiffusion: Sendable {
     var batch = BeliefBatch(spaceGroups: examples.map(\.spaceGroup), siteCounts: examples.map(\.siteCount))
     var targets = SymmCDTargets()
     let (k, axes, ops, steps) = (
-      BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses, schedules.scoreNorms.count - 1
+      BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses, schedules.cosine.steps
     )
     for (b, example) in examples.enumerated() {
       var random = randoms[b]
       let range = batch.graph.ranges[b]
       let t = 1 + min(steps - 1, Int(random.uniform() * Double(steps)))
       batch.times[b] = Float(t) / Float(steps)
-      var noise = [Float](repeating: 0, count: 6 + 3 * range.sites)
-      var span = noise.mutableSpan
-      random.fillNormal(&span)
+      let noise = random.normals(6 + 3 * range.sites)
       let (latticeNoise, shifts) = (Array(noise[..<6]), Array(noise[6...]))
       let lattice = schedules.noisyLattice(example.lattice, noise: latticeNoise, t: t, constraint: example.latticeConstraint)
       for c in 0..<6 { batch.lattice[b, c] = lattice[c] }
@@ -92,11 +85,11 @@ struct PublishedDiffusion: Sendable {
       let left = schedules.cosine.alphaBar(t)
       for i in 0..<range.sites {
         let site = range.firstSite + i
-        let z = drawn(
+        let z = CategoricalDiffusion.draw(
           CategoricalDiffusion.noisy(class: Int(example.elements[i]) - 1, marginal: elements, alphaBar: left), &random)
         Self.see(z, classes: k, in: &batch.elements, at: site * k)
         for axis in 0..<axes {
-          let seen = drawn(
+          let seen = CategoricalDiffusion.draw(
             CategoricalDiffusion.noisy(
               class: Int(example.siteSymmetries[i * axes + axis]), marginal: operations(example.spaceGroup, axis),
               alphaBar: left),
@@ -107,6 +100,4 @@ struct PublishedDiffusion: Sendable {
     }
     return (batch, targets)
   }
-
-  private func drawn(_ shares: [Double], _ random: inout RandomStream) -> Int { CategoricalDiffusion.draw(shares, &random) }
 }

@@ -26,7 +26,7 @@ struct PublishedProcess: UnitProcess {
     (elementMask, conditions) = (method.elementMask, method.conditions)
     let (count, last) = (method.options.sampling.steps, method.options.diffusion.steps)
     let start = count == last ? last : max(count, Int(Self.latestStart * Double(last)))
-    times = (0..<count).map { max(1, start - $0 * start / count) }
+    times = method.options.times(from: start)
     packed = isExact ? nil : PackedSymmCDNetwork(diffusion.network, parameters: parameters)
   }
 
@@ -51,7 +51,7 @@ struct PublishedProcess: UnitProcess {
       elements: [Int](repeating: 0, count: graph.sites), operations: [Int](repeating: 0, count: graph.sites * axes),
       workspace: packed.map { PackedSymmCDNetwork.Workspace($0) })
     for (b, range) in graph.ranges.enumerated() {
-      let noise = normals(6, &state.randoms[b])
+      let noise = state.randoms[b].normals(6)
       for c in 0..<6 { state.beliefs.lattice[b, c] = state.constraints[b][c] ?? noise[c] }
       for site in range.firstSite..<range.firstSite + range.sites {
         for c in 0..<3 { state.beliefs.coordinates[site, c] = Float(state.randoms[b].uniform()) }
@@ -68,18 +68,18 @@ struct PublishedProcess: UnitProcess {
 
   /// The network's estimates at the time of a step, behind a Langevin step where there is one; at the end, what is seen.
   func estimate(step: Int, _ state: inout UnitState, _ course: inout Course) -> UnitPrediction {
-    let (k, axes, ops) = (BeliefBatch.elementClasses, BeliefBatch.symmetryAxes, BeliefBatch.symmetryClasses)
+    let k = BeliefBatch.elementClasses
     var prediction = UnitPrediction(
       coordinates: state.beliefs.coordinates.values, lattice: state.beliefs.lattice.values,
       elements: state.beliefs.elements.values, siteSymmetries: state.beliefs.siteSymmetries.values)
     guard step <= steps else { return prediction }
     let t = times[step - 1]
-    for b in state.beliefs.times.indices { state.beliefs.times[b] = Float(t) / Float(diffusion.schedules.scoreNorms.count - 1) }
+    for b in state.beliefs.times.indices { state.beliefs.times[b] = Float(t) / Float(diffusion.schedules.cosine.steps) }
     if corrects {
       let output = run(state.beliefs, &course)
       for (b, range) in state.beliefs.graph.ranges.enumerated() {
         let rows = 3 * range.firstSite..<3 * (range.firstSite + range.sites)
-        let noise = t > 1 ? normals(rows.count, &state.randoms[b]) : []
+        let noise = t > 1 ? state.randoms[b].normals(rows.count) : []
         let x = diffusion.schedules.corrected(
           Array(state.beliefs.coordinates.values[rows]), output: Array(output.coordinates.values[rows]), noise: noise, t: t,
           rate: Double(options.corrector))
@@ -94,8 +94,7 @@ struct PublishedProcess: UnitProcess {
         prediction.elements[site * k + c] = c < SymmCDNetwork.elementClasses ? output.elements[site, c] : -1e9
       }
     }
-    prediction.siteSymmetries = output.siteSymmetries.values
-    Kernels.softmax(&prediction.siteSymmetries, groups: state.beliefs.graph.sites * axes, classes: ops)
+    prediction.siteSymmetries = BeliefBatch.operationProbabilities(output.siteSymmetries)
     state.finishElements(&prediction)
     return prediction
   }
@@ -110,7 +109,7 @@ struct PublishedProcess: UnitProcess {
     let jump = CategoricalDiffusion.Jump(earlier: schedules.cosine.alphaBar(s), later: schedules.cosine.alphaBar(t))
     for (b, range) in state.beliefs.graph.ranges.enumerated() {
       let rows = 3 * range.firstSite..<3 * (range.firstSite + range.sites)
-      let noise = s > 0 ? normals(6 + rows.count, &state.randoms[b]) : []
+      let noise = s > 0 ? state.randoms[b].normals(6 + rows.count) : []
       let x = schedules.earlierCoordinates(
         Array(state.beliefs.coordinates.values[rows]), output: Array(output.coordinates.values[rows]),
         noise: Array(noise.dropFirst(6)), from: t, to: s)
@@ -174,12 +173,5 @@ struct PublishedProcess: UnitProcess {
     let outputs = own.outputs
     course.workspace = own
     return outputs
-  }
-
-  private func normals(_ count: Int, _ random: inout RandomStream) -> [Float] {
-    var noise = [Float](repeating: 0, count: count)
-    var span = noise.mutableSpan
-    random.fillNormal(&span)
-    return noise
   }
 }

@@ -20,16 +20,7 @@ struct SymmCDTargets: Sendable {
 ///     |x_hat - s / sqrt(E[s^2])|^2,  |k_hat - noise|^2,  -ln(p + 1e-20) of the right class
 struct SymmCDLosses: Sendable {
   /// What each loss counts.
-  var coordinates = 1.0
-  var lattice = 5.0
-  var elements = 0.1
-  var siteSymmetry = 10.0
-
-  /// Names of the terms, in their order.
-  static let terms = ["coordinates", "lattice", "elements", "site_symmetry"]
-
-  /// Their weights, in their order.
-  var weights: [Double] { [coordinates, lattice, elements, siteSymmetry] }
+  var weights = SymmCDConfiguration().diffusion.weights
 
   /// Added to probabilities before their logarithm.
   private static let least = 1e-20
@@ -46,16 +37,17 @@ struct SymmCDLosses: Sendable {
     let (n, axes) = (Double(share.rows), Double(BeliefBatch.symmetryAxes))
     var terms = LossTerms.none(4)
     terms.values[0] = Self.squares(
-      outputs.coordinates, targets.coordinates, scale: 1 / (3 * n), weight: coordinates, &gradients.coordinates)
+      outputs.coordinates, targets.coordinates, scale: 1 / (3 * n), weight: Double(weights.coordinates), &gradients.coordinates)
     terms.values[1] = Self.squares(
-      outputs.lattice, targets.lattice, scale: 1 / (6 * Double(share.examples)), weight: lattice, &gradients.lattice)
+      outputs.lattice, targets.lattice, scale: 1 / (6 * Double(share.examples)), weight: Double(weights.lattice),
+      &gradients.lattice)
     terms.values[2] = Self.classes(
-      outputs.elements, targets.elements, count: SymmCDNetwork.elementClasses, scale: 1 / n, weight: elements,
+      outputs.elements, targets.elements, count: SymmCDNetwork.elementClasses, scale: 1 / n, weight: Double(weights.elements),
       &gradients.elements)
     terms.values[3] = Self.classes(
       outputs.siteSymmetries, targets.siteSymmetries.map { Int($0) }, count: BeliefBatch.symmetryClasses, scale: 1 / (n * axes),
-      weight: siteSymmetry, &gradients.siteSymmetries)
-    terms.objective = terms.total(weights)
+      weight: Double(weights.siteSymmetry), &gradients.siteSymmetries)
+    terms.objective = terms.total(weights.inOrder)
     return terms
   }
 

@@ -57,23 +57,8 @@ struct SymmCDNetwork: Sendable {
     self.layout = layout
   }
 
-  /// What the network says of a batch, as matrices or as values on a tape.
-  struct Outputs<Rows: Sendable>: Sendable {
-    /// (N, 3) scores of the coordinates over their deviation.
-    var coordinates: Rows
-    /// (B, 6) noise of the lattice.
-    var lattice: Rows
-    /// (N, 94) logits.
-    var elements: Rows
-    /// (N, 15 x 13) logits.
-    var siteSymmetries: Rows
-
-    func map<Other: Sendable>(_ body: (Rows) -> Other) -> Outputs<Other> {
-      .init(
-        coordinates: body(coordinates), lattice: body(lattice), elements: body(elements),
-        siteSymmetries: body(siteSymmetries))
-    }
-  }
+  /// (N, 3) scores of the coordinates over their deviation; (B, 6) noise of the lattice; (N, 94) and (N, 15 x 13) logits.
+  typealias Outputs = UnitNetwork.Outputs
 
   /// Writes a batch's forward pass on a tape: classes are one-hot (elements in the first 94 columns), coordinates and lattice noisy,
   /// times those of the steps over 1000.

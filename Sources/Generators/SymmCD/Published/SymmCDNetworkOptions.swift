@@ -1,35 +1,34 @@
 /// Sizes of SymmCD's network. Defaults are the published values (Levy et al. 2025, and its code).
-public struct SymmCDNetworkOptions: Codable, Sendable, Equatable {
+struct SymmCDNetworkOptions: Sendable {
   /// Features of a site.
-  public var hidden = 1024
+  var hidden = 1024
   /// Layers of message passing.
-  public var layers = 8
+  var layers = 8
   /// Fourier frequencies of each coordinate and coordinate difference, 0 among them.
-  public var frequencies = 128
+  var frequencies = 128
   /// Sines and cosines of the time.
-  public var time = 10
+  var time = 10
   /// Features of the space group.
-  public var group = 512
+  var group = 512
   /// Features of the two layers that the space group's code goes through before.
-  public var groupHidden = 128
+  var groupHidden = 128
   /// Features of the site symmetry.
-  public var symmetry = 512
+  var symmetry = 512
   /// Features of the site symmetry along an axis.
-  public var axis = 4
+  var axis = 4
   /// Numbers of an axis, and of an operation, whose products are the logits of the site symmetry.
-  public var headRank = 8
+  var headRank = 8
   /// Whether waves of frequency 0 are read, too, as published: ones.
-  public var constantColumns = true
-
-  enum CodingKeys: String, CodingKey {
-    case hidden, layers, frequencies, time, group, symmetry, axis
-    case groupHidden = "group_hidden"
-    case headRank = "head_rank"
-    case constantColumns = "constant_columns"
-  }
+  var constantColumns = true
 
   /// The published values.
-  public init() {}
+  init() {}
+
+  /// Those that a configuration says, the others as published.
+  init(_ options: UnitNetworkOptions) {
+    (hidden, layers, frequencies) = (options.hidden, options.layers, options.frequencies)
+    (group, symmetry) = (options.embedding, options.embedding)
+  }
 
   /// Frequencies from 1 on.
   var waves: Int { frequencies - 1 }

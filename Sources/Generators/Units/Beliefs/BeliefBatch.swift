@@ -122,6 +122,13 @@ public struct BeliefBatch: Sendable {
     }
   }
 
+  /// (N, 15 x 13) probabilities of the operations of every axis by itself, from their logits.
+  static func operationProbabilities(_ logits: Matrix) -> [Float] {
+    var p = logits.values
+    Kernels.softmax(&p, groups: logits.rows * symmetryAxes, classes: symmetryClasses)
+    return p
+  }
+
   /// Tells a crystal's template: its site symmetries are certain from now on.
   ///
   /// - Parameters:

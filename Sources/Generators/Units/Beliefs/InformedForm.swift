@@ -28,6 +28,9 @@ struct InformedForm: Sendable {
   /// Smaller ones count as this.
   static let leastBelief: Float = 1e-20
 
+  /// Whether sites are put where there is room for them at a step: behind the first two fifths.
+  static func isPlacing(step: Int, of steps: Int) -> Bool { Float(step) > 0.4 * Float(steps) }
+
   /// Largest number of deviations that an output may say.
   static let largestOutput: Float = 10
 
@@ -60,11 +63,13 @@ struct InformedForm: Sendable {
 
   /// `-scale ln p` of the right one of some classes.
   ///
-  /// - Parameter gradient: of the logits, written: `scale (p - e)`.
+  /// - Parameters:
+  ///   - weight: what the loss counts in the objective.
+  ///   - gradient: of the objective by the logits, written: `scale weight (p - e)`.
   static func crossEntropy(
-    _ p: [Float], offset: Int, classes: Int, target: Int, scale: Float, gradient: inout [Float]
+    _ p: [Float], offset: Int, classes: Int, target: Int, scale: Float, weight: Float, gradient: inout [Float]
   ) -> Double {
-    for c in 0..<classes { gradient[offset &+ c] = scale * (p[offset &+ c] - (c == target ? 1 : 0)) }
+    for c in 0..<classes { gradient[offset &+ c] = scale * weight * (p[offset &+ c] - (c == target ? 1 : 0)) }
     return -Double(scale) * log(max(1e-30, Double(p[offset + target])))
   }
 

@@ -1,4 +1,5 @@
 import Crystals
+import Networks
 import Tensors
 
 /// How much of a crystal the network is told in training, so that it can be told as much when it samples.
@@ -88,10 +89,12 @@ extension BeliefBatch {
     }
   }
 
-  /// Tells properties.
-  mutating func tell(_ examples: [TrainingExample], _ conditions: PropertyEncoding) {
-    guard !conditions.names.isEmpty else { return }
-    self.conditions = Matrix(rows: examples.count, columns: conditions.unknown.count)
-    self.conditions.values = examples.flatMap { conditions.row($0.conditions) }
+  /// Tells properties, where the network is told any.
+  ///
+  /// - Parameter values: (B, P) nil where one is unknown.
+  mutating func tell(properties values: @autoclosure () -> [[Double?]], _ encoding: PropertyEncoding) {
+    guard !encoding.names.isEmpty else { return }
+    conditions = Matrix(rows: graph.ranges.count, columns: encoding.unknown.count)
+    conditions.values = values().flatMap { encoding.row($0) }
   }
 }

@@ -72,9 +72,7 @@ public struct PackedUnitNetwork: Sendable {
     if let conditionEmbedding {
       var told = Matrix(rows: graph.ranges.count, columns: c)
       conditionEmbedding.forward(batch.conditions, rows: told.rows, hidden: &workspace.hidden, into: &told)
-      for (b, range) in graph.ranges.enumerated() {
-        for site in range.firstSite..<range.firstSite + range.sites { for k in 0..<c { workspace.h[site, k] += told[b, k] } }
-      }
+      graph.spread(told, to: &workspace.h)
     }
     let differences = graph.differences(batch.coordinates)
     for layer in layers {

@@ -163,3 +163,13 @@ public struct UnitNetwork: Sendable {
     return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
   }
 }
+
+extension UnitNetwork.Outputs where Rows == Tape.Value {
+  /// Says the outputs' gradients where the tape ends.
+  func seed(_ gradients: UnitNetwork.Outputs<Matrix>, on tape: inout Tape) {
+    tape.seed(coordinates, gradients.coordinates)
+    tape.seed(lattice, gradients.lattice)
+    tape.seed(elements, gradients.elements)
+    tape.seed(siteSymmetries, gradients.siteSymmetries)
+  }
+}

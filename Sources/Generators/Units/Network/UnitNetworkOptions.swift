@@ -46,3 +46,23 @@ public struct UnitNetworkOptions: Codable, Sendable, Equatable {
     return width * width * Double(layers) > 1e9 ? "network.hidden and network.layers make too large a network" : nil
   }
 }
+
+/// What the four losses of a method that fills blueprints count.
+public struct UnitLossWeights: Codable, Sendable, Equatable {
+  /// Of the coordinates' loss.
+  public var coordinates: Float
+  /// Of the lattice's loss.
+  public var lattice: Float
+  /// Of the elements' loss.
+  public var elements: Float
+  /// Of the site symmetries' loss.
+  public var siteSymmetry: Float
+
+  enum CodingKeys: String, CodingKey {
+    case coordinates, lattice, elements
+    case siteSymmetry = "site_symmetry"
+  }
+
+  /// In the order of the methods' terms.
+  var inOrder: [Double] { [coordinates, lattice, elements, siteSymmetry].map { Double($0) } }
+}
