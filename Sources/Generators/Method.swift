@@ -19,11 +19,23 @@ public protocol Method: Learner {
 
   init(_ options: Options, statistics: DatasetStatistics)
 
+  /// The method with those who say what its options ask for (`MethodOptions.predicted`), ready to be trained.
+  ///
+  /// - Throws: `Rejection` where they do not say it.
+  func asking(_ predictors: [BlueprintPredictor]) throws(Rejection) -> Self
+
   /// - Parameters:
   ///   - data: with the columns of `MethodOptions.properties`.
   ///   - isTraining: whether they are to be learnt, and so may come in several equivalent forms.
   /// - Throws: `Rejection` where a unit cannot be learnt, as where an element has no class.
   func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [Example]
+}
+
+extension Method {
+  /// The method as it is: it asks nobody.
+  ///
+  /// - Throws: nothing.
+  public func asking(_ predictors: [BlueprintPredictor]) throws(Rejection) -> Self { self }
 }
 
 /// What a YAML can say of a method. Missing values are those of `init()`.
@@ -35,6 +47,9 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
 
   /// Columns of the dataset that the method reads; its statistics have their values.
   var properties: [String] { get }
+
+  /// What training asks of models of properties, by the names of their columns.
+  var predicted: [String] { get }
 
   /// What is wrong with the values, in a sentence; nil where all is well.
   var complaint: String? { get }
@@ -56,6 +71,8 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
 extension MethodOptions {
   /// No columns.
   public var properties: [String] { [] }
+  /// Nothing is asked.
+  public var predicted: [String] { [] }
   /// No option was retired.
   public static var retired: [String: String] { [:] }
   /// Nothing has changed its meaning.
@@ -89,13 +106,14 @@ extension Trainer where L: Method {
   /// - Parameters:
   ///   - training: crystals to learn.
   ///   - validation: those that the schedule and the history look at; part of training where there are none.
+  ///   - predictors: of what the options ask for.
   /// - Throws: `Rejection` where there is nothing to learn or the method cannot learn a unit.
   public init(
-    _ options: L.Options, training: TrainingData, validation: TrainingData, seed: UInt64, threads: Int,
-    precision: Precision = .float32
+    _ options: L.Options, training: TrainingData, validation: TrainingData, predictors: [BlueprintPredictor] = [], seed: UInt64,
+    threads: Int, precision: Precision = .float32
   ) throws(Rejection) {
     guard !training.units.isEmpty else { throw Rejection("no_training_data", "the dataset has no crystals to train on") }
-    let method = L(options, statistics: DatasetStatistics(training, labels: options.properties))
+    let method = try L(options, statistics: DatasetStatistics(training, labels: options.properties)).asking(predictors)
     self.init(
       method, examples: try method.examples(training, isTraining: true, threads: threads),
       validation: try method.examples(
@@ -114,7 +132,9 @@ public struct MethodRegistry: Sendable {
   public init(_ methods: [any Method.Type]) { self.methods = methods }
 
   /// Adding a method is a line here.
-  public static let standard = MethodRegistry([SymmBFN.self, SymmCD.self, Skeletons.self, PropertyRegression.self])
+  public static let standard = MethodRegistry([
+    SymmBFN.self, SymmCD.self, CrystalGFN.self, Skeletons.self, PropertyRegression.self,
+  ])
 
   /// What files without a method's name are of.
   public static let unnamed = SymmBFN.name

@@ -10,6 +10,9 @@ public protocol Learner: Sendable {
   /// The parts of the loss, as the history and the report name them.
   static var terms: [String] { get }
 
+  /// Whether the parameters with the lowest validation loss are the best, or else the last.
+  static var keepsBest: Bool { get }
+
   /// What each term counts in the total that schedules and the choice of the best parameters look at; as many as `terms`.
   var weights: [Double] { get }
 
@@ -42,6 +45,9 @@ public protocol Learner: Sendable {
 }
 
 extension Learner {
+  /// The lowest loss is the best.
+  public static var keepsBest: Bool { true }
+
   /// As many as the rows of work.
   public func activationRows(_ example: Example) -> Int { cost(example) }
 

@@ -119,7 +119,7 @@ public struct Trainer<L: Learner>: Sendable {
     let best = schedule.best
     history.append(TrainingEpoch(training: running, validation: held, rate: Double(rate), seconds: seconds))
     schedule.note(held.total(learner.weights))
-    if schedule.best < best || bestAverage.isEmpty { bestAverage = optimizer.average }
+    if schedule.best < best || bestAverage.isEmpty || !L.keepsBest { bestAverage = optimizer.average }
     running = LossTerms.none(L.terms.count)
     epoch += 1
     batchInEpoch = 0

@@ -7,7 +7,8 @@ import Tensors
 
 /// Trains a model on the training part of a dataset.
 ///
-/// | reads  | dataset.h5, a YAML file of options that names the method                  |
+/// | reads  | dataset.h5, a YAML file of options that names the method; where these ask  |
+/// |        | for a reward, models of properties and a convex hull                       |
 /// | writes | model.h5; until then checkpoints beside it, so that a stopped run goes on  |
 /// | drops  | nothing                                                                   |
 @main
@@ -37,6 +38,19 @@ struct Train: Stage {
   @Option(help: "Model whose parameters to begin with (HDF5), of the same network and flow; random ones where not given.")
   var initial: String?
 
+  @Option(
+    help: """
+      Of a method with a reward (crystal-gfn): a model of properties that says what the reward asks for (HDF5, from train, method: \
+      property, input: composition). May be given several times.
+      """)
+  var predictor: [String] = []
+
+  @Option(
+    help: """
+      With --predictor: a convex hull (hull.h5, or a table), for rewards that ask for energy_above_hull.
+      """)
+  var hull: String?
+
   @Option(help: "Epochs to train in all; the configuration's where not given.")
   var epochs: Int?
 
@@ -55,12 +69,15 @@ struct Train: Stage {
 
   func validate() throws {
     guard (0...1_000_000_000).contains(epochs ?? 0) else { throw ValidationError("--epochs goes from 0 to 1000000000.") }
+    guard hull == nil || !predictor.isEmpty else { throw ValidationError("--hull needs a --predictor.") }
     guard minutes ?? 1 > 0, checkpoint > 0 else { throw ValidationError("--minutes and --checkpoint must be above 0.") }
   }
 
   static let savesWork = true
 
-  var files: StageFiles { StageFiles(inputs: [dataset, config, initial], outputs: [.file(output), .file(unfinished)]) }
+  var files: StageFiles {
+    StageFiles(inputs: [dataset, config, initial, hull] + predictor, outputs: [.file(output), .file(unfinished)])
+  }
 
   /// Where an unfinished run keeps what it has done.
   private var unfinished: String { output + ".unfinished.h5" }
@@ -73,10 +90,15 @@ struct Train: Stage {
   private func train<M: Generators.Method>(_: M.Type, _ configuration: ModelConfiguration) throws {
     var report = StageReport(stage: "train")
     let options = try configuration.options(M.self)
+    guard predictor.isEmpty || !options.predicted.isEmpty else {
+      throw StageError(
+        .input, "--predictor is for a method with a reward, and '\(config)' asks for nothing that a model predicts.")
+    }
+    let predictors = try RewardPredictors.read(predictor, hull: hull)
     let precision = try arithmetic.resolved(stage: "train", shared)
     var run = try TrainingRun<M>(
-      options, dataset: dataset, output: output, initial: initial, resume: resume, epochs: epochs, precision: precision,
-      shared: shared)
+      options, dataset: dataset, output: output, initial: initial, resume: resume, epochs: epochs, predictors: predictors,
+      precision: precision, shared: shared)
     let stopped = try run.perform(minutes: minutes, checkpoint: checkpoint, report)
     report.accept(run.trainer.trainingCount)
     report.note("epochs", run.trainer.epoch)

@@ -87,6 +87,9 @@ public struct HullFile: Sendable {
     (try? hull.position(of: composition, formationEnergy: formationEnergy))?.energyAboveHull
   }
 
+  /// Whether the hull knows too little of a chemical system for a distance above it to say much (see `ConvexHull.isThin`).
+  public func isThin(_ elements: [Int]) -> Bool { hull.isThin(elements) }
+
   /// Whether the hull's energies are of a potential; nil where it does not say.
   ///
   /// - Parameters:

@@ -62,6 +62,9 @@ public struct LoadedPropertyModel: Sendable {
   /// Names of the columns, in the order of predictions.
   public var columns: [String] { model.columns }
 
+  /// What predictions are made from.
+  public var input: PropertyConfiguration.Input { model.input }
+
   /// The columns' values of some crystals, in the units of the dataset, or why a crystal has none.
   public func predict(_ units: [AsymmetricUnit], threads: Int = 1) -> [Result<[Double], Rejection>] {
     model.predict(units, parameters, threads: threads)

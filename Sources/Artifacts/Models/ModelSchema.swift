@@ -54,14 +54,16 @@ public enum ModelFile {
 
   /// Where a training run stands; with it a run goes on as if it had not been stopped.
   ///
-  /// - Parameter errors: of a model of properties that has been learnt to the end.
+  /// - Parameters:
+  ///   - predictors: files that said what the options ask for.
+  ///   - errors: of a model of properties that has been learnt to the end.
   /// - Throws: `StageError` where the file cannot be written.
   public static func write<M: Method>(
-    _ trainer: Trainer<M>, to path: String, dataset: String, trainingSet: TrainingSetRecord,
+    _ trainer: Trainer<M>, to path: String, dataset: String, predictors: [String] = [], trainingSet: TrainingSetRecord,
     errors: [PropertyErrors] = [], options: SharedOptions, seconds: @autoclosure () -> Double
   ) throws {
     let method = trainer.learner
-    try Artifact.write(.model, to: path, inputs: [dataset], options: options, seconds: seconds()) { writer in
+    try Artifact.write(.model, to: path, inputs: [dataset] + predictors, options: options, seconds: seconds()) { writer in
       try describe(method, trainingSet, writer)
       let sets = [
         ("parameters", trainer.optimizer.parameters.values), ("average", trainer.optimizer.average),

@@ -11,6 +11,7 @@ public struct TrainingRun<M: Method> {
   public private(set) var trainer: Trainer<M>
   private let dataset: String
   private let output: String
+  private let predictors: [String]
   private let shared: SharedOptions
   private let trainingSet: TrainingSetRecord
   /// How far a model of properties is from what is known of the validation and the test part; none before its training is over.
@@ -25,19 +26,21 @@ public struct TrainingRun<M: Method> {
   ///   - initial: a model whose parameters to begin with.
   ///   - resume: whether to go on from what is at `unfinished` or `output`, where there is something.
   ///   - epochs: in all; the options' where nil.
+  ///   - predictors: of what the options ask for.
   /// - Throws: `StageError` where the dataset cannot be learnt, or the model to go on from is of another run.
   public init(
     _ options: M.Options, dataset: String, output: String, initial: String? = nil, resume: Bool = false, epochs: Int? = nil,
-    precision: Precision = .float32, shared: SharedOptions
+    predictors: [BlueprintPredictor] = [], precision: Precision = .float32, shared: SharedOptions
   ) throws {
     (self.dataset, self.output, self.shared) = (dataset, output, shared)
+    self.predictors = predictors.compactMap(\.path)
     let data = try Dataset(reading: dataset)
     trainingSet = TrainingSetRecord(data)
     try Self.check(options.properties, data, named: dataset)
     do {
       trainer = try Trainer<M>(
-        options, training: data.data(of: .train), validation: data.data(of: .validation), seed: shared.seed,
-        threads: shared.threadCount, precision: precision)
+        options, training: data.data(of: .train), validation: data.data(of: .validation), predictors: predictors,
+        seed: shared.seed, threads: shared.threadCount, precision: precision)
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")
     }
@@ -107,7 +110,7 @@ public struct TrainingRun<M: Method> {
           + "training.learning_rate, or with another model.")
     }
     try ModelFile.write(
-      trainer, to: path, dataset: dataset, trainingSet: trainingSet, errors: errors, options: shared,
+      trainer, to: path, dataset: dataset, predictors: predictors, trainingSet: trainingSet, errors: errors, options: shared,
       seconds: before + report.seconds)
   }
 

@@ -1,0 +1,101 @@
+import Crystals
+
+/// Which charges elements may have in a neutral compound, by SMACT's list of oxidation states (`OxidationStates`); 0 is none of them, unlike in
+/// the released Crystal-GFN, whose check excludes next to nothing.
+public enum Electroneutrality: String, Codable, Sendable, CaseIterable {
+  /// Anything goes.
+  case none
+  /// All atoms of an element have one state, and the charges add up to nothing.
+  case oneState = "one_state"
+  /// The same, and every element with a positive state is less electronegative than every one with a negative state.
+  case pauling
+  /// The same, but an element may have two states of one sign, as iron in Fe3O4.
+  case mixedValence = "mixed_valence"
+}
+
+/// Charges by elements and numbers of atoms, in tables of which one must balance: one for every electronegativity that can divide cations
+/// from anions, and one for alloys, where these need no charges.
+struct ChargeTables: Sendable {
+  /// (tables, elements, atoms + 1) charges that so many atoms of an element can have together; none where the element is not of the table.
+  let charges: [[[[Int]]]]
+  /// (tables) elements that are alike in a table, those with the smallest charges first.
+  let classes: [[[Int]]]
+  /// (tables) whether any charge is below, and above 0.
+  let signs: [(negative: Bool, positive: Bool)]
+  /// Whether a single element needs no charges.
+  let exemptsElements: Bool
+
+  /// - Parameters:
+  ///   - elements: atomic numbers.
+  ///   - mostAtoms: of an element.
+  ///   - exemptsAlloys: whether metals alone are neutral.
+  ///   - apart: indices of elements that are alike with no other.
+  ///   - excluded: indices of elements that may not occur.
+  init(
+    _ elements: [UInt8], _ rule: Electroneutrality, mostAtoms: Int, exemptsAlloys: Bool, apart: Set<Int> = [],
+    excluded: Set<Int> = []
+  ) {
+    let entries = elements.map { OxidationStates.of(Int($0)) }
+    let states = entries.map { ($0?.states ?? []).filter { $0 != 0 } }
+    exemptsElements = rule != .none
+    var allowed: [[[Int]]] = []
+    switch rule {
+    case .none: allowed = [elements.map { _ in [0] }]
+    case .oneState: allowed = [states]
+    case .pauling, .mixedValence:
+      // Elements below a threshold are positive. Thresholds between the same elements are one.
+      for threshold in Set(entries.compactMap { $0?.electronegativity }).sorted() {
+        allowed.append(
+          zip(states, entries).map { states, entry in
+            guard let own = entry?.electronegativity else { return [] }
+            return states.filter { ($0 < 0) == (own >= threshold) }
+          })
+      }
+    }
+    if rule != .none, exemptsAlloys { allowed.append(entries.map { $0?.isMetal ?? false ? [0] : [] }) }
+    let isMixed = rule == .mixedValence
+    charges = allowed.map { states in
+      states.enumerated().map { element, states in
+        (0...mostAtoms).map { excluded.contains(element) ? [] : Self.charges($0, states, isMixed: isMixed) }
+      }
+    }
+    signs = charges.map { table in
+      let all = table.flatMap { $0.flatMap { $0 } }
+      return (all.contains { $0 < 0 }, all.contains { $0 > 0 })
+    }
+    classes = charges.map { table in
+      let present = table.indices.filter { !table[$0][1].isEmpty }
+      let alike = Dictionary(grouping: present.filter { !apart.contains($0) }) { table[$0] }
+      return (alike.values.map { $0.sorted() } + present.filter { apart.contains($0) }.map { [$0] }).sorted { a, b in
+        let (first, second) = (table[a[0]][1].map(abs).min() ?? 0, table[b[0]][1].map(abs).min() ?? 0)
+        return (first, a[0]) < (second, b[0])
+      }
+    }
+  }
+
+  /// In rising order.
+  private static func charges(_ atoms: Int, _ states: [Int], isMixed: Bool) -> [Int] {
+    guard isMixed else { return Set(states.map { atoms * $0 }).sorted() }
+    var sums: Set<Int> = []
+    for first in states {
+      for second in states where (first < 0) == (second < 0) {
+        for n in 0...atoms { sums.insert(n * first + (atoms - n) * second) }
+      }
+    }
+    return sums.sorted()
+  }
+
+  /// Whether a composition is neutral.
+  ///
+  /// - Parameter composition: indices of elements and their atoms.
+  func isNeutral(_ composition: [(element: Int, atoms: Int)]) -> Bool {
+    if exemptsElements, composition.count == 1 { return true }
+    return charges.contains { table in
+      var sums: Set<Int> = [0]
+      for (element, atoms) in composition {
+        sums = Set(sums.flatMap { sum in table[element][atoms].map { sum + $0 } })
+      }
+      return sums.contains(0)
+    }
+  }
+}
