@@ -13,6 +13,8 @@ public final class SpaceGroup: Sendable {
   public let symbol: String
   /// All operations of the conventional cell, the identity first, centrings included.
   public let operations: [SymmetryOperation]
+  /// The number of atoms of the conventional cell in a primitive cell times this is the conventional cell: 1, 2, 3 or 4.
+  public let centrings: Int
   /// In the order of their letters: a first, the general position last.
   public let wyckoffPositions: [WyckoffPosition]
 
@@ -36,6 +38,7 @@ public final class SpaceGroup: Sendable {
     hallNumber = Int(fields[1]) ?? 0
     symbol = fields[2]
     operations = spaceGroupOperations(hallNumber: hallNumber)
+    centrings = operations.count { $0.rotation == [1, 0, 0, 0, 1, 0, 0, 0, 1] }
     let letters = Array("abcdefghijklmnopqrstuvwxyzA".utf8)
     var positions: [WyckoffPosition] = []
     for (index, triplet) in fields.dropFirst(3).enumerated() {
@@ -63,10 +66,5 @@ public final class SpaceGroup: Sendable {
   /// Where the position with a letter stands in `wyckoffPositions`; nil where there is none.
   public func positionIndex(lettered letter: UInt8) -> Int? {
     wyckoffPositions.firstIndex { $0.letter == letter }
-  }
-
-  /// The number of atoms of the conventional cell in a primitive cell times this is the conventional cell: 1, 2, 3 or 4.
-  public var centrings: Int {
-    operations.count { $0.rotation == [1, 0, 0, 0, 1, 0, 0, 0, 1] }
   }
 }
