@@ -33,9 +33,12 @@ struct OperationExample: Sendable, CustomStringConvertible {
       OperationExample(Pooling(graph), ParameterLayout(), normal(n, 5)),
       OperationExample(
         WeightedPooling(graph, weights: [0.5, 0.2, 0.3, 1, 0.1, 0.4, 0.4, 0.1]), ParameterLayout(), normal(n, 5)),
+      OperationExample(
+        WeightedMoments(graph, weights: [0.5, 0.2, 0.3, 1, 0.1, 0.4, 0.4, 0.1]), ParameterLayout(), normal(n, 5)),
       OperationExample(FilteredSum(graph), ParameterLayout(), normal(graph.edges, 5), normal(n, 5, seed: 2)),
       OperationExample(Gather(rows: [3, 0, 3, 7, 1]), ParameterLayout(), normal(n, 5)),
       OperationExample(Rectifier(), ParameterLayout(), normal(n, 5)),
+      OperationExample(Rectifier(slope: 0.2), ParameterLayout(), normal(n, 5)),
       OperationExample(FactoredScores(rank: 3), ParameterLayout(), normal(n, 6), normal(n, 12, seed: 2)),
       OperationExample(JoinedRows(count: 4), ParameterLayout(), normal(n, 5)),
       OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 12)),

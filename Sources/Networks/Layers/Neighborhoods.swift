@@ -79,3 +79,61 @@ public struct WeightedPooling: Operation {
     }
   }
 }
+
+/// The mean over a crystal's sites, and the deviation from it beside: (N, C) to (B, 2 C).
+///
+///     m_b = sum over i of w_i x_i        s_b = sqrt(sum over i of w_i (x_i - m_b)^2 + 0.01^2)
+public struct WeightedMoments: Operation {
+  private let graph: CrystalGraph
+  private let weights: [Float]
+
+  /// - Parameter weights: (N), of the sites; a crystal's add up to 1.
+  public init(_ graph: CrystalGraph, weights: [Float]) {
+    precondition(weights.count == graph.sites)
+    (self.graph, self.weights) = (graph, weights)
+  }
+
+  /// (B, 2 C) the output.
+  public func makeKept() -> Matrix { Matrix(rows: 0, columns: 0) }
+
+  public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (graph.ranges.count, 2 * x[0].columns) }
+
+  public func forward(_ x: [Matrix], _ parameters: Parameters, _ kept: inout Matrix, into y: inout Matrix) {
+    let (x, c) = (x[0], x[0].columns)
+    y.fill(0)
+    for (b, range) in graph.ranges.enumerated() {
+      let (mean, deviation) = (2 * b * c, (2 * b + 1) * c)
+      for site in range.firstSite..<range.firstSite + range.sites {
+        let w = weights[site]
+        for k in 0..<c { y.values[mean &+ k] += w * x.values[site &* c &+ k] }
+      }
+      for site in range.firstSite..<range.firstSite + range.sites {
+        let w = weights[site]
+        for k in 0..<c {
+          let d = x.values[site &* c &+ k] - y.values[mean &+ k]
+          y.values[deviation &+ k] += w * d * d
+        }
+      }
+      for k in deviation..<deviation + c { y.values[k] = (y.values[k] + 1e-4).squareRoot() }
+    }
+    kept = y
+  }
+
+  public func backward(
+    _ x: [Matrix], _ dy: inout Matrix, _ y: Matrix, into dx: inout [Matrix], _ pass: inout BackwardPass
+  ) {
+    guard dx[0].rows > 0 else { return }
+    let (x, c) = (x[0], x[0].columns)
+    for (b, range) in graph.ranges.enumerated() {
+      let (mean, deviation) = (2 * b * c, (2 * b + 1) * c)
+      for k in 0..<c { dy.values[deviation &+ k] /= y.values[deviation &+ k] }
+      for site in range.firstSite..<range.firstSite + range.sites {
+        let w = weights[site]
+        for k in 0..<c {
+          let d = x.values[site &* c &+ k] - y.values[mean &+ k]
+          dx[0].values[site &* c &+ k] += w * (dy.values[mean &+ k] + dy.values[deviation &+ k] * d)
+        }
+      }
+    }
+  }
+}
