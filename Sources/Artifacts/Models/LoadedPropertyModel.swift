@@ -41,13 +41,14 @@ public struct LoadedPropertyModel: Sendable {
   /// - Parameters:
   ///   - screen: as `--screen` calls it.
   ///   - shipped: the name of the file that comes with the repository.
-  /// - Throws: `StageError` as the other; where the model reads coordinates, too.
+  /// - Throws: `StageError` as the other; where the model reads coordinates or the cell.
   init(ofSkeletons path: String, weights: ModelFile.Weights, screen: String, shipped: String) throws {
     try self.init(reading: path, weights: weights)
     guard model.input == .blueprint else {
+      let missing = model.input == .composition ? "the cell" : "coordinates"
       throw StageError(
         .input,
-        "'\(path)' predicts from coordinates, and skeletons have none: --screen \(screen) needs a model with input: blueprint, as "
+        "'\(path)' predicts from \(missing), and skeletons have none: --screen \(screen) needs a model with input: blueprint, as "
           + "Artifacts/pretrained/\(shipped).")
     }
   }
@@ -70,7 +71,7 @@ public struct LoadedPropertyModel: Sendable {
     model.predict(units, parameters, threads: threads)
   }
 
-  /// The same of complete blueprints, where the model's input is `blueprint`.
+  /// The same of blueprints that say what the model's input needs.
   public func predict(_ blueprints: [Blueprint], threads: Int = 1) -> [Result<[Double], Rejection>] {
     model.predict(blueprints, parameters, threads: threads)
   }

@@ -4,6 +4,8 @@ public import Networks
 public struct PropertyConfiguration: MethodOptions {
   /// What the network is shown.
   public var input = Input.blueprint
+  /// How the network is built where the input is `composition`.
+  public var form = Form.informed
   /// Columns of the dataset that are learnt, several at once.
   public var columns = ["formation_energy_per_atom"]
   /// Sizes of the network.
@@ -30,13 +32,23 @@ public struct PropertyConfiguration: MethodOptions {
     case crystal
     /// Space group, elements and Wyckoff positions alone.
     case blueprint
+    /// Space group, composition and cell, without sites: what Crystal-GFN asks its proxy (AI4Science, 2023).
+    case composition
   }
 
-  /// Layers over sites.
+  /// Networks over space group, composition and cell.
+  public enum Form: String, Codable, Sendable, CaseIterable {
+    /// Inputs, sizes and loss of Crystal-GFN's proxy: `PublishedCompositionNetwork`.
+    case published
+    /// The volume an atom and the size of the cell are inputs, too: `CompositionNetwork`.
+    case informed
+  }
+
+  /// Layers over sites, or of a perceptron where there are none.
   public struct Network: Codable, Sendable, Equatable {
-    /// Features of a site.
+    /// Features of a site; of a layer where the input is `composition`.
     public var width = 96
-    /// Layers: of attention where there are no distances, of filters of distances where there are.
+    /// Layers: of attention where there are no distances, of filters of distances where there are, and of a perceptron without sites.
     public var layers = 3
     /// Heads of attention; they divide the width.
     public var heads = 4
@@ -50,6 +62,7 @@ public struct PropertyConfiguration: MethodOptions {
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
     let wrong: [(String, Bool)] = [
+      ("form: published needs input: composition", form == .published && input != .composition),
       ("columns must name one property of the dataset at least", columns.isEmpty || columns.contains("")),
       ("columns names a property twice", Set(columns).count < columns.count),
       ("columns must be at most 64", columns.count > 64),
@@ -63,7 +76,7 @@ public struct PropertyConfiguration: MethodOptions {
 
   /// Parameters mean the same with the same network and input; another run may learn other columns, as many.
   public func takesParameters(of other: Self, goingOn: Bool) -> Bool {
-    network == other.network && input == other.input
+    network == other.network && input == other.input && form == other.form
       && (goingOn ? columns == other.columns : columns.count == other.columns.count)
   }
 }

@@ -1,48 +1,87 @@
 import Crystals
 import Foundation
 
-/// A crystal as a model of properties sees it.
+/// A crystal as a model of properties sees it: m rows, one a site, or one an element where there are no sites.
 public struct PropertyExample: Sendable {
   let spaceGroup: Int
-  /// (m) atomic numbers.
+  /// (m) atomic numbers; in rising order where there are no sites.
   let elements: [UInt8]
-  /// (m) indices into `SpaceGroup.wyckoffPositions`.
-  var positions: [Int]
+  /// (m) shares of the atoms.
+  let shares: [Float]
+  /// Atoms of the conventional cell.
+  let atomCount: Float
+  /// (m) indices into `SpaceGroup.wyckoffPositions`; empty where there are no sites.
+  var positions: [Int] = []
   /// (m, m, `RadialFeatures.count`) where the other sites' atoms are; empty without coordinates.
   private(set) var neighbors: [Float] = []
-  /// ln of the cell's volume an atom over 18 cubic angstrom; 0 without a cell.
-  private(set) var logVolume: Float = 0
+  /// Of the conventional cell; nil where the model does not see it.
+  private(set) var cell: LatticeLogMetric?
   /// (P) the columns' values in deviations from the mean; NaN where unknown.
   var targets: [Float] = []
 
-  /// - Throws: `Rejection` with code `no_skeleton` where a site is open or has an element that no model knows.
-  init(_ blueprint: Blueprint) throws(Rejection) {
-    guard let group = blueprint.spaceGroup, blueprint.isComplete, !blueprint.sites.isEmpty else {
-      throw Rejection("no_skeleton", "a site is open")
-    }
-    spaceGroup = group
-    elements = blueprint.sites.map { $0.element ?? 0 }
-    positions = blueprint.sites.map(\.wyckoffPosition)
-    guard elements.allSatisfy({ (1...BeliefBatch.elementClasses).contains(Int($0)) }) else {
-      throw Rejection("no_skeleton", "an element is beyond the \(BeliefBatch.elementClasses) element classes")
+  /// - Throws: `Rejection` with code `no_coordinates` where the input is `crystal`; as the other initialisers.
+  init(_ blueprint: Blueprint, _ input: PropertyConfiguration.Input) throws(Rejection) {
+    switch input {
+    case .crystal: throw Rejection("no_coordinates", "the model predicts from coordinates, and a blueprint has none")
+    case .blueprint: try self.init(sitesOf: blueprint)
+    case .composition: try self.init(compositionOf: blueprint)
     }
   }
 
   /// With coordinates and cell where they are wanted.
   ///
-  /// - Throws: `Rejection` as `Blueprint.init`; with code `bad_cell` where the cell is none.
+  /// - Throws: `Rejection` as `Blueprint.init`; as the other initialisers.
   init(_ unit: AsymmetricUnit, _ input: PropertyConfiguration.Input) throws(Rejection) {
-    try self.init(try Blueprint(unit))
-    guard input == .crystal else { return }
-    let lattice = unit.latticeLogMetric.lattice
-    guard lattice.isUsable else { throw Rejection("bad_cell", "the cell has no volume") }
-    let group = SpaceGroup.numbered(spaceGroup)
-    let atoms = positions.reduce(0) { $0 + group.wyckoffPositions[$1].multiplicity }
-    logVolume = Float(log(lattice.volume / (18 * Double(atoms))))
+    var blueprint = try Blueprint(unit)
+    blueprint.lattice = unit.latticeLogMetric
+    guard input == .crystal else {
+      try self.init(blueprint, input)
+      return
+    }
+    try self.init(sitesOf: blueprint)
+    let lattice = try take(unit.latticeLogMetric)
     let table = WyckoffPosterior.of(spaceGroup: spaceGroup)
     neighbors = RadialFeatures.of(
       orbits: zip(unit.sites, positions).map { table.orbit(of: $0.position, on: $1) }, elements: elements, lattice)
   }
+
+  /// - Throws: `Rejection` with code `no_skeleton` where a site is open or has an element that no model knows.
+  private init(sitesOf blueprint: Blueprint) throws(Rejection) {
+    guard let group = blueprint.spaceGroup, blueprint.isComplete, !blueprint.sites.isEmpty else {
+      throw Rejection("no_skeleton", "a site is open")
+    }
+    try self.init(
+      spaceGroup: group, elements: blueprint.sites.map { $0.element ?? 0 },
+      atoms: blueprint.sites.map { Float($0.multiplicity) }, code: "no_skeleton")
+    positions = blueprint.sites.map(\.wyckoffPosition)
+  }
+
+  /// - Parameter atoms: (m) of each row in the conventional cell.
+  /// - Throws: `Rejection` with a code where an element is none that models know.
+  private init(spaceGroup: Int, elements: [UInt8], atoms: [Float], code: String) throws(Rejection) {
+    guard elements.allSatisfy({ (1...BeliefBatch.elementClasses).contains(Int($0)) }) else {
+      throw Rejection(code, "an element is beyond the \(BeliefBatch.elementClasses) element classes")
+    }
+    let sum = atoms.reduce(0, +)
+    (self.spaceGroup, self.elements, shares, atomCount) = (spaceGroup, elements, atoms.map { $0 / sum }, sum)
+  }
+
+  /// Sees the cell, of which what the space group fixes counts as it has it.
+  ///
+  /// - Throws: `Rejection` with code `bad_cell` where the cell is none.
+  @discardableResult private mutating func take(_ metric: LatticeLogMetric) throws(Rejection) -> Lattice {
+    let constrained = metric.constrained(to: spaceGroup)
+    let lattice = constrained.lattice
+    guard lattice.isUsable else { throw Rejection("bad_cell", "the cell has no volume") }
+    cell = constrained
+    return lattice
+  }
+
+  /// ln of the cell's volume an atom over 18 cubic angstrom; nil without a cell.
+  var logVolume: Float? { cell.map { Float(3 * $0.k[5]) - log(18 * atomCount) } }
+
+  /// Of an element in the atoms.
+  func share(of element: UInt8) -> Float { zip(elements, shares).reduce(0) { $0 + ($1.0 == element ? $1.1 : 0) } }
 
   /// The same crystal as another description of its Wyckoff positions has it.
   ///
@@ -55,11 +94,42 @@ public struct PropertyExample: Sendable {
 
   /// Every description that there is.
   var descriptions: [PropertyExample] {
+    guard !positions.isEmpty else { return [self] }
     var seen: Set<[Int]> = []
     return SpaceGroup.numbered(spaceGroup).wyckoffPermutations().compactMap { permutation in
       let other = described(by: permutation)
       return seen.insert(other.positions).inserted ? other : nil
     }
+  }
+}
+
+extension PropertyExample {
+  /// The composition of complete sites, or that which is asked for.
+  ///
+  /// - Throws: `Rejection` with code `no_composition` where the cell's atoms are not said, `no_cell` where the group or the cell is
+  ///   not, `bad_cell` where the cell has no volume.
+  private init(compositionOf blueprint: Blueprint) throws(Rejection) {
+    guard let group = blueprint.spaceGroup, let lattice = blueprint.lattice else {
+      throw Rejection("no_cell", "the model predicts from space group and cell, and a blueprint lacks one")
+    }
+    let atoms = try Self.atoms(of: blueprint, group).sorted { $0.key < $1.key }
+    try self.init(spaceGroup: group, elements: atoms.map(\.key), atoms: atoms.map(\.value), code: "no_composition")
+    try take(lattice)
+  }
+
+  /// Atoms of each element in the conventional cell.
+  private static func atoms(of blueprint: Blueprint, _ group: Int) throws(Rejection) -> [UInt8: Float] {
+    if blueprint.isComplete, !blueprint.sites.isEmpty { return blueprint.atoms.mapValues { Float($0) } }
+    let units: Int
+    switch blueprint.composition?.content {
+    case .formulaUnits(let count) where count > 0: units = count
+    case .primitiveCell: units = SpaceGroup.numbered(group).centrings
+    default: throw Rejection("no_composition", "the model predicts from the cell's atoms, and a blueprint does not say them")
+    }
+    guard let formula = blueprint.composition?.formula, !formula.elements.isEmpty else {
+      throw Rejection("no_composition", "a blueprint without elements")
+    }
+    return Dictionary(zip(formula.elements, formula.counts.map { Float($0) * Float(units) }), uniquingKeysWith: +)
   }
 }
 

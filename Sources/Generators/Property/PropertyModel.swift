@@ -12,7 +12,7 @@ public protocol PropertyModel: Method {
   /// The columns' values of some crystals, in the units of the dataset, or why a crystal has none.
   func predict(_ units: [AsymmetricUnit], _ parameters: Parameters, threads: Int) -> [Result<[Double], Rejection>]
 
-  /// The same of complete blueprints, where the input is `blueprint`.
+  /// The same of blueprints that say what the input needs; none do where it is `crystal`.
   func predict(_ blueprints: [Blueprint], _ parameters: Parameters, threads: Int) -> [Result<[Double], Rejection>]
 }
 

@@ -20,14 +20,14 @@ public struct PropertyRegression: PropertyModel {
   public let options: PropertyConfiguration
   /// Of the training set.
   public let statistics: DatasetStatistics
-  let network: PropertyNetwork
+  let network: any PropertyNetwork
   /// (P) of the training crystals whose value is known; 0 and 1 where there is none.
   let scales: [(mean: Double, deviation: Double)]
 
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: PropertyConfiguration, statistics: DatasetStatistics) {
     (self.options, self.statistics) = (options, statistics)
-    network = PropertyNetwork(options.network, options.input, outputs: options.columns.count)
+    network = options.makeNetwork()
     scales = options.columns.map { name in
       let moments = statistics.labels.moments(of: name)
       return (moments.mean, moments.deviation > 1e-9 ? moments.deviation : 1)
@@ -85,12 +85,12 @@ extension PropertyRegression {
     return example.described(by: permutations[Int(description.uniform() * Double(permutations.count))])
   }
 
-  /// Absolute errors, of which the gradient is smooth near zero: `sqrt(d^2 + w^2) - w`, w = 0.02.
+  /// Absolute errors, of which the gradient is smooth near zero: `sqrt(d^2 + w^2) - w`, w = 0.02. The published form lowers `d^2`.
   public func losses(
     _ examples: [PropertyExample], _ randoms: [RandomStream], share: BatchShare, _ parameters: Parameters,
     _ tape: inout Tape, gradient: inout [Float]
   ) -> LossTerms {
-    let predicted = network.forward(PropertyBatch(examples, options.input), parameters, &tape)
+    let predicted = network.forward(examples, parameters, &tape)
     var seed = tape.zeros(like: predicted)
     let values = tape[predicted]
     var losses = LossTerms.none(1)
@@ -100,9 +100,10 @@ extension PropertyRegression {
       for c in known {
         let d = Double(values[b, c] - example.targets[c])
         let length = (d * d + Self.width * Self.width).squareRoot()
+        let (loss, slope) = options.form == .published ? (d * d, 2 * d) : (length - Self.width, d / length)
         losses.values[0] += scale * abs(d)
-        losses.objective += scale * (length - Self.width)
-        seed[b, c] = Float(scale * d / length)
+        losses.objective += scale * loss
+        seed[b, c] = Float(scale * slope)
       }
     }
     tape.seed(predicted, seed)
@@ -114,34 +115,27 @@ extension PropertyRegression {
 }
 
 extension PropertyRegression {
-  /// Of crystals, without their coordinates where the input is `blueprint`.
+  /// Of crystals, without their coordinates where the input is another.
   public func predict(_ units: [AsymmetricUnit], _ parameters: Parameters, threads: Int) -> [Result<[Double], Rejection>] {
     predict(descriptions(of: units, threads: threads), parameters, threads)
   }
 
-  /// Of blueprints, where the input is `blueprint`.
+  /// Of blueprints: complete ones where the input is `blueprint`; where it is `composition`, those with a space group, a lattice, and
+  /// complete sites or a composition that says the cell's atoms.
   public func predict(_ blueprints: [Blueprint], _ parameters: Parameters, threads: Int) -> [Result<[Double], Rejection>] {
     predict(
       blueprints.map { blueprint in
-        Result { () throws(Rejection) in
-          guard options.input == .blueprint else {
-            throw Rejection("no_coordinates", "the model predicts from coordinates, and a blueprint has none")
-          }
-          return try PropertyExample(blueprint)
-        }
+        Result { () throws(Rejection) in try PropertyExample(blueprint, options.input) }
       }, parameters, threads)
   }
-
-  /// Crystals whose activations a thread holds at once.
-  private static let chunk = 32
 
   private func predict(
     _ examples: [Result<PropertyExample, Rejection>], _ parameters: Parameters, _ threads: Int
   ) -> [Result<[Double], Rejection>] {
-    let starts = Array(stride(from: 0, to: examples.count, by: Self.chunk))
+    let starts = Array(stride(from: 0, to: examples.count, by: network.batch))
     let parts = try? parallelMap(count: starts.count, threads: threads) { i in
       flushingDenormals {
-        predict(Array(examples[starts[i]..<min(examples.count, starts[i] + Self.chunk)]), parameters)
+        predict(Array(examples[starts[i]..<min(examples.count, starts[i] + network.batch)]), parameters)
       }
     }
     return (parts ?? []).flatMap { $0 }
@@ -152,17 +146,20 @@ extension PropertyRegression {
     _ examples: [Result<PropertyExample, Rejection>], _ parameters: Parameters
   ) -> [Result<[Double], Rejection>] {
     var tape = Tape(isRecording: false)
-    return examples.map { example in
-      example.map { example in
-        let all = example.descriptions
-        var sums = [Double](repeating: 0, count: scales.count)
-        for start in stride(from: 0, to: all.count, by: Self.chunk) {
-          let part = Array(all[start..<min(all.count, start + Self.chunk)])
-          let value = network.forward(PropertyBatch(part, options.input), parameters, &tape)
-          let rows = tape[value]
-          for b in part.indices { for c in scales.indices { sums[c] += Double(rows[b, c]) } }
-        }
-        return zip(sums, scales).map { $1.mean + $1.deviation * $0 / Double(all.count) }
+    let descriptions = examples.map { (try? $0.get())?.descriptions ?? [] }
+    let all = descriptions.enumerated().flatMap { i, own in own.map { (crystal: i, example: $0) } }
+    var sums = Matrix(rows: examples.count, columns: scales.count)
+    for start in stride(from: 0, to: all.count, by: network.batch) {
+      let part = all[start..<min(all.count, start + network.batch)]
+      let predicted = network.forward(part.map(\.example), parameters, &tape)
+      let rows = tape[predicted]
+      for (b, description) in part.enumerated() {
+        for c in scales.indices { sums[description.crystal, c] += rows[b, c] }
+      }
+    }
+    return examples.enumerated().map { i, example in
+      example.map { _ in
+        scales.indices.map { scales[$0].mean + scales[$0].deviation * Double(sums[i, $0]) / Double(descriptions[i].count) }
       }
     }
   }

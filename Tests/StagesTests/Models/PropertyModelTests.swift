@@ -65,7 +65,7 @@ import Testing
   func line() throws {
     let place = try Self.place()
     defer { place.remove() }
-    for input in ["crystal", "blueprint"] {
+    for input in ["crystal", "blueprint", "composition"] {
       let yaml = Self.yaml(input, "formation_energy_per_atom, gap")
       let said = try Self.train(place, yaml, "whole.h5")
       try Self.train(place, yaml, "parts.h5", "--epochs", "15")
@@ -213,6 +213,7 @@ import Testing
     let place = try Self.place()
     defer { place.remove() }
     try Self.train(place, Self.yaml("crystal", "formation_energy_per_atom"), "crystal.h5", "--epochs", "1")
+    try Self.train(place, Self.yaml("composition", "formation_energy_per_atom"), "composition.h5", "--epochs", "1")
     try Self.train(place, Self.yaml("blueprint", "gap"), "gap.h5", "--epochs", "1")
     try Self.train(
       place, "method: skeletons\nnetwork: {width: 8, layers: 1, heads: 2, embedding: 4}\ntraining: {batch: 8, epochs: 1}",
@@ -222,6 +223,7 @@ import Testing
       (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K or target:K."),
       (["--hull", "hull.csv"], 64, "--hull needs --screen energy:K."),
       (["--screen", "energy:4", "--screen-model", "crystal.h5"], 65, "'crystal.h5' predicts from coordinates"),
+      (["--screen", "energy:4", "--screen-model", "composition.h5"], 65, "'composition.h5' predicts from the cell"),
       (["--screen", "energy:4", "--screen-model", "gap.h5"], 65, "'gap.h5' predicts gap, and no energy"),
       (
         ["--screen", "energy:4", "--screen-model", "skeletons.h5"], 65, "is a model of skeletons, which predicts no properties."
@@ -236,6 +238,7 @@ import Testing
       (Self.yaml("blueprint", "modulus"), "has no property 'modulus'"),
       (Self.yaml("blueprint", ""), "columns must name one property"),
       (Self.yaml("picture", "gap"), "input cannot be used"),
+      (Self.yaml("blueprint", "gap") + "\nform: published", "form: published needs input: composition"),
     ] {
       _ = try place.write("bad.yaml", yaml)
       let outcome = try place.run("train", ["--dataset", "dataset.h5", "--config", "bad.yaml", "--output", "x.h5"])
