@@ -69,8 +69,12 @@ public struct WeightedPooling: Operation {
 
   public func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {
     guard dx[0].rows > 0 else { return }
+    // Out of its array while it is worked on: one owner, one look-up.
     let c = dy.columns
-    visit { b, site in for k in 0..<c { dx[0].values[site &* c &+ k] += weights[site] * dy.values[b &* c &+ k] } }
+    var own = Matrix(rows: 0, columns: c)
+    swap(&own, &dx[0])
+    visit { b, site in for k in 0..<c { own.values[site &* c &+ k] += weights[site] * dy.values[b &* c &+ k] } }
+    swap(&own, &dx[0])
   }
 
   private func visit(_ body: (_ crystal: Int, _ site: Int) -> Void) {
@@ -124,6 +128,8 @@ public struct WeightedMoments: Operation {
   ) {
     guard dx[0].rows > 0 else { return }
     let (x, c) = (x[0], x[0].columns)
+    var own = Matrix(rows: 0, columns: c)
+    swap(&own, &dx[0])
     for (b, range) in graph.ranges.enumerated() {
       let (mean, deviation) = (2 * b * c, (2 * b + 1) * c)
       for k in 0..<c { dy.values[deviation &+ k] /= y.values[deviation &+ k] }
@@ -131,9 +137,10 @@ public struct WeightedMoments: Operation {
         let w = weights[site]
         for k in 0..<c {
           let d = x.values[site &* c &+ k] - y.values[mean &+ k]
-          dx[0].values[site &* c &+ k] += w * (dy.values[mean &+ k] + dy.values[deviation &+ k] * d)
+          own.values[site &* c &+ k] += w * (dy.values[mean &+ k] + dy.values[deviation &+ k] * d)
         }
       }
     }
+    swap(&own, &dx[0])
   }
 }

@@ -21,6 +21,7 @@ public struct Rectifier: Operation {
   public func backward(_ x: [Matrix], _ dy: inout Matrix, _ kept: Void, into dx: inout [Matrix], _ pass: inout BackwardPass) {
     guard dx[0].rows > 0 else { return }
     let x = x[0]
-    for i in x.values.indices { dx[0].values[i] += x.values[i] > 0 ? dy.values[i] : slope * dy.values[i] }
+    for i in x.values.indices { dy.values[i] *= x.values[i] > 0 ? 1 : slope }
+    Kernels.add(dy.values, to: &dx[0].values)
   }
 }
