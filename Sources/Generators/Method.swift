@@ -24,6 +24,9 @@ public protocol Method: Learner {
   /// - Throws: `Rejection` where they do not say it.
   func asking(_ predictors: [BlueprintPredictor]) throws(Rejection) -> Self
 
+  /// What a user should know before it is trained, a sentence each.
+  var warnings: [String] { get }
+
   /// - Parameters:
   ///   - data: with the columns of `MethodOptions.properties`.
   ///   - isTraining: whether they are to be learnt, and so may come in several equivalent forms.
@@ -32,6 +35,9 @@ public protocol Method: Learner {
 }
 
 extension Method {
+  /// Nothing.
+  public var warnings: [String] { [] }
+
   /// The method as it is: it asks nobody.
   ///
   /// - Throws: nothing.

@@ -99,6 +99,7 @@ struct Train: Stage {
     var run = try TrainingRun<M>(
       options, dataset: dataset, output: output, initial: initial, resume: resume, epochs: epochs, predictors: predictors,
       precision: precision, shared: shared)
+    for warning in run.trainer.learner.warnings where !shared.quiet { standardError("train: \(warning)") }
     let stopped = try run.perform(minutes: minutes, checkpoint: checkpoint, report)
     report.accept(run.trainer.trainingCount)
     report.note("epochs", run.trainer.epoch)

@@ -16,9 +16,11 @@ public enum RewardPredictors {
     var predictors: [BlueprintPredictor] = []
     for path in paths {
       let model = try LoadedPropertyModel(reading: path)
-      guard model.input != .crystal else {
+      guard model.input == .composition else {
         throw StageError(
-          .input, "'\(path)' predicts from coordinates, and there are none yet: a reward needs input: composition.")
+          .input,
+          "'\(path)' predicts from \(model.input == .crystal ? "coordinates" : "Wyckoff positions"), and there are none yet: a reward needs a model with input: composition, as Pipelines/models/proxy-mp20.yaml."
+        )
       }
       predictors.append(
         BlueprintPredictor(columns: model.columns, path: path) { blueprints in model.predict(blueprints).map { try? $0.get() } }

@@ -33,8 +33,9 @@ struct CompositionCompletion: Sendable {
     var set: Int
     /// Bits of the elements that are there; of those that are alike, the first so many.
     var used: UInt128
-    /// Elements and atoms that may come.
+    /// Elements that come.
     var elements: Int
+    /// Atoms that may come.
     var atoms: Int
     /// Elements and atoms that must come.
     var leastElements: Int
@@ -55,8 +56,8 @@ struct CompositionCompletion: Sendable {
     fileprivate var used: UInt128 = 0
     fileprivate var elements = 0
     fileprivate var atoms = 0
-    /// (tables) charges that there can be.
-    fileprivate var charges: [Set<Int>]
+    /// (tables) charges that there can be, the smallest first.
+    fileprivate var charges: [[Int]]
   }
 
   /// An empty cell.
@@ -76,45 +77,86 @@ struct CompositionCompletion: Sendable {
 
   /// A state with an element more; nil where there is no room for it.
   mutating func adding(_ atoms: Int, of element: Int, to state: State) -> State? {
-    guard atoms <= rules.mostOfElement, state.atoms + atoms <= rules.atomCount.upperBound,
-      state.elements < rules.elementCount.upperBound, state.counts[element] == 0,
-      let set = occupancy.placing(atoms, after: state.set)
-    else { return nil }
+    guard let set = room(atoms, of: element, in: state) else { return nil }
     var next = state
     next.counts[element] = UInt8(atoms)
     next.set = set
     next.used |= 1 << UInt128(element)
     next.elements += 1
     next.atoms += atoms
-    for (t, table) in rules.charges.charges.enumerated() where !next.charges[t].isEmpty {
-      let more = table[element][atoms]
-      next.charges[t] =
-        more.count == 1 && more[0] == 0 ? state.charges[t] : Set(state.charges[t].flatMap { q in more.map { q + $0 } })
+    for t in next.charges.indices {
+      next.charges[t] = Self.sums(state.charges[t], rules.charges.charges[t][element][atoms])
     }
     return next
   }
 
+  /// What an element more leaves of the positions; nil where there is no room for it.
+  private mutating func room(_ atoms: Int, of element: Int, in state: State) -> Int? {
+    guard atoms <= rules.mostOfElement, state.atoms + atoms <= rules.atomCount.upperBound,
+      state.elements < rules.elementCount.upperBound, state.counts[element] == 0
+    else { return nil }
+    return occupancy.placing(atoms, after: state.set)
+  }
+
+  /// Sums of two charges, each once, the smallest first.
+  private static func sums(_ a: [Int], _ b: [Int]) -> [Int] {
+    var sums: [Int] = []
+    for x in a { for y in b where !sums.contains(x + y) { sums.append(x + y) } }
+    return sums.sorted { abs($0) < abs($1) }
+  }
+
   /// Whether a composition is one that may be.
   func isComplete(_ state: State) -> Bool {
-    guard rules.elementCount.contains(state.elements), rules.atomCount.contains(state.atoms), required & ~state.used == 0 else {
-      return false
-    }
-    return (rules.charges.exemptsElements && state.elements == 1) || state.charges.contains { $0.contains(0) }
+    isComplete(used: state.used, elements: state.elements, atoms: state.atoms) { state.charges.contains { $0.contains(0) } }
+  }
+
+  private func isComplete(used: UInt128, elements: Int, atoms: Int, isBalanced: () -> Bool) -> Bool {
+    guard rules.elementCount.contains(elements), rules.atomCount.contains(atoms), required & ~used == 0 else { return false }
+    return (rules.charges.exemptsElements && elements == 1) || isBalanced()
   }
 
   /// Whether it is, or becomes one with further elements.
   mutating func canEnd(_ state: State) -> Bool {
     if isComplete(state) { return true }
     if state.elements == 0, rules.charges.exemptsElements, canBeElement() { return true }
-    guard state.elements < rules.elementCount.upperBound, state.atoms < rules.atomCount.upperBound else { return false }
-    for (table, charges) in state.charges.enumerated() {
-      for charge in charges.sorted(by: { abs($0) < abs($1) }) {
-        let question = Question(
-          table: table, charge: -charge, set: state.set, used: state.used,
-          elements: rules.elementCount.upperBound - state.elements, atoms: rules.atomCount.upperBound - state.atoms,
-          leastElements: max(0, rules.elementCount.lowerBound - state.elements),
-          leastAtoms: max(0, rules.atomCount.lowerBound - state.atoms))
-        if answer(question) { return true }
+    return canGoOn(state, set: state.set, used: state.used, elements: state.elements, atoms: state.atoms) { _ in [0] }
+  }
+
+  /// The same after an element more; false where there is no room for it.
+  mutating func canEnd(_ state: State, adding atoms: Int, of element: Int) -> Bool {
+    guard let set = room(atoms, of: element, in: state) else { return false }
+    let (used, tables) = (state.used | 1 << UInt128(element), rules.charges.charges)
+    let isDone = isComplete(used: used, elements: state.elements + 1, atoms: state.atoms + atoms) {
+      tables.indices.contains { t in
+        let more = tables[t][element][atoms]
+        return state.charges[t].contains { more.contains(-$0) }
+      }
+    }
+    if isDone { return true }
+    return canGoOn(state, set: set, used: used, elements: state.elements + 1, atoms: state.atoms + atoms) {
+      tables[$0][element][atoms]
+    }
+  }
+
+  /// Whether further elements end what a state and charges more have, by as few as do it: most are ended by one.
+  private mutating func canGoOn(
+    _ state: State, set: Int, used: UInt128, elements: Int, atoms: Int, charges more: (Int) -> [Int]
+  ) -> Bool {
+    let (missing, room) = ((required & ~used).nonzeroBitCount, rules.elementCount.upperBound - elements)
+    guard max(1, missing) <= room, atoms < rules.atomCount.upperBound else { return false }
+    var question = Question(
+      table: 0, charge: 0, set: set, used: used, elements: 0, atoms: rules.atomCount.upperBound - atoms,
+      leastElements: max(0, rules.elementCount.lowerBound - elements), leastAtoms: max(0, rules.atomCount.lowerBound - atoms))
+    for elements in max(1, missing)...room {
+      question.elements = elements
+      for table in state.charges.indices where !state.charges[table].isEmpty {
+        question.table = table
+        for own in more(table) {
+          for charge in state.charges[table] {
+            question.charge = -charge - own
+            if answer(question) { return true }
+          }
+        }
       }
     }
     return false
@@ -128,13 +170,13 @@ struct CompositionCompletion: Sendable {
     }
   }
 
-  /// - Parameter question: with at least one element that may come.
   private mutating func answer(_ question: Question) -> Bool {
-    let signs = rules.charges.signs[question.table]
-    if question.charge > 0 && !signs.positive || question.charge < 0 && !signs.negative { return false }
-    if (required & ~question.used).nonzeroBitCount > question.elements { return false }
+    let reach = rules.charges.reach[question.table]
+    guard question.charge <= reach.upperBound * question.atoms, question.charge >= reach.lowerBound * question.atoms else {
+      return false
+    }
     var key = question
-    key.used = canonical(question)
+    key.used = rules.charges.canonical(question.used, table: question.table, elements: question.elements)
     if let known = known[key] { return known }
     let found = search(question)
     if known.count > 2_000_000 { known = [:] }
@@ -151,14 +193,15 @@ struct CompositionCompletion: Sendable {
       alike.first { question.used & 1 << UInt128($0) == 0 }
     }
     let missing = required & ~question.used
-    if question.leastElements <= 1, missing.nonzeroBitCount <= 1 {
+    if question.elements == 1 {
+      guard question.leastElements <= 1 else { return false }
       for element in candidates where missing == 0 || missing == 1 << UInt128(element) {
         for room in rooms where room.atoms >= question.leastAtoms {
           if rules.charges.charges[table][element][room.atoms].contains(question.charge) { return true }
         }
       }
+      return false
     }
-    guard question.elements > 1 else { return false }
     for element in candidates {
       for room in rooms {
         for charge in rules.charges.charges[table][element][room.atoms] {
@@ -175,17 +218,5 @@ struct CompositionCompletion: Sendable {
       }
     }
     return false
-  }
-
-  /// The elements that are there as far as they matter: of those that are alike it counts how many are left, and no more than may come.
-  private func canonical(_ question: Question) -> UInt128 {
-    var (key, rest) = (UInt128(0), question.used)
-    for alike in rules.charges.classes[question.table] where rest != 0 {
-      let taken = alike.count { question.used & 1 << UInt128($0) != 0 }
-      guard taken > 0 else { continue }
-      for element in alike { rest &= ~(1 << UInt128(element)) }
-      if alike.count - taken < question.elements { for element in alike.prefix(taken) { key |= 1 << UInt128(element) } }
-    }
-    return key
   }
 }

@@ -60,10 +60,20 @@ extension CrystalGFN {
 
   /// So many trajectories; the data say which elements and groups there are.
   ///
-  /// - Throws: `Rejection`: `no_crystal` where nothing can be as asked; `unseen_group`.
+  /// - Throws: `Rejection`: `no_crystal` where nothing can be as asked.
   public func examples(_ data: TrainingData, isTraining: Bool, threads: Int) throws(Rejection) -> [Example] {
     try check()
     return [Example](repeating: Example(), count: isTraining ? options.trajectories.epoch : 256)
+  }
+
+  /// Groups and elements that the training set has not.
+  public var warnings: [String] {
+    let groups = space.groups.filter { statistics.spaceGroups[$0] == 0 }.map(String.init)
+    let elements = space.rules.elements.filter { statistics.elements[Int($0)] == 0 }.map { Element.symbol(Int($0)) }
+    return [("space group", groups), ("", elements)].filter { !$1.isEmpty }.map { kind, names in
+      "no crystal of the training set has \(kind)\(kind.isEmpty ? "" : " ")\(names.joined(separator: ", ")): what a predictor says of them is a "
+        + "guess."
+    }
   }
 
   private func check() throws(Rejection) {
@@ -72,9 +82,6 @@ extension CrystalGFN {
         "no_crystal",
         "no composition in any group has the elements, sizes and charges that 'space' asks for; allow more elements, or another "
           + "electroneutrality")
-    }
-    if let group = options.space.groups.first(where: { statistics.spaceGroups[$0] == 0 }) {
-      throw Rejection("unseen_group", "space.groups has \(group), and no crystal of the training set has that group")
     }
   }
 

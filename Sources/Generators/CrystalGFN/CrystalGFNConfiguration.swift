@@ -28,7 +28,7 @@ public struct CrystalGFNConfiguration: MethodOptions {
     training.minimumRate = 1e-6
     training.plateauPatience = 1_000_000
     training.averageDecay = 0
-    training.clipNorm = 1e30
+    training.clipNorm = 1e20
   }
 
   /// What policies are shown.

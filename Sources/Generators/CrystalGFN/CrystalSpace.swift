@@ -102,8 +102,7 @@ struct CrystalSpace: Sendable {
     var actions: [Int32] = []
     for element in rules.elements.indices where counts[element] == 0 {
       for atoms in 1...rules.mostOfElement {
-        guard let next = completion.adding(atoms, of: element, to: state) else { continue }
-        if completion.canEnd(next) { actions.append(Int32(self.element(element, atoms: atoms))) }
+        if completion.canEnd(state, adding: atoms, of: element) { actions.append(Int32(self.element(element, atoms: atoms))) }
       }
     }
     if completion.isComplete(state) { actions.append(Int32(compositionEnd)) }

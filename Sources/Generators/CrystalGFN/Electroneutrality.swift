@@ -20,8 +20,10 @@ struct ChargeTables: Sendable {
   let charges: [[[[Int]]]]
   /// (tables) elements that are alike in a table, those with the smallest charges first.
   let classes: [[[Int]]]
-  /// (tables) whether any charge is below, and above 0.
-  let signs: [(negative: Bool, positive: Bool)]
+  /// (tables) the least and the greatest charge an atom.
+  let reach: [ClosedRange<Int>]
+  /// (tables) bits of the elements that are alike with no other.
+  private let singles: [UInt128]
   /// Whether a single element needs no charges.
   let exemptsElements: Bool
 
@@ -59,9 +61,9 @@ struct ChargeTables: Sendable {
         (0...mostAtoms).map { excluded.contains(element) ? [] : Self.charges($0, states, isMixed: isMixed) }
       }
     }
-    signs = charges.map { table in
-      let all = table.flatMap { $0.flatMap { $0 } }
-      return (all.contains { $0 < 0 }, all.contains { $0 > 0 })
+    reach = charges.map { table in
+      let single = table.flatMap { $0[1] }
+      return min(0, single.min() ?? 0)...max(0, single.max() ?? 0)
     }
     classes = charges.map { table in
       let present = table.indices.filter { !table[$0][1].isEmpty }
@@ -71,6 +73,7 @@ struct ChargeTables: Sendable {
         return (first, a[0]) < (second, b[0])
       }
     }
+    singles = classes.map { $0.filter { $0.count == 1 }.reduce(0) { $0 | 1 << UInt128($1[0]) } }
   }
 
   /// In rising order.
@@ -83,6 +86,20 @@ struct ChargeTables: Sendable {
       }
     }
     return sums.sorted()
+  }
+
+  /// The elements that are there as far as they matter: of those that are alike it counts how many are left, and no more than may come.
+  ///
+  /// - Parameter used: bits of the elements that are there.
+  /// - Returns: bits; of those that are alike the first so many.
+  func canonical(_ used: UInt128, table: Int, elements: Int) -> UInt128 {
+    var key = used & singles[table]
+    guard key != used else { return key }
+    for alike in classes[table] where alike.count > 1 {
+      let taken = alike.count { used & 1 << UInt128($0) != 0 }
+      if taken > 0, alike.count - taken < elements { for element in alike.prefix(taken) { key |= 1 << UInt128(element) } }
+    }
+    return key
   }
 
   /// Whether a composition is neutral.
