@@ -7,7 +7,8 @@ import Tensors
 
 /// Says what crystals are to be: space groups, elements, Wyckoff positions.
 ///
-/// | reads  | model.h5 of skeletons, or of a method whose training set has templates; with --like, dataset.h5; with |
+/// | reads  | model.h5 of skeletons, of Crystal-GFN (and then of skeletons, too), or of a method whose training set |
+/// |        | has templates; with --like, dataset.h5; with                                                          |
 /// |        | --prototype, a crystal; with --screen energy, a model of energies and a convex hull                   |
 /// | writes | blueprints.h5, for `sample`                                                                           |
 /// | drops  | with --like, targets that no skeleton has                                                             |
@@ -29,6 +30,13 @@ struct Propose: Stage {
 
   @Option(help: "A model of skeletons (HDF5, from train); of another model, the templates of its training set are drawn.")
   var model: String
+
+  @Option(
+    help: """
+      Of a --model that says group, composition and lattice alone (method: crystal-gfn): a model of skeletons that gives every \
+      composition its Wyckoff positions. Without it 'sample' draws some as often as the training set has them.
+      """)
+  var skeletons: String?
 
   @Option(help: "How many blueprints to write in all; with --like, --per-target for every target where not given.")
   var count: Int?
@@ -56,20 +64,21 @@ struct Propose: Stage {
 
   var files: StageFiles { StageFiles(inputs: inputs, outputs: [.file(output)]) }
 
-  private var inputs: [String?] { [model, request.like, request.prototype, chemistry.screenModel, chemistry.hull] }
+  private var inputs: [String?] { [model, skeletons, request.like, request.prototype, chemistry.screenModel, chemistry.hull] }
 
   func perform() throws {
     var report = StageReport(stage: "propose")
     let loaded = try LoadedProposer(
       reading: model, weights: weights, settings: try settings.values + targets.settings, among: try request.asked.groups())
+    let chain = try self.chain(loaded.proposer, saysSites: loaded.saysSites)
     let asked = try targets.request(loaded.statistics.labels)
     for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
     let source = try RequestSource(request, chemistry, asked, loaded)
     let predicted = try prediction(asked)
     let screened = chemistry.screening.map { screen in
-      ScreenedProposer(loaded.proposer, screen, statistics: loaded.statistics, predicted: predicted)
+      ScreenedProposer(chain, screen, statistics: loaded.statistics, predicted: predicted)
     }
-    let proposer = screened ?? loaded.proposer
+    let proposer = screened ?? chain
     let total = count ?? source.count
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
@@ -89,8 +98,9 @@ struct Propose: Stage {
           ids.append(source.id(index))
           blueprints.append(blueprint)
           report.accept()
-        // Without targets all are asked for the same: what is impossible once is so for all.
-        case .failure(let rejection) where source.hasTargets: report.reject(source.id(index), because: rejection)
+        // Without targets all are asked for the same: what is impossible once is so for all, but for compositions of a model's own.
+        case .failure(let rejection) where source.hasTargets || skeletons != nil:
+          report.reject(source.id(index), because: rejection)
         case .failure(let rejection): throw StageError(.input, "\(rejection.description).")
         }
       }
@@ -107,6 +117,19 @@ struct Propose: Stage {
     }
     report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))
     try report.finish(shared, output: output)
+  }
+
+  /// The model, and who gives its compositions their positions.
+  private func chain(_ proposer: any Proposer, saysSites: Bool) throws -> any Proposer {
+    guard let skeletons else { return proposer }
+    guard !saysSites else {
+      throw StageError(.usage, "--skeletons is for a --model that says compositions alone; '\(model)' says the sites itself.")
+    }
+    let second = try LoadedProposer(reading: skeletons, weights: weights, settings: [], among: [])
+    guard second.namesElements, second.saysSites else {
+      throw StageError(.input, "'\(skeletons)' is no model of skeletons: it was not trained with method: skeletons.")
+    }
+    return ProposerChain([proposer, second.proposer])
   }
 
   /// What --screen-model predicts of skeletons, where --screen asks for it.

@@ -33,7 +33,8 @@ struct BlueprintSource: Sendable {
     base.properties = targeted.targets
     warnings += targeted.warnings
     if let path = options.blueprints {
-      let file = try BlueprintsFile.read(path)
+      var file = try BlueprintsFile.read(path)
+      if options.freeLattice { for i in file.blueprints.indices { file.blueprints[i].lattice = nil } }
       targets = file.ids
       rejected = file.rejected.map { ($0.id, Rejection($0.code, $0.reason)) }
       let filed = FiledProposer(file.blueprints, prior: SkeletonPrior(statistics))

@@ -9,6 +9,9 @@ struct ConditionOptions: ParsableArguments {
   @Option(help: "What the crystals are to be (HDF5, from propose); samples have the blueprints' names.")
   var blueprints: String?
 
+  @Flag(help: "With --blueprints: the model says the lattices; those of the blueprints are not obeyed.")
+  var freeLattice = false
+
   @Option(
     help: "Predict the crystals of a dataset (HDF5) from what their primitive cells hold; samples are named <target>#<k>.")
   var like: String?
@@ -29,6 +32,7 @@ struct ConditionOptions: ParsableArguments {
     if like == nil, split != nil || perTarget != nil || knownWyckoff {
       throw ValidationError("--split, --per-target and --known-wyckoff need --like.")
     }
+    if blueprints == nil, freeLattice { throw ValidationError("--free-lattice needs --blueprints.") }
     if like != nil, asked.composition != nil || asked.spaceGroup != nil {
       throw ValidationError("--like takes compositions and groups from the dataset; leave out --composition and --space-group.")
     }

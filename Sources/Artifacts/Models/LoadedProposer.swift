@@ -10,6 +10,8 @@ public struct LoadedProposer: Sendable {
   public let statistics: DatasetStatistics
   /// Whether elements can be asked for: a model of skeletons can, templates of a training set cannot.
   public let namesElements: Bool
+  /// Whether blueprints come with their sites, or with a composition alone.
+  public let saysSites: Bool
 
   /// A model of skeletons draws its own; of any other, the templates of its training set are drawn.
   ///
@@ -24,14 +26,14 @@ public struct LoadedProposer: Sendable {
     let configuration = try ModelFile.configuration(reader, settings: settings, registry: registry)
     if let type = configuration.method as? any BlueprintModel.Type {
       (proposer, statistics) = try Self.load(type, reader, configuration, weights, among)
-      namesElements = true
+      (namesElements, saysSites) = (true, type.saysSites)
     } else {
       statistics = try reader.statistics()
       proposer = ProposerChain([
         ConditionProposer(statistics, kind: .training, among: among),
         TrainingProposer(statistics, kind: .training, among: among),
       ])
-      namesElements = false
+      (namesElements, saysSites) = (false, true)
     }
   }
 

@@ -19,6 +19,9 @@ public struct CrystalGFN: BlueprintModel {
   /// How well trajectories balance says little of how well they are: the last parameters are the best.
   public static let keepsBest = false
 
+  /// Compositions alone.
+  public static let saysSites = false
+
   /// What crystals may be and are worth, sizes and schedule.
   public let options: CrystalGFNConfiguration
   /// Of the training set.
