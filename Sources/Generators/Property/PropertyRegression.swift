@@ -3,7 +3,8 @@ import Foundation
 public import Networks
 public import Tensors
 
-/// A model of properties: columns of a dataset from crystals, or from blueprints without coordinates (`method: property`).
+/// A model of properties: columns of a dataset from crystals, from blueprints without coordinates, or from space group, composition
+/// and cell alone (`method: property`).
 ///
 /// Values are learnt in deviations from the training set's mean, without logarithms: the error that is lowered is then the one that is
 /// told, in the property's unit. The equivalent descriptions of a crystal's Wyckoff positions are shown alike often in training, and
