@@ -78,10 +78,12 @@ struct PublishedCompositionNetwork: PropertyNetwork {
     return tape.apply(output, h)
   }
 
-  /// Lengths and angles less about the means of MP-20, over about its deviations: the layer that follows learns the rest.
+  /// Lengths and angles less the means of the training part of MP-20, over its deviations: of another dataset the layer that follows
+  /// learns the rest.
   private static func standardized(_ metric: LatticeLogMetric) -> [Float] {
     let lattice = metric.lattice
-    let (lengths, angles) = ((lattice.lengths - Vector3(6, 6, 8)) / 3, (lattice.angles - Vector3(90, 93, 98)) / 12)
+    let lengths = (lattice.lengths - Vector3(6.5, 6.6, 9.2)) / Vector3(2.7, 3, 6.3)
+    let angles = (lattice.angles - Vector3(90, 92.8, 96.3)) / Vector3(3, 8.7, 12.7)
     return [lengths.x, lengths.y, lengths.z, angles.x, angles.y, angles.z].map { Float($0) }
   }
 
