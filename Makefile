@@ -102,6 +102,7 @@ include Pipelines/hull.mk
 include Pipelines/generate.mk
 include Pipelines/finetune.mk
 include Pipelines/csp.mk
+include Pipelines/discover.mk
 include Pipelines/compare.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk

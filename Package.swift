@@ -79,6 +79,7 @@ let stages: [Target] = [
   stage("relax", ["Artifacts", "Crystals", "Potentials"]),
   stage("properties", ["Artifacts"]),
   stage("metrics", ["Artifacts", "Evaluation", "Generators"]),
+  stage("ledger", ["Artifacts"]),
   stage("report", ["Artifacts", "Crystals", "Evaluation", "Generators", "Reports"]),
   stage("gallery", ["Artifacts", "Crystals", "Reports"]),
   stage("export", ["Artifacts"]),

@@ -3,7 +3,7 @@
 
 VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE
 VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN SYMMETRY
-VARIABLES_count    := SAMPLES STEPS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
+VARIABLES_count    := SAMPLES STEPS ROUNDS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE GUIDANCE
 VARIABLES_threads  := THREADS
@@ -12,7 +12,7 @@ VARIABLES_formula  := COMPOSITION
 VARIABLES_elements := ELEMENTS REQUIRE EXCLUDE KEEP
 VARIABLES_sites    := SITES
 VARIABLES_potential := POTENTIAL
-VARIABLES_flag     := RELAX NEUTRAL
+VARIABLES_flag     := RELAX NEUTRAL LEARN
 VARIABLES_labels   := LABELS PREDICTED_BY
 VARIABLES_targets  := TARGET
 VARIABLES_tolerances := TOLERANCE
@@ -20,7 +20,8 @@ VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
 VARIABLES_paths    := PHASES MODELS
 VARIABLES_counts   := LADDER
-KINDS := path paths name count counts whole number threads groups formula elements sites potential flag labels targets tolerances words settings
+VARIABLES_reward   := REWARD
+KINDS := path paths name count counts whole number threads groups formula elements sites potential flag labels targets tolerances words settings reward
 
 # TIME_train and its kin: for one stage.
 stages_of_jobs := preprocess label train propose sample reconstruct relax properties metrics report
@@ -50,6 +51,7 @@ CHARACTERS_labels    := $(letters) $(digits) _ : , @
 CHARACTERS_targets   := $(letters) $(digits) _ . - + =
 CHARACTERS_tolerances := $(CHARACTERS_targets)
 CHARACTERS_settings  := $(letters) $(digits) . _ - + =
+CHARACTERS_reward    := $(letters) $(digits) . _ - + * / ^ ( ) ,
 CHARACTERS_words     := $(letters) $(digits) / . _ - + @ , = : % [ ] & | * !
 
 MEANS_path      := a path of letters, digits and / . _ - + @ , = ~, without blanks
@@ -70,13 +72,14 @@ MEANS_labels    := models with what they predict, as in megnet:formation_energy,
 MEANS_targets   := properties with values or ranges, as in band_gap=1..2 formation_energy_per_atom=-2
 MEANS_tolerances := properties with numbers, as in band_gap=0.3
 MEANS_settings  := options of the model by their paths, as in sampling.steps=50 training.batch=128
+MEANS_reward    := an expression such as exp(-8 * formation_energy_per_atom) * window(band_gap, 1.34, 0.3)
 MEANS_words     := options of letters, digits, blanks and / . _ - + @ , = : % [ ] & | * !
 
 # The text without some characters.
 without = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,200,$(2))),$(1))
 # Whether nothing is left of a text but what its kind has: no blank, no newline, nothing that make or a shell would act upon. For words
 # and settings blanks are taken out before.
-only = $(filter xx,x$(call without,$(if $(filter words settings paths labels targets tolerances counts,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
+only = $(filter xx,x$(call without,$(if $(filter words settings paths labels targets tolerances counts reward,$(2)),$(subst $(blank),,$(1)),$(1)),$(CHARACTERS_$(2)))x)
 refuse = $(error $(1) must be $(MEANS_$(2)))
 given = $(filter command environment override,$(firstword $(origin $(1))))
 

@@ -7,6 +7,8 @@ public import Tensors
 /// A new one is a folder, a line in `MethodRegistry.standard` and a YAML that says `method: name`.
 public protocol Method: Learner {
   associatedtype Options: MethodOptions
+  /// The method of models that training can begin with.
+  associatedtype Beginning: Method = Self
 
   /// As YAML and model files say it.
   static var name: String { get }
@@ -19,10 +21,16 @@ public protocol Method: Learner {
 
   init(_ options: Options, statistics: DatasetStatistics)
 
+  /// Whether training can begin with the parameters of a model with some options.
+  func canBegin(with other: Beginning.Options) -> Bool
+
   /// The method with those who say what its options ask for (`MethodOptions.predicted`), ready to be trained.
   ///
   /// - Throws: `Rejection` where they do not say it.
   func asking(_ predictors: [BlueprintPredictor]) throws(Rejection) -> Self
+
+  /// What a parameter of a model that training begins with is called here; twice where it is to be remembered, too.
+  func beginnings(_ name: String) -> [String]
 
   /// What a user should know before it is trained, a sentence each.
   var warnings: [String] { get }
@@ -35,6 +43,9 @@ public protocol Method: Learner {
 }
 
 extension Method {
+  /// What it is called there.
+  public func beginnings(_ name: String) -> [String] { [name] }
+
   /// Nothing.
   public var warnings: [String] { [] }
 
@@ -42,6 +53,11 @@ extension Method {
   ///
   /// - Throws: nothing.
   public func asking(_ predictors: [BlueprintPredictor]) throws(Rejection) -> Self { self }
+}
+
+extension Method where Beginning == Self {
+  /// Where they mean the same.
+  public func canBegin(with other: Options) -> Bool { options.takesParameters(of: other, goingOn: false) }
 }
 
 /// What a YAML can say of a method. Missing values are those of `init()`.
@@ -139,7 +155,7 @@ public struct MethodRegistry: Sendable {
 
   /// Adding a method is a line here.
   public static let standard = MethodRegistry([
-    SymmBFN.self, SymmCD.self, CrystalGFN.self, Skeletons.self, PropertyRegression.self,
+    SymmBFN.self, SymmCD.self, CrystalGFN.self, Skeletons.self, TunedSkeletons.self, PropertyRegression.self,
   ])
 
   /// What files without a method's name are of.

@@ -94,7 +94,8 @@ struct Train: Stage {
       throw StageError(
         .input, "--predictor is for a method with a reward, and '\(config)' asks for nothing that a model predicts.")
     }
-    let predictors = try RewardPredictors.read(predictor, hull: hull)
+    let predictors = try RewardPredictors.read(
+      predictor, withSites: (M.self as? any BlueprintModel.Type)?.saysSites ?? true, hull: hull)
     let precision = try arithmetic.resolved(stage: "train", shared)
     var run = try TrainingRun<M>(
       options, dataset: dataset, output: output, initial: initial, resume: resume, epochs: epochs, predictors: predictors,

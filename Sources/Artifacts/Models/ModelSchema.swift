@@ -150,37 +150,47 @@ public enum ModelFile {
   /// - Throws: `StageError` where it is no model, or one of another network or meaning.
   public static func begin<M: Method>(_ trainer: inout Trainer<M>, with path: String) throws {
     let reader = try Artifact.open(path, formats: [.model])
-    let configuration = try configuration(reader, registry: MethodRegistry([M.self]))
-    let model = try read(M.self, reader, configuration)
-    guard trainer.learner.options.takesParameters(of: model.method.options, goingOn: false) else {
+    let configuration = try configuration(reader, registry: MethodRegistry([M.Beginning.self]))
+    let model = try read(M.Beginning.self, reader, configuration)
+    guard trainer.learner.canBegin(with: model.method.options) else {
       throw StageError(.input, "'\(path)' has another network or flow; give its configuration, or begin without --initial.")
     }
     var values = trainer.optimizer.parameters.values
     let places = Dictionary(uniqueKeysWithValues: trainer.learner.layout.entries.map { ($0.name, $0) })
     for old in model.method.layout.entries {
-      guard let entry = places[old.name], entry.shape.dropFirst() == old.shape.dropFirst(), entry.range.count >= old.range.count
-      else { throw StageError(.input, "'\(path)': \(old.name) is of another shape.") }
-      // Rows are inputs; those of further properties begin at 0.
-      for i in entry.range { values[i] = 0 }
-      values.replaceSubrange(entry.range.prefix(old.range.count), with: model.parameters.values[old.range])
+      for name in trainer.learner.beginnings(old.name) {
+        guard let entry = places[name], entry.shape.dropFirst() == old.shape.dropFirst(), entry.range.count >= old.range.count
+        else { throw StageError(.input, "'\(path)': \(old.name) is of another shape.") }
+        // Rows are inputs; those of further properties begin at 0.
+        for i in entry.range { values[i] = 0 }
+        values.replaceSubrange(entry.range.prefix(old.range.count), with: model.parameters.values[old.range])
+      }
     }
     trainer.optimizer = Adam(parameters: Parameters(values, precision: trainer.optimizer.parameters.precision))
   }
 
   /// Puts a trainer where the run of a file stands.
   ///
-  /// - Parameter dataset: what the trainer learns; the file must have been trained on the same.
+  /// - Parameters:
+  ///   - dataset: what the trainer learns; the file must have been trained on the same.
+  ///   - predictors: files that say what the options ask for; the same.
   /// - Throws: `StageError` where the file is of another network, dataset or seed, or damaged.
-  public static func restore<M: Method>(_ trainer: inout Trainer<M>, from path: String, dataset: String) throws {
-    let hash = try AtomicFile.hash(of: dataset)
+  public static func restore<M: Method>(
+    _ trainer: inout Trainer<M>, from path: String, dataset: String, predictors: [String] = []
+  ) throws {
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try configuration(reader, registry: MethodRegistry([M.self]))
     guard trainer.learner.options.takesParameters(of: try configuration.options(M.self, isStored: true), goingOn: true) else {
       throw StageError(
         .input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
     }
-    guard reader.attribute("inputs")?.hasSuffix(hash) ?? false else {
-      throw StageError(.input, "'\(path)' was trained on another dataset than '\(dataset)'; train anew without --resume.")
+    for (kind, file) in [("on", dataset)] + predictors.map({ ("with", $0) }) {
+      guard reader.attribute("inputs")?.contains(try AtomicFile.hash(of: file)) ?? false else {
+        throw StageError(
+          .input,
+          "'\(path)' was trained \(kind) another \(kind == "on" ? "dataset" : "predictor") than '\(file)'; train anew without "
+            + "--resume.")
+      }
     }
     let seed = reader.attribute("seed", as: Int64.self).map { UInt64(bitPattern: $0) }
     guard seed == trainer.seed else {

@@ -4,22 +4,24 @@ import StageKit
 
 /// Who says what a reward asks for: trained models of properties, and with a hull how far formation energies are above it.
 public enum RewardPredictors {
-  /// What a hull adds, eV/atom: 0 where the crystal is below it, so that going lower gains nothing; missing where the hull knows next to nothing
-  /// of the chemical system.
+  /// What a hull adds, eV/atom, below 0 under the hull; missing for an element alone, and where the
+  /// hull knows next to nothing of the chemical system.
   public static let aboveHull = "energy_above_hull"
 
   /// - Parameters:
   ///   - paths: models of properties; of two that say the same, the first says it.
+  ///   - withSites: whether what is to be predicted has its Wyckoff positions, or a composition and a cell.
   ///   - hull: a file that `HullFile` reads; needs a model of formation energies.
-  /// - Throws: `StageError` where a model cannot be read, or needs coordinates.
-  public static func read(_ paths: [String], hull: String?) throws -> [BlueprintPredictor] {
+  /// - Throws: `StageError` where a model cannot be read, or needs something else.
+  public static func read(_ paths: [String], withSites: Bool, hull: String?) throws -> [BlueprintPredictor] {
     var predictors: [BlueprintPredictor] = []
     for path in paths {
       let model = try LoadedPropertyModel(reading: path)
-      guard model.input == .composition else {
+      let needed = withSites ? PropertyConfiguration.Input.blueprint : .composition
+      guard model.input == needed else {
         throw StageError(
           .input,
-          "'\(path)' predicts from \(model.input == .crystal ? "coordinates" : "Wyckoff positions"), and there are none yet: a reward needs a model with input: composition, as Pipelines/models/proxy-mp20.yaml."
+          "'\(path)' predicts with input: \(model.input.rawValue), and this method's reward needs a model with input: \(needed.rawValue)."
         )
       }
       predictors.append(
@@ -34,10 +36,15 @@ public enum RewardPredictors {
     predictors.append(
       BlueprintPredictor(columns: [aboveHull], path: hull) { blueprints in
         zip(blueprints, energies.predict(blueprints)).map { blueprint, values in
-          guard let energy = values?[column], let formula = blueprint.composition?.formula else { return nil }
-          let atoms = zip(formula.elements, formula.counts).map { (atomicNumber: Int($0), count: $1) }
-          guard !table.isThin(atoms.map(\.atomicNumber)) else { return nil }
-          return table.aboveHull(formationEnergy: energy, of: atoms).map { [max(0, $0)] }
+          guard let energy = values?[column] else { return nil }
+          let formula = blueprint.composition?.formula
+          let atoms =
+            blueprint.sites.isEmpty
+            ? zip(formula?.elements ?? [], formula?.counts ?? []).map { (atomicNumber: Int($0), count: $1) }
+            : blueprint.atoms.sorted { $0.key < $1.key }.map { (atomicNumber: Int($0.key), count: $0.value) }
+          // The elements themselves are at 0, and nobody wants them.
+          guard atoms.count > 1, !table.isThin(atoms.map(\.atomicNumber)) else { return nil }
+          return table.aboveHull(formationEnergy: energy, of: atoms).map { [$0] }
         }
       })
     return predictors

@@ -46,7 +46,7 @@ public struct TrainingRun<M: Method> {
     }
     let places = [output + ".unfinished.h5", output]
     if resume, let path = places.first(where: FileManager.default.fileExists(atPath:)) {
-      try ModelFile.restore(&trainer, from: path, dataset: dataset)
+      try ModelFile.restore(&trainer, from: path, dataset: dataset, predictors: predictors.compactMap(\.path))
     } else if let initial {
       try ModelFile.begin(&trainer, with: initial)
     }

@@ -76,16 +76,21 @@ struct CrystalReward: Sendable {
     }
   }
 
+  /// Of sites where there are some, else of the composition.
   private static func known(_ name: String, _ blueprint: Blueprint) -> Double {
-    guard let formula = blueprint.composition?.formula, let volume = blueprint.lattice?.lattice.volume else { return .nan }
+    let formula = blueprint.composition?.formula
+    let composition =
+      blueprint.sites.isEmpty
+      ? zip(formula?.elements ?? [], formula?.counts ?? []).map { ($0, $1) } : blueprint.atoms.map { ($0, $1) }
+    let atoms = Double(composition.reduce(0) { $0 + $1.1 })
+    let volume = blueprint.lattice?.lattice.volume ?? .nan
     switch name {
-    case "volume_per_atom": return volume / Double(formula.atomCount)
+    case "volume_per_atom": return volume / atoms
     case "density":
-      let mass = zip(formula.elements, formula.counts).reduce(0) { $0 + Element.mass(Int($1.0)) * Double($1.1) }
       // Atomic mass units a cubic angstrom in gram a cubic centimetre.
-      return 1.66053906660 * mass / volume
-    case "atoms": return Double(formula.atomCount)
-    default: return Double(formula.elements.count)
+      return 1.66053906660 * composition.reduce(0) { $0 + Element.mass(Int($1.0)) * Double($1.1) } / volume
+    case "atoms": return atoms
+    default: return Double(composition.count)
     }
   }
 }

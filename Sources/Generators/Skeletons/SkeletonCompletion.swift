@@ -101,6 +101,19 @@ struct SkeletonCompletion: Sendable {
     return next.place(element, wyckoffPosition, positions) && canEnd(next)
   }
 
+  /// The positions that a site of an element may be on so that there is a way on; positions of one class are alike.
+  mutating func positions(for element: Int, after state: SkeletonState) -> [Int] {
+    var known = [Bool?](repeating: nil, count: positions.multiplicities.count)
+    var found: [Int] = []
+    for position in positions.classes.indices where !state.taken.contains(position) {
+      let place = positions.classes[position]
+      let allowed = known[place] ?? allows(element, position, after: state)
+      known[place] = allowed
+      if allowed { found.append(position) }
+    }
+    return found
+  }
+
   private func orbits(_ state: SkeletonState) -> [(element: Int, atoms: Int)] {
     state.sites.map { ($0.element, positions.multiplicities[positions.classes[$0.wyckoffPosition]]) }
   }

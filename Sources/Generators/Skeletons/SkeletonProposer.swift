@@ -16,9 +16,11 @@ struct SkeletonProposer: Proposer {
   let limits: SkeletonLimits
   private let solvers = SolverPool()
   private let values: ConditionProposer
+  /// Whether the network says the space group even where it is told nothing.
+  private let saysGroups: Bool
 
-  init(_ model: Skeletons, _ parameters: Parameters, among: [Int]) {
-    (self.model, self.parameters, self.among) = (model, parameters, among)
+  init(_ model: Skeletons, _ parameters: Parameters, among: [Int], saysGroups: Bool = false) {
+    (self.model, self.parameters, self.among, self.saysGroups) = (model, parameters, among, saysGroups)
     tables = model.network.tables(parameters)
     limits = SkeletonLimits(model.statistics)
     values = ConditionProposer(model.statistics, kind: nil)
@@ -57,7 +59,7 @@ struct SkeletonProposer: Proposer {
   /// something.
   func groupWeights(_ question: SkeletonQuestion, among possible: [Int]) -> [Float] {
     var weights = [Float](repeating: 0, count: 231)
-    if question.request.isEmpty {
+    if question.request.isEmpty, !saysGroups {
       for group in possible { weights[group] = Float(model.statistics.spaceGroups[group]) }
       if !weights.contains(where: { $0 > 0 }) { for group in possible { weights[group] = 1 } }
     } else {
@@ -142,7 +144,7 @@ struct SkeletonProposer: Proposer {
       let drawn = draw(candidates.map { logits[$0 < 0 ? 0 : Int(elements[$0])] }, &random)
       let element = candidates[drawn]
       if element < 0, solver.isComplete(state) { return nil }
-      let allowed = element < 0 ? [] : positions(for: element, state, &solver)
+      let allowed = element < 0 ? [] : solver.positions(for: element, after: state)
       if !allowed.isEmpty {
         let chosen = batch.spaceGroups.map { _ in Int(elements[element]) }
         let scores = model.network.positions(trunk, batch, elements: chosen, &tape)
@@ -152,18 +154,6 @@ struct SkeletonProposer: Proposer {
       candidates.remove(at: drawn)
     }
     throw Rejection("dead_end", "a skeleton of space group \(number) cannot be ended")
-  }
-
-  /// The positions that a site of an element may be on so that there is a way on; positions of one class are alike.
-  private func positions(for element: Int, _ state: SkeletonState, _ solver: inout SkeletonCompletion) -> [Int] {
-    var known = [Bool?](repeating: nil, count: solver.positions.multiplicities.count)
-    return solver.positions.classes.indices.filter { position in
-      guard !state.taken.contains(position) else { return false }
-      let place = solver.positions.classes[position]
-      let allowed = known[place] ?? solver.allows(element, position, after: state)
-      known[place] = allowed
-      return allowed
-    }
   }
 
   /// A class drawn from logits at the model's temperature.

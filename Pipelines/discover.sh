@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Rounds of propose, sample, reconstruct, relax, metrics, ledger; after each the model that compares or rewards skeletons learns what was
+# found. What is there already is not made again, so that a run that was stopped goes on.
+#   discover.sh FOLDER ROUNDS COUNT        and from the environment what `make discover` says, see discover.mk
+set -euo pipefail
+folder=$1 rounds=$2 count=$3
+shared=(--threads "$THREADS")
+table=$folder/discover.txt
+
+# $1: a file; then the command that writes it, with --output.
+make_file() {
+  local file=$1
+  shift
+  [[ -s $file ]] || "$@" --output "$file" "${shared[@]}"
+}
+
+# What compares skeletons in a round: the shipped model, then the one before it, learnt on with what the rounds have found.
+energies() {
+  (($1 == 1)) && echo "$ENERGIES" || echo "$folder/round$1/energies.h5"
+}
+
+one_round() {
+  local r=$1 at=$folder/round$1 before=$folder/round$(($1 - 1)) model=$SKELETONS screen=()
+  mkdir -p "$at"
+  if ((r > 1)) && [[ $LEARN ]]; then
+    make_file "$at/energies.h5" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/skeleton-energy-mp20.yaml \
+      --initial "$(energies $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
+  fi
+  local judge=$ENERGIES
+  [[ -s $at/energies.h5 ]] && judge=$at/energies.h5
+  if [[ $REWARD ]]; then
+    model=$at/skeletons.h5
+    make_file "$model" "$BIN/train" --dataset "$DATASET" --config Pipelines/models/tuned-skeletons.yaml --set "reward=$REWARD" \
+      --initial "$SKELETONS" --predictor "$judge" --hull "$HULL" --resume --seed "$((SEED + r))"
+  fi
+  case $SCREEN in
+    energy:*) screen=(--screen "$SCREEN" --screen-model "$judge" --hull "$HULL") ;;
+    ?*) screen=(--screen "$SCREEN") ;;
+  esac
+  make_file "$at/blueprints.h5" "$BIN/propose" --model "$model" --count "$count" --seed "$((SEED + 1000 * r))" "${screen[@]}"
+  make_file "$at/samples.h5" "$BIN/sample" --model "$MODEL" --blueprints "$at/blueprints.h5" --steps "$STEPS" --seed "$((SEED + r))"
+  make_file "$at/crystals.h5" "$BIN/reconstruct" --samples "$at/samples.h5"
+  # shellcheck disable=SC2086 # HULLS are several.
+  make_file "$at/relaxed.h5" "$BIN/relax" --crystals "$at/crystals.h5" --potential "$POTENTIAL" --fmax "$FMAX" --hull $HULLS --foreign-hull
+  [[ -s $at/metrics.h5 && -s $at/metrics.json ]] || "$BIN/metrics" --crystals "$at/relaxed.h5" --reference "$DATASET" --output "$at/metrics.json" \
+    --name "round $r" --timing "$MODEL" "$at/samples.h5" "$at/crystals.h5" "$at/relaxed.h5" "${shared[@]}" > "$at/metrics.txt"
+  if [[ ! -s $at/ledger.json ]]; then
+    local earlier=()
+    ((r == 1)) || earlier=(--ledger "$before/ledger.h5")
+    "$BIN/ledger" --relaxed "$at/relaxed.h5" --judged "$at/metrics.h5" --round "$r" "${earlier[@]}" --found "$folder/found.h5" \
+      --dataset "$DATASET" --training-set "$at/training-set.h5" --output "$at/ledger.h5" --json "${shared[@]}" > "$at/ledger.json.new"
+    mv "$at/ledger.json.new" "$at/ledger.json"
+  fi
+}
+
+field() { sed -E "s/.*\"$1\":([-0-9.e]+).*/\1/" "$2"; }
+
+mkdir -p "$folder"
+for ((r = 1; r <= rounds; r++)); do
+  echo "discover: round $r of $rounds, $count skeletons" >&2
+  started=$(date +%s)
+  one_round "$r"
+  [[ -s $folder/round$r/seconds ]] || echo $(($(date +%s) - started)) > "$folder/round$r/seconds"
+done
+{
+  printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' round relaxed 'not yet' found 'found, %' 'found/hour' 'in all' elements groups templates formulas
+  for ((r = 1; r <= rounds; r++)); do
+    j=$folder/round$r/ledger.json
+    found=$(field found "$j") seconds=$(cat "$folder/round$r/seconds")
+    printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' "$r" "$(field relaxed "$j")" "$(field added "$j")" "$found" \
+      "$(awk "BEGIN { printf \"%.1f\", 100 * $found / $count }")" "$(awk "BEGIN { printf \"%.0f\", 3600 * $found / ($seconds + 1e-9) }")" \
+      "$(field found_in_all "$j")" "$(field elements "$j")" "$(field space_groups "$j")" "$(field templates "$j")" "$(field formulas "$j")"
+  done
+  echo "found: new to the dataset, each once over all rounds, at or below every hull ($HULLS), by $POTENTIAL"
+} | tee "$table"
+echo "crystals: $folder/found.h5; ledger of all that was relaxed: $folder/round$rounds/ledger.h5"

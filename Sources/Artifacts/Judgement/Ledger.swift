@@ -1,0 +1,131 @@
+import Crystals
+import Evaluation
+import StageKit
+import Tensors
+
+/// What was found over several rounds: relaxed crystals, each once, with their energies and the round that found them. As a file it is a dataset
+/// like any other.
+public struct Ledger: Sendable {
+  /// The crystals, all of them to train on. Properties: `formation_energy_per_atom`, `energy_above_<hull>` (eV/atom), `round`, and `new`, 1 where the
+  /// dataset that they were judged against has not the crystal.
+  public private(set) var crystals = Dataset()
+
+  /// What became of the crystals of a round.
+  public struct Entries: Sendable, Equatable {
+    /// Relaxed crystals of the round.
+    public var relaxed = 0
+    /// Those that the ledger had not yet.
+    public var added = 0
+    /// Those of them that are new and within the limit of every hull.
+    public var found = 0
+  }
+
+  /// No crystals.
+  public init() {}
+
+  /// - Throws: `StageError` where the file is no dataset.
+  public init(reading path: String) throws { crystals = try Dataset(reading: path) }
+
+  /// Names of the hulls that energies stand above.
+  public var hulls: [String] { crystals.properties.keys.filter { $0.hasPrefix(Self.prefix) }.sorted() }
+
+  private static let prefix = "energy_above_"
+
+  /// Adds the crystals of a round that are not there yet.
+  ///
+  /// - Parameters:
+  ///   - relaxed: relaxed.h5 with energies above at least one hull.
+  ///   - judged: the metrics.h5 of the same crystals.
+  ///   - limit: how far above every hull a crystal may be to count as found, eV/atom.
+  /// - Throws: `StageError` where the files are not of one another, or there is no hull.
+  public mutating func add(
+    relaxed: String, judged: String, round: Int, symprec: Double, limit: Double, threads: Int
+  ) throws -> Entries {
+    let reader = try Artifact.open(relaxed, formats: [.relaxed])
+    let found = try reader.crystals()
+    let ids = try reader.ids(of: found.count)
+    let names = reader.contains("/hull") ? try reader.names(in: "/hull") : []
+    guard !names.isEmpty else { throw StageError(.input, "'\(relaxed)' has no energies above a hull: relax with --hull.") }
+    let formation = try reader.read(Double.self, "/hull/\(names[0])/formation_energy", shape: [found.count])
+    let above = try names.map { try reader.read(Double.self, "/hull/\($0)/energy_above_hull", shape: [found.count]) }
+    let verdicts = try verdicts(judged, ids, of: relaxed)
+    // An empty ledger has no formulas.
+    let index = try StructureIndex(crystals.crystals, work: Work(threads: threads))
+    let made = try parallelMap(count: found.count, threads: threads) {
+      i -> (unit: AsymmetricUnit, conventional: Crystal)? in
+      guard verdicts[i].isUnique, formation[i].isFinite, let reduced = ReducedCrystal(found[i]) else { return nil }
+      let isKnown = index.match(of: reduced, formula: found[i].reducedFormula, spaceGroup: found[i].spaceGroup) != nil
+      return isKnown ? nil : try? Dataset.standardize(found[i], symprec: symprec, maxSites: 0).get()
+    }
+    var entries = Entries(relaxed: found.count)
+    for (i, own) in made.enumerated() {
+      guard let own else { continue }
+      var properties = ["formation_energy_per_atom": formation[i], "round": Double(round), "new": verdicts[i].isNew ? 1 : 0]
+      for (name, energies) in zip(names, above) { properties[Self.prefix + name] = energies[i] }
+      crystals.append(
+        id: "round\(round)-\(ids[i])", unit: own.unit, crystal: own.conventional, split: DatasetPart.train.rawValue,
+        properties: properties)
+      entries.added += 1
+    }
+    entries.found = indices(within: limit, rounds: round...round).count
+    return entries
+  }
+
+  /// Whether each crystal is the first of its kind, and new; read from metrics.h5.
+  private func verdicts(_ path: String, _ ids: [String], of relaxed: String) throws -> [(isUnique: Bool, isNew: Bool)] {
+    let reader = try Artifact.open(path)
+    let count = try reader.rows(of: "/id")
+    guard count == ids.count, try reader.ids(of: count) == ids, reader.contains("/structure/novel") else {
+      throw StageError(.input, "'\(path)' does not judge the crystals of '\(relaxed)'.")
+    }
+    let unique = try reader.read(UInt8.self, "/structure/unique", shape: [count])
+    let novel = try reader.read(UInt8.self, "/structure/novel", shape: [count])
+    return zip(unique, novel).map { ($0 == 1, $1 == 1) }
+  }
+
+  /// New crystals within a limit of every hull.
+  ///
+  /// - Parameter rounds: that found them; all where nil.
+  public func indices(within limit: Double, rounds: ClosedRange<Int>? = nil) -> [Int] {
+    let columns = hulls.compactMap { crystals.properties[$0] }
+    let (isNew, round) = (crystals.properties["new"] ?? [], crystals.properties["round"] ?? [])
+    return crystals.ids.indices.filter { i in
+      isNew[i] == 1 && !columns.isEmpty && columns.allSatisfy { $0[i] <= limit }
+        && (rounds.map { $0.contains(Int(round[i])) } ?? true)
+    }
+  }
+
+  /// How many different elements, space groups, templates and formulas some crystals have.
+  public func diversity(_ indices: [Int]) -> (elements: Int, groups: Int, templates: Int, formulas: Int) {
+    let units = indices.map { crystals.units[$0] }
+    let templates = units.map { unit in
+      "\(unit.spaceGroup) \(unit.sites.map { String($0.wyckoffLetter) }.sorted().joined(separator: " "))"
+    }
+    return (
+      Set(units.flatMap { $0.sites.map(\.atomicNumber) }).count, Set(units.map(\.spaceGroup)).count, Set(templates).count,
+      Set(indices.map { crystals.crystals[$0].reducedFormula }).count
+    )
+  }
+
+  /// A dataset with the ledger's crystals in its training part.
+  public func added(to dataset: Dataset) -> Dataset {
+    var whole = dataset
+    for i in crystals.ids.indices {
+      whole.append(
+        id: crystals.ids[i], unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
+        properties: crystals.properties.mapValues { $0[i] })
+    }
+    return whole
+  }
+
+  /// Some of the crystals.
+  public func taking(_ indices: [Int]) -> Dataset {
+    var some = Dataset()
+    for i in indices {
+      some.append(
+        id: crystals.ids[i], unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
+        properties: crystals.properties.mapValues { $0[i] })
+    }
+    return some
+  }
+}

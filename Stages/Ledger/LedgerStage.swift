@@ -1,0 +1,97 @@
+import ArgumentParser
+import Artifacts
+import StageKit
+
+/// Keeps what several rounds of generation and relaxation have found.
+///
+/// | reads  | relaxed.h5 and the metrics.h5 of a round; the ledger of the rounds before; dataset.h5                       |
+/// | writes | ledger.h5, every relaxed crystal once, a dataset; on request a dataset with them added, and those found     |
+/// | drops  | crystals that the ledger has already                                                                         |
+@main
+struct LedgerStage: Stage {
+  static let configuration = CommandConfiguration(
+    commandName: "ledger",
+    abstract: "Keep what rounds of generation and relaxation have found, every crystal once.",
+    discussion: """
+      ledger --relaxed relaxed.h5 --judged metrics.h5 --round 1 --output ledger1.h5
+      ledger --relaxed relaxed.h5 --judged metrics.h5 --round 2 --ledger ledger1.h5 --output ledger2.h5 --found found.h5
+
+      The ledger is a dataset: it can be trained on, relaxed by another potential, exported and looked at as any other. A crystal \
+      is found if it is new to the dataset it was judged against, and within --limit of every hull.
+      """, version: friezeVersion)
+
+  @Option(help: "The relaxed crystals of the round (HDF5, from relax with --hull).")
+  var relaxed: String
+
+  @Option(help: "What metrics says of them (the .h5 beside its totals).")
+  var judged: String
+
+  @Option(help: "The ledger of the rounds before (HDF5).")
+  var ledger: String?
+
+  @Option(help: "Number of the round; it is part of the crystals' names.")
+  var round = 1
+
+  @Option(help: "The ledger to write (HDF5).")
+  var output: String
+
+  @Option(help: "Also write those that were found in all rounds (HDF5).")
+  var found: String?
+
+  @Option(help: "With --training-set: the dataset to add the ledger's crystals to (HDF5).")
+  var dataset: String?
+
+  @Option(help: "Also write --dataset with the ledger's crystals in its training part (HDF5), to train on.")
+  var trainingSet: String?
+
+  @Option(help: "How far above every hull a crystal may be to count as found, in eV/atom.")
+  var limit = 0.0
+
+  @Option(help: "Tolerance of the symmetry search, in angstrom.")
+  var symprec = 0.1
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(round) else { throw ValidationError("--round goes from 1 to 1000000.") }
+    guard limit.isFinite, abs(limit) <= 10 else { throw ValidationError("--limit goes from -10 to 10 eV/atom.") }
+    guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
+    guard (dataset == nil) == (trainingSet == nil) else { throw ValidationError("--dataset and --training-set go together.") }
+  }
+
+  var files: StageFiles {
+    StageFiles(
+      inputs: [relaxed, judged, ledger, dataset], outputs: [output, found, trainingSet].compactMap { $0.map { .file($0) } })
+  }
+
+  func perform() throws {
+    var report = StageReport(stage: "ledger")
+    var book = try ledger.map { try Ledger(reading: $0) } ?? Ledger()
+    let entries = try book.add(
+      relaxed: relaxed, judged: judged, round: round, symprec: symprec, limit: limit, threads: shared.threadCount)
+    let inputs = [relaxed, judged] + [ledger].compactMap { $0 }
+    func write(_ set: Dataset, to path: String, _ inputs: [String]) throws {
+      try set.write(to: path, symprec: symprec, inputs: inputs, options: shared, seconds: report.seconds)
+    }
+    let all = book.indices(within: limit)
+    if let found { try write(book.taking(all), to: found, inputs) }
+    if let dataset, let trainingSet {
+      try write(book.added(to: try Dataset(reading: dataset)), to: trainingSet, inputs + [dataset])
+    }
+    try write(book.crystals, to: output, inputs)
+    let (elements, groups, templates, formulas) = book.diversity(all)
+    for (name, value) in [
+      ("relaxed", entries.relaxed), ("added", entries.added), ("found", entries.found), ("ledger", book.crystals.ids.count),
+      ("found_in_all", all.count), ("elements", elements), ("space_groups", groups), ("templates", templates),
+      ("formulas", formulas),
+    ] { report.note(name, value) }
+    if !shared.quiet {
+      standardError(
+        "ledger: round \(round): \(entries.added) of \(entries.relaxed) are not in the ledger yet, \(entries.found) of them new and "
+          + "within \(limit) eV/atom; in all \(all.count), of \(elements) elements, \(groups) space groups, \(templates) templates, "
+          + "\(formulas) formulas")
+    }
+    report.accept(entries.added)
+    try report.finish(shared, output: output)
+  }
+}
