@@ -119,6 +119,23 @@ public struct Blueprint: Sendable, Equatable {
   public var atoms: [UInt8: Int] {
     sites.reduce(into: [:]) { if let z = $1.element { $0[z, default: 0] += $1.multiplicity } }
   }
+
+  /// What the conventional cell holds, elements in rising order; nil where neither the sites nor the composition say it.
+  public var conventionalFormula: Formula? {
+    if isComplete, !sites.isEmpty {
+      let atoms = atoms.sorted { $0.key < $1.key }
+      return Formula(elements: atoms.map(\.key), counts: atoms.map(\.value))
+    }
+    guard let formula = composition?.formula, !formula.elements.isEmpty else { return nil }
+    let units: Int
+    switch (composition?.content, spaceGroup) {
+    case (.formulaUnits(let count), _) where count > 0: units = count
+    case (.primitiveCell, let group?): units = SpaceGroup.numbered(group).centrings
+    default: return nil
+    }
+    let order = formula.elements.indices.sorted { formula.elements[$0] < formula.elements[$1] }
+    return Formula(elements: order.map { formula.elements[$0] }, counts: order.map { formula.counts[$0] * units })
+  }
 }
 
 /// Numbers that sites of one element share.

@@ -1,4 +1,4 @@
-import Crystals
+public import Crystals
 
 /// Which charges elements may have in a neutral compound, by SMACT's list of oxidation states (`OxidationStates`); 0 is none of them, unlike in
 /// the released Crystal-GFN, whose check excludes next to nothing.
@@ -11,6 +11,15 @@ public enum Electroneutrality: String, Codable, Sendable, CaseIterable {
   case pauling
   /// The same, but an element may have two states of one sign, as iron in Fe3O4.
   case mixedValence = "mixed_valence"
+
+  /// Whether a composition is neutral: a single element is, other metals alone are only where their charges balance.
+  ///
+  /// - Parameter formula: with mixed valence as the cell has it; for the others any multiple of it is the same.
+  public func allows(_ formula: Formula) -> Bool {
+    let formula = self == .mixedValence ? formula : formula.reduced
+    let tables = ChargeTables(formula.elements, self, mostAtoms: formula.counts.max() ?? 1, exemptsAlloys: false)
+    return tables.isNeutral(formula.counts.enumerated().map { (element: $0.offset, atoms: $0.element) })
+  }
 }
 
 /// Charges by elements and numbers of atoms, in tables of which one must balance: one for every electronegativity that can divide cations
