@@ -67,21 +67,24 @@ func histogram(
   let first = generated.filter(\.isFinite)
   let second = reference.filter(\.isFinite)
   let edges = binEdges((first + second).sorted(), isCount: isCount)
-  func shares(_ values: [Double]) -> [Double] {
-    guard !values.isEmpty, edges.count > 1 else { return [] }
-    var counts = [Int](repeating: 0, count: edges.count - 1)
-    let width = edges[1] - edges[0]
-    for v in values {
-      counts[Int(min(Double(counts.count - 1), max(0, ((v - edges[0]) / width).rounded(.down))))] += 1
-    }
-    return counts.map { Double($0) / Double(values.count) }
-  }
   return Distribution(
-    name: name, label: title, unit: unit, categories: [], edges: edges, generated: shares(first),
-    reference: shares(second))
+    name: name, label: title, unit: unit, categories: [], edges: edges, generated: binShares(first, edges),
+    reference: binShares(second, edges))
 }
 
-private func binEdges(_ sorted: [Double], isCount: Bool) -> [Double] {
+/// Shares of values in equal bins, the outermost of which hold what lies past them.
+func binShares(_ values: [Double], _ edges: [Double]) -> [Double] {
+  guard !values.isEmpty, edges.count > 1 else { return [] }
+  var counts = [Int](repeating: 0, count: edges.count - 1)
+  let width = edges[1] - edges[0]
+  for v in values {
+    counts[Int(min(Double(counts.count - 1), max(0, ((v - edges[0]) / width).rounded(.down))))] += 1
+  }
+  return counts.map { Double($0) / Double(values.count) }
+}
+
+/// Edges of equal bins over all but the outermost half percent of finite values in rising order.
+func binEdges(_ sorted: [Double], isCount: Bool = false) -> [Double] {
   guard !sorted.isEmpty else { return [] }
   let cut = sorted.count / 200
   let low = sorted[cut]
