@@ -9,6 +9,19 @@ struct DrawnFigure {
   let group: Group
   let caption: String
   let figure: SVGFigure
+
+  /// With its caption, for a page.
+  var element: String {
+    let words = caption.isEmpty ? "" : "<figcaption>\(escaped(caption))</figcaption>"
+    return "<figure>\(words)\n\(figure.svg)</figure>"
+  }
+}
+
+/// A part of a page under a heading; nothing without content.
+func section(_ heading: String, _ lead: String, _ content: String) -> String {
+  guard !content.isEmpty else { return "" }
+  let words = lead.isEmpty ? "" : "<p class=\"faint\">\(escaped(lead))</p>\n"
+  return "<section>\n<h2>\(escaped(heading))</h2>\n\(words)\(content)\n</section>"
 }
 
 extension Report {

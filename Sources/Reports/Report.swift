@@ -140,7 +140,7 @@ public struct Report: Sendable {
   }
 
   private var calls: String {
-    let drawn = drawnFigures.filter { $0.group == .calls }.map { figure($0) }
+    let drawn = drawnFigures.filter { $0.group == .calls }.map(\.element)
     return section(
       "Quality against network calls", "A curve a model; bars are 95 % intervals.",
       drawn.isEmpty ? "" : "<div class=\"pair\">\(drawn.joined(separator: "\n"))</div>")
@@ -150,13 +150,13 @@ public struct Report: Sendable {
     section(
       "From sampled to kept",
       "Every structure ends at the first test it fails, and the counts add up to those sampled.",
-      drawnFigures.filter { $0.group == .funnel }.map { figure($0) }.joined(separator: "\n"))
+      drawnFigures.filter { $0.group == .funnel }.map(\.element).joined(separator: "\n"))
   }
 
   private var distributionFigures: String {
     let drawn = drawnFigures
-    let wide = drawn.filter { $0.group == .wide }.map { figure($0) }
-    let narrow = drawn.filter { $0.group == .narrow }.map { figure($0) }
+    let wide = drawn.filter { $0.group == .wide }.map(\.element)
+    let narrow = drawn.filter { $0.group == .narrow }.map(\.element)
     guard !(wide + narrow).isEmpty else { return "" }
     return section(
       "Distributions",
@@ -166,13 +166,13 @@ public struct Report: Sendable {
   }
 
   private var training: String {
-    let drawn = drawnFigures.filter { $0.group == .training }.map { figure($0) }
+    let drawn = drawnFigures.filter { $0.group == .training }.map(\.element)
     return section(
       "Training", "", drawn.isEmpty ? "" : "<div class=\"pair\">\(drawn.joined(separator: "\n"))</div>")
   }
 
   private var times: String {
-    let drawn = drawnFigures.filter { $0.group == .time }.map { figure($0) }
+    let drawn = drawnFigures.filter { $0.group == .time }.map(\.element)
     return section(
       "Seconds per stage", "",
       drawn.isEmpty ? "" : "<div class=\"pair\">\(drawn.joined(separator: "\n"))</div>")
@@ -220,16 +220,5 @@ public struct Report: Sendable {
       "Conditions",
       "Rates are per sampled structure unless a denominator is given; brackets hold 95 % bootstrap intervals.",
       lines.joined(separator: "\n"))
-  }
-
-  private func section(_ heading: String, _ lead: String, _ content: String) -> String {
-    guard !content.isEmpty else { return "" }
-    let words = lead.isEmpty ? "" : "<p class=\"faint\">\(escaped(lead))</p>\n"
-    return "<section>\n<h2>\(escaped(heading))</h2>\n\(words)\(content)\n</section>"
-  }
-
-  private func figure(_ drawn: DrawnFigure) -> String {
-    let caption = drawn.caption.isEmpty ? "" : "<figcaption>\(escaped(drawn.caption))</figcaption>"
-    return "<figure>\(caption)\n\(drawn.figure.svg)</figure>"
   }
 }

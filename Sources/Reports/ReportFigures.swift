@@ -4,27 +4,28 @@ import Foundation
 // The figures of the report, each a function from numbers to SVG.
 
 /// A histogram of each run as a step line over the reference's, filled.
-func histogramFigure(_ runs: [Distribution]) -> SVGFigure? {
+func histogramFigure(_ runs: [Distribution], width: Double = 460) -> SVGFigure? {
   let targets = runs.map(\.target) + runs.map(\.targetEnd)
   guard let first = runs.first, let low = (runs.compactMap(\.edges.first) + targets.compactMap { $0 }).min(),
     let high = (runs.compactMap(\.edges.last) + targets.compactMap { $0 }).max()
   else { return nil }
-  var figure = SVGFigure(width: 460, height: 230, title: first.label)
+  var figure = SVGFigure(width: width, height: 230, title: first.label)
   let isShared = runs.allSatisfy { $0.edges == first.edges }
   // Shares of bins of different widths compare only a unit of the axis.
   func heights(_ shares: [Double], _ edges: [Double]) -> [Double] {
     isShared || edges.count < 2 ? shares : shares.map { $0 / (edges[1] - edges[0]) }
   }
   let all = runs.flatMap { heights($0.generated, $0.edges) + heights($0.reference, $0.edges) }
-  let x = Scale(low...high, from: 44, to: 450)
+  let right = width - 10
+  let x = Scale(low...high, from: 44, to: right)
   let y = Scale(0...max(all.max() ?? 1, 1e-9) * 1.06, from: 190, to: 12)
   for tick in y.ticks(4) {
-    figure.line(44, y(tick), 450, y(tick))
+    figure.line(44, y(tick), right, y(tick))
     if isShared {
       figure.text(percent(tick), x: 38, y: y(tick) + 4, anchor: .end)
     }
   }
-  for tick in x.ticks(7) { figure.text(tickText(tick), x: x(tick), y: 206, anchor: .middle) }
+  for tick in x.ticks(width > 460 ? 14 : 7) { figure.text(tickText(tick), x: x(tick), y: 206, anchor: .middle) }
   func steps(_ values: [Double], _ edges: [Double]) -> [(Double, Double)] {
     guard !values.isEmpty else { return [] }
     var points = [(x(edges[0]), y(0))]
@@ -42,22 +43,24 @@ func histogramFigure(_ runs: [Distribution]) -> SVGFigure? {
       figure.line(x(target), 12, x(target), 190, ink: .run(index), width: 1.4, isDashed: true)
     }
   }
-  figure.line(44, 190, 450, 190, ink: .faint)
+  figure.line(44, 190, right, 190, ink: .faint)
   let unit = first.unit.isEmpty ? "" : " (\(first.unit))"
-  figure.text(first.label + unit, x: 247, y: 224, anchor: .middle)
+  figure.text(first.label + unit, x: 0.5 * (44 + right), y: 224, anchor: .middle)
   return figure
 }
 
 /// Shares of categories: the run's upwards, the reference's downwards.
 ///
-/// - Parameter position: where a category stands on an axis of `1...last`.
+/// - Parameters:
+///   - marks: shares of a further set that are marked beside the reference's; none where empty.
+///   - position: where a category stands on an axis of `1...last`.
 func mirrorFigure(
-  _ distribution: Distribution, run: Int, last: Int, ticks: [(Int, String)],
+  _ distribution: Distribution, run: Int, last: Int, ticks: [(Int, String)], marks: [Double] = [],
   position: (String) -> Int?
 ) -> SVGFigure {
   let height = 250.0
   var figure = SVGFigure(width: 940, height: height, title: distribution.label)
-  let top = max(1e-9, (distribution.generated + distribution.reference).max() ?? 0)
+  let top = max(1e-9, (distribution.generated + distribution.reference + marks).max() ?? 0)
   let x = Scale(0.5...Double(last) + 0.5, from: 44, to: 934)
   let up = Scale(0...top, from: 114, to: 8)
   let down = Scale(0...top, from: 135, to: 241)
@@ -84,6 +87,9 @@ func mirrorFigure(
         x: left, y: 135, width: width, height: down(share) - 135, fill: .reference,
         hint: "reference, " + hint(share))
     }
+    if k < marks.count, marks[k] > 0 {
+      figure.line(left - 1, down(marks[k]), left + width + 1, down(marks[k]), ink: .text, width: 1.2)
+    }
   }
   let isCrowded = ticks.count > 40
   for (place, label) in ticks {
@@ -95,7 +101,9 @@ func mirrorFigure(
 }
 
 /// Pairs of horizontal bars, one category a row.
-func barFigure(_ runs: [Distribution]) -> SVGFigure? {
+///
+/// - Parameter indent: room for the categories' names.
+func barFigure(_ runs: [Distribution], indent: Double = 92) -> SVGFigure? {
   guard let first = runs.first else { return nil }
   var names: [String] = []
   for name in runs.flatMap(\.categories) where !names.contains(name) { names.append(name) }
@@ -104,13 +112,13 @@ func barFigure(_ runs: [Distribution]) -> SVGFigure? {
   var figure = SVGFigure(
     width: 460, height: pitch * Double(names.count) + 12, title: first.label)
   let top = runs.flatMap { $0.generated + $0.reference }.max() ?? 1
-  let x = Scale(0...max(top, 1e-9), from: 92, to: 400)
+  let x = Scale(0...max(top, 1e-9), from: indent, to: 400)
   for (row, name) in names.enumerated() {
     var y = 6 + Double(row) * pitch
-    figure.text(name, x: 86, y: y + pitch / 2 - 1, anchor: .end)
+    figure.text(name, x: indent - 6, y: y + pitch / 2 - 1, anchor: .end)
     func bar(_ shares: [Double], of run: Distribution, ink: SVGFigure.Ink) {
       if let k = run.categories.firstIndex(of: name), k < shares.count {
-        figure.rectangle(x: 92, y: y, width: x(shares[k]) - 92, height: thickness - 1, fill: ink)
+        figure.rectangle(x: indent, y: y, width: x(shares[k]) - indent, height: thickness - 1, fill: ink)
         figure.text(percent(shares[k], 1), x: x(shares[k]) + 4, y: y + 7.5, size: 9)
       }
       y += thickness

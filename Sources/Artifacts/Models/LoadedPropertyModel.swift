@@ -53,6 +53,20 @@ public struct LoadedPropertyModel: Sendable {
     }
   }
 
+  /// One that predicts from group, composition and cell.
+  ///
+  /// - Parameter purpose: what needs it, with its article.
+  /// - Throws: `StageError` as the first; where the model reads coordinates or Wyckoff positions.
+  init(ofCells path: String, for purpose: String) throws {
+    try self.init(reading: path)
+    guard model.input == .composition else {
+      throw StageError(
+        .input,
+        "'\(path)' predicts from \(model.input == .crystal ? "coordinates" : "Wyckoff positions"), and there are none yet: \(purpose) "
+          + "needs a model with input: composition, as Pipelines/models/proxy-mp20.yaml.")
+    }
+  }
+
   private static func load<M: PropertyModel>(
     _ type: M.Type, _ reader: borrowing HDF5Reader, _ configuration: ModelConfiguration, _ weights: ModelFile.Weights
   ) throws -> (any PropertyModel, Parameters) {

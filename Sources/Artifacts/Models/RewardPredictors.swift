@@ -16,13 +16,11 @@ public enum RewardPredictors {
   public static func read(_ paths: [String], withSites: Bool, hull: String?) throws -> [BlueprintPredictor] {
     var predictors: [BlueprintPredictor] = []
     for path in paths {
-      let model = try LoadedPropertyModel(reading: path)
-      let needed = withSites ? PropertyConfiguration.Input.blueprint : .composition
-      guard model.input == needed else {
+      let model = try withSites ? LoadedPropertyModel(reading: path) : LoadedPropertyModel(ofCells: path, for: "this reward")
+      guard !withSites || model.input == .blueprint else {
         throw StageError(
           .input,
-          "'\(path)' predicts with input: \(model.input.rawValue), and this method's reward needs a model with input: \(needed.rawValue)."
-        )
+          "'\(path)' predicts with input: \(model.input.rawValue), and a reward of skeletons needs one with input: blueprint.")
       }
       predictors.append(
         BlueprintPredictor(columns: model.columns, path: path) { blueprints in model.predict(blueprints).map { try? $0.get() } }
