@@ -61,7 +61,8 @@ extension ProposalPage {
   private var relaxedFigures: [DrawnFigure] {
     let settings = summary.settings
     return agreementFigure(
-      summary.relaxed, "\(settings.label) (\(settings.unit))", "relaxed, by \(settings.potential ?? "the potential")"
+      summary.relaxed, "\(settings.label) (\(settings.unit))",
+      "relaxed, by \(settings.potential ?? "the potential") (\(settings.unit))"
     ).map { [DrawnFigure(name: "relaxed", group: .narrow, caption: "", figure: $0)] } ?? []
   }
 
@@ -91,20 +92,23 @@ struct OccurrenceFigure {
 
   private let symbols: [String]
   /// Places of the elements that are drawn.
-  private let places: [Int]
+  let places: [Int]
   private let width: Int
   private let most: Double
 
   init(_ occurrence: ElementOccurrence) {
     let width = occurrence.elements.count
     let all = occurrence.files + [occurrence.reference, occurrence.training]
-    func share(_ place: Int) -> Double { all.map { $0.isEmpty ? 0 : $0[place * width + place] }.max() ?? 0 }
-    let ranked = (0..<width).sorted { share($0) > share($1) }
+    func share(_ place: Int) -> Double { occurrence.files.map { $0.isEmpty ? 0 : $0[place * width + place] }.max() ?? 0 }
+    let ranked = (0..<width).filter { share($0) > 0 }.sorted { (share($1), $0) < (share($0), $1) }
     places = ranked.prefix(Self.mostElements).sorted()
     symbols = occurrence.elements.map { Element.symbol($0) }
     self.width = width
     most = max(1e-9, all.joined().max() ?? 0)
   }
+
+  /// Of a cell.
+  private var pitch: Double { min(28, 424 / Double(max(1, places.count))) }
 
   /// Darkness grows with the square root, so that rare pairs are seen.
   private func darkness(_ share: Double) -> Double { share > 0 ? max(0.04, (share / most).squareRoot()) : 0 }
@@ -113,8 +117,8 @@ struct OccurrenceFigure {
   ///
   /// - Parameter shares: (elements, elements) empty where there are no crystals.
   func panel(_ shares: [Double], _ ink: SVGFigure.Ink, _ name: String) -> SVGFigure {
-    var figure = SVGFigure(width: 460, height: 456, title: "Elements that occur together: \(name)")
-    let pitch = min(28, 424 / Double(max(1, places.count)))
+    var figure = SVGFigure(
+      width: 460, height: max(130, 32 + pitch * Double(places.count)), title: "Elements that occur together: \(name)")
     let size = min(11, 0.86 * pitch)
     for (row, first) in places.enumerated() {
       let y = 4 + Double(row) * pitch
@@ -137,40 +141,44 @@ struct OccurrenceFigure {
 
   /// What is how dark, in the empty corner.
   private func key(_ figure: inout SVGFigure, _ ink: SVGFigure.Ink) {
-    for (place, share) in [1, 0.25, 0.04, 0.0016].map({ $0 * most }).enumerated() {
+    for (place, share) in ([most] + [0.5, 0.2, 0.05, 0.01, 0.001].filter { $0 < 0.8 * most }).enumerated() {
       let y = 8 + 17 * Double(place)
       figure.rectangle(x: 386, y: y, width: 12, height: 12, fill: ink, opacity: darkness(share))
-      figure.text(percent(share, share < 0.1 ? 2 : 0), x: 404, y: y + 10)
+      figure.text(percent(share), x: 404, y: y + 10)
     }
   }
 }
 
 /// Two values of the same crystals, file by file; nil where there are none.
 func agreementFigure(_ sets: [[ProposalSummary.EnergyPair]], _ first: String, _ second: String) -> SVGFigure? {
-  let pairs = sets.joined()
-  let all = pairs.flatMap { [$0.predicted, $0.relaxed] }.sorted()
-  // A few relaxations that ended far away would press all others together.
-  guard let lowest = quantile(all, 0.002), let highest = quantile(all, 0.998) else { return nil }
-  let margin = max(0.05, 0.05 * (highest - lowest))
-  let (low, high) = (lowest - margin, highest + margin)
-  var figure = SVGFigure(width: 460, height: 420, title: "\(second) against \(first)")
-  let x = Scale(low...high, from: 50, to: 450)
-  let y = Scale(low...high, from: 376, to: 10)
+  // A few relaxations that ended far away would press all others together: they stand at the edge.
+  func range(_ values: [Double]) -> ClosedRange<Double>? {
+    let sorted = values.sorted()
+    guard let low = quantile(sorted, 0.01), let high = quantile(sorted, 0.99) else { return nil }
+    let margin = max(0.05, 0.05 * (high - low))
+    return low - margin...high + margin
+  }
+  guard let across = range(sets.joined().map(\.predicted)), let along = range(sets.joined().map(\.relaxed)) else { return nil }
+  var figure = SVGFigure(width: 460, height: 340, title: "\(second) against \(first)")
+  let x = Scale(across, from: 50, to: 450)
+  let y = Scale(along, from: 296, to: 26)
   for tick in y.ticks(6) {
     figure.line(50, y(tick), 450, y(tick))
     figure.text(tickText(tick), x: 44, y: y(tick) + 4, anchor: .end)
-    figure.text(tickText(tick), x: x(tick), y: 392, anchor: .middle)
   }
-  figure.line(x(low), y(low), x(high), y(high), ink: .faint, isDashed: true)
+  for tick in x.ticks(6) { figure.text(tickText(tick), x: x(tick), y: 312, anchor: .middle) }
+  let (start, end) = (max(across.lowerBound, along.lowerBound), min(across.upperBound, along.upperBound))
+  if start < end { figure.line(x(start), y(start), x(end), y(end), ink: .faint, isDashed: true) }
+  func within(_ value: Double, _ range: ClosedRange<Double>) -> Double { min(range.upperBound, max(range.lowerBound, value)) }
   for (index, pairs) in sets.enumerated() {
     // More points than pixels only make the page heavy.
     for place in stride(from: 0, to: pairs.count, by: max(1, pairs.count / 2000)) {
-      let (predicted, relaxed) = (min(high, max(low, pairs[place].predicted)), min(high, max(low, pairs[place].relaxed)))
-      figure.rectangle(x: x(predicted) - 1.5, y: y(relaxed) - 1.5, width: 3, height: 3, fill: .run(index), opacity: 0.6)
+      let (predicted, relaxed) = (x(within(pairs[place].predicted, across)), y(within(pairs[place].relaxed, along)))
+      figure.rectangle(x: predicted - 1.5, y: relaxed - 1.5, width: 3, height: 3, fill: .run(index), opacity: 0.6)
     }
   }
-  figure.line(50, 376, 450, 376, ink: .faint)
-  figure.text(first, x: 250, y: 412, anchor: .middle)
-  figure.text("↑ \(second)", x: 56, y: 22)
+  figure.line(50, 296, 450, 296, ink: .faint)
+  figure.text(first, x: 250, y: 332, anchor: .middle)
+  figure.text(second, x: 50, y: 14)
   return figure
 }

@@ -22,18 +22,18 @@ public struct ProposalPage: Sendable {
   public var html: String {
     let drawn = drawnFigures
     func figures(_ names: String...) -> String {
-      drawn.filter { figure in names.contains { figure.name == $0 || figure.name.hasPrefix("\($0)-") } }
-        .map(\.element).joined(separator: "\n")
+      names.flatMap { name in drawn.filter { $0.name == name || $0.name.hasPrefix("\(name)-") } }.map(\.element)
+        .joined(separator: "\n")
     }
     func pairs(_ elements: String) -> String { elements.isEmpty ? "" : "<div class=\"pair\">\n\(elements)\n</div>" }
     let property = summary.settings.property
     let body = [
       header,
-      section("Predicted property", "Dashed lines are medians. " + Self.histograms, figures(property)),
+      section("Predicted property", "Dashed lines are medians of the proposals. " + Self.histograms, figures(property)),
       section(
         "After relaxation",
         "The same crystals by the predictor and, with atoms and relaxed, by the potential; the dashed line of the first "
-          + "figure is where both say the same.", pairs(figures("relaxed", "gap"))),
+          + "figure is where both say the same, that of the second the median.", pairs(figures("relaxed", "gap"))),
       ProposalTable(summary: summary).html,
       section("Elements", "Proposals upwards, the reference downwards; \(Self.marks).", figures("element", "element_crystals")),
       section("Elements that occur together", occurrenceLead, pairs(figures("occurrence"))),
@@ -55,11 +55,9 @@ public struct ProposalPage: Sendable {
   private static let marks = "short lines are the reference's training part"
 
   private var occurrenceLead: String {
-    let most = OccurrenceFigure.mostElements
-    let left = summary.occurrence.elements.count > most ? " Of the \(most) elements that most crystals have." : ""
-    return
-      "Share of crystals that have both elements, on the diagonal of those that have one; darker is more, the same in all panels."
-      + left
+    let (drawn, all) = (OccurrenceFigure(summary.occurrence).places.count, summary.occurrence.elements.count)
+    return "Share of crystals that have both elements, on the diagonal of those that have one; darker is more, the same in all "
+      + "panels." + (drawn < all ? " Drawn are the \(drawn) of \(all) elements that most proposals have." : "")
   }
 
   private var header: String {
@@ -80,7 +78,7 @@ public struct ProposalPage: Sendable {
       \(entries.joined(separator: "\n"))
       </ul>
       \(headline)
-      <p class="note">\(escaped(worth))</p>
+      <p class="note worth">\(escaped(worth))</p>
       </header>
       """
   }
@@ -90,7 +88,7 @@ public struct ProposalPage: Sendable {
     guard summary.names.count == 1 else { return "" }
     let cells = ["crystals", "median", "below_-2", "compositions", "groups", "neutral"].compactMap { name -> String? in
       guard let figure = summary.figure(name), let value = figure.values.first, value.value != nil else { return nil }
-      return "<div><b>\(ProposalTable.text(figure, value))</b><span>\(escaped(figure.label))</span></div>"
+      return "<div><b>\(ProposalTable.number(figure, value))</b><span>\(escaped(ProposalTable.label(figure)))</span></div>"
     }
     return "<div class=\"headline\">\(cells.joined())</div>"
   }
@@ -132,7 +130,7 @@ struct ProposalTable {
   private func body(_ section: ProposalFigure.Section) -> String {
     let rows = summary.figures.filter { $0.section == section }.map { figure in
       let cells = figure.values.map { "<td>\(Self.cell(figure, $0))</td>" }.joined()
-      return "<tr><td>\(escaped(figure.label))<span class=\"meaning\">\(escaped(figure.meaning))</span></td>\(cells)</tr>"
+      return "<tr><td>\(escaped(Self.label(figure)))<span class=\"meaning\">\(escaped(figure.meaning))</span></td>\(cells)</tr>"
     }
     guard !rows.isEmpty else { return "" }
     return """
@@ -141,16 +139,18 @@ struct ProposalTable {
       """
   }
 
-  /// The number with its unit.
-  static func text(_ figure: ProposalFigure, _ value: ProposalFigure.Value) -> String {
+  /// With the unit.
+  static func label(_ figure: ProposalFigure) -> String { figure.label + (figure.unit.isEmpty ? "" : ", \(figure.unit)") }
+
+  /// The number without its unit.
+  static func number(_ figure: ProposalFigure, _ value: ProposalFigure.Value) -> String {
     guard let number = value.value else { return "–" }
-    if figure.isShare { return percent(number, 1) }
-    if let count = value.count { return "\(count)" }
-    return readable(number) + (figure.unit.isEmpty ? "" : " \(escaped(figure.unit))")
+    return figure.isShare ? percent(number, 1) : value.count.map(String.init) ?? readable(number)
   }
 
   private static func cell(_ figure: ProposalFigure, _ value: ProposalFigure.Value) -> String {
-    guard value.value != nil, let count = value.count, let total = value.total else { return text(figure, value) }
-    return text(figure, value) + (figure.isShare ? " <small>\(count)/\(total)</small>" : " <small>of \(total)</small>")
+    let text = number(figure, value)
+    guard value.value != nil, let count = value.count, let total = value.total else { return text }
+    return text + (figure.isShare ? " <small>\(count)/\(total)</small>" : " <small>of \(total)</small>")
   }
 }

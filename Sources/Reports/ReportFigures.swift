@@ -87,7 +87,7 @@ func mirrorFigure(
         x: left, y: 135, width: width, height: down(share) - 135, fill: .reference,
         hint: "reference, " + hint(share))
     }
-    if k < marks.count, marks[k] > 0 {
+    if k < marks.count, down(marks[k]) > 136.5 {
       figure.line(left - 1, down(marks[k]), left + width + 1, down(marks[k]), ink: .text, width: 1.2)
     }
   }

@@ -37,6 +37,7 @@ let reportStyle = """
   tbody th { padding-top: 1rem; font-style: italic; font-weight: 400; color: var(--faint); border-bottom: 1px solid var(--rule); }
   tbody + tbody tr:first-child th { padding-top: 1.1rem; }
   td small { color: var(--faint); font-size: .8rem; white-space: nowrap; margin-left: .35rem; }
+  .worth { margin-top: 1.3rem; }
   td .meaning { display: block; max-width: 30rem; color: var(--faint); font-size: .82rem; line-height: 1.35; }
   td.published { color: var(--faint); }
   table.narrow { font-size: .85rem; }

@@ -53,7 +53,7 @@ extension ProposalSummary {
         ProposalFigure(
           name: "predicted", label: "with a prediction",
           meaning: "The others have an element that the predictor does not know, or no cell; the next rows leave them out.",
-          section: .property, unit: "", isShare: true, values: zip(all, values).map { .init(count: $1.count, of: $0.count) }))
+          section: .property, unit: "", isShare: true, values: zip(all, values).map { .init(share: $1.count, of: $0.count) }))
     }
     rows += [
       row("median", "median", "Half of the crystals are predicted to be lower.") { quantile($0, 0.5) },
@@ -64,9 +64,9 @@ extension ProposalSummary {
     if settings.isFormationEnergy {
       rows.append(
         ProposalFigure(
-          name: "below_-2", label: "below −2 eV/atom", meaning: "Share of crystals with a predicted formation energy so low.",
+          name: "below_-2", label: "below -2 eV/atom", meaning: "Share of crystals with a predicted formation energy so low.",
           section: .property, unit: "", isShare: true,
-          values: values.map { own in .init(count: own.count { $0 < -2 }, of: own.count) }))
+          values: values.map { own in .init(share: own.count { $0 < -2 }, of: own.count) }))
     }
     return rows
   }
@@ -113,7 +113,7 @@ extension ProposalSummary {
     rows.append(
       ProposalFigure(
         name: "repeated", label: "repeated compositions", meaning: "Share of crystals whose reduced formula came before them.",
-        section: .diversity, unit: "", isShare: true, values: all.map { .init(count: $0.count - formulas($0), of: $0.count) }))
+        section: .diversity, unit: "", isShare: true, values: all.map { .init(share: $0.count - formulas($0), of: $0.count) }))
     return rows
   }
 
@@ -125,7 +125,7 @@ extension ProposalSummary {
         name: name, label: label, meaning: meaning, section: .possible, unit: "", isShare: true,
         values: all.map { crystals in
           let flags = (try? parallelMap(count: crystals.count, threads: threads) { isSo(crystals[$0]) }) ?? []
-          return .init(count: flags.count { $0 }, of: crystals.count)
+          return .init(share: flags.count { $0 }, of: crystals.count)
         })
     }
     return [
@@ -159,14 +159,14 @@ extension ProposalSummary {
     func share(_ name: String, _ label: String, _ meaning: String, _ value: (EnergyPair) -> Double) -> ProposalFigure {
       ProposalFigure(
         name: name, label: label, meaning: meaning, section: .relaxed, unit: "", isShare: true,
-        values: relaxed.map { pairs in .init(count: pairs.count { value($0) < -2 }, of: pairs.count) } + [.init()])
+        values: relaxed.map { pairs in .init(share: pairs.count { value($0) < -2 }, of: pairs.count) } + [.init()])
     }
     return [
       ProposalFigure(
         name: "relaxed", label: "relaxed",
         meaning: "Crystals with atoms whose relaxation came to its end; the next rows are of these.",
         section: .relaxed, unit: "", isShare: true,
-        values: zip(all, relaxed).map { .init(count: $1.count, of: $0.count) } + [.init()]),
+        values: zip(all, relaxed).map { $1.isEmpty ? .init() : .init(share: $1.count, of: $0.count) } + [.init()]),
       row("relaxed_median", "median by \(potential)", "Half of the relaxed crystals are lower.") { pairs in
         quantile(pairs.map(\.relaxed).sorted(), 0.5)
       },
@@ -180,14 +180,14 @@ extension ProposalSummary {
       row("gap_absolute", "mean absolute gap", "How far the two are apart, whichever is lower.") { pairs in
         mean(pairs.map { abs($0.relaxed - $0.predicted) })
       },
-      share("relaxed_below_-2", "below −2 eV/atom by \(potential)", "Share of the relaxed crystals.", \.relaxed),
-      share("relaxed_predicted_below_-2", "below −2 eV/atom predicted", "The predictor's of the same crystals.", \.predicted),
+      share("relaxed_below_-2", "below -2 eV/atom by \(potential)", "Share of the relaxed crystals.", \.relaxed),
+      share("relaxed_predicted_below_-2", "below -2 eV/atom predicted", "The predictor's of the same crystals.", \.predicted),
     ]
   }
 }
 
 extension ProposalSummary.Settings {
-  /// Whether the property is an energy that −2 eV/atom means something for.
+  /// Whether the property is an energy that -2 eV/atom means something for.
   var isFormationEnergy: Bool { property.hasPrefix("formation_energy") }
 }
 

@@ -90,7 +90,7 @@ public struct ProposalFigure: Codable, Sendable, Equatable {
 
   /// One number.
   public struct Value: Codable, Sendable, Equatable {
-    /// nil where there is none.
+    /// The share, where it is one; nil where there is none.
     public var value: Double?
     /// Numerator, or what is counted.
     public var count: Int?
@@ -100,10 +100,16 @@ public struct ProposalFigure: Codable, Sendable, Equatable {
     /// No number, unless one is given.
     public init(_ value: Double? = nil) { self.value = value }
 
-    /// So many, of so many where that is known.
+    /// A share; nil of nothing.
+    public init(share count: Int, of total: Int) {
+      (self.count, self.total) = (count, total)
+      value = total > 0 ? Double(count) / Double(total) : nil
+    }
+
+    /// So many, of so many that there could be where that is known.
     public init(count: Int, of total: Int? = nil) {
       (self.count, self.total) = (count, total)
-      value = total.map { $0 > 0 ? Double(count) / Double($0) : nil } ?? Double(count)
+      value = Double(count)
     }
   }
 
