@@ -56,8 +56,8 @@ public final class ScreenedProposer: Proposer {
   private let known: Set<Skeleton>
   private let counts = Mutex((drawn: 0, kept: 0))
 
-  /// Orders of sites that a surprisal is a mean over.
-  public static let orders = 16
+  /// Orders of sites that a surprisal is a mean over: a few where it only leaves out the unlikely two thirds.
+  private var orders: Int { if case .energy = screen { 4 } else { 16 } }
   /// Proposals before one gives up.
   private static let mostDraws = 10_000
 
@@ -140,7 +140,7 @@ public final class ScreenedProposer: Proposer {
     guard let judge else { return drawn }
     var surprisals: [(place: Int, value: Double)] = []
     for (place, next) in drawn.enumerated() {
-      surprisals.append((place, try judge.surprisal(of: next, asked: asked, orders: Self.orders, seed: seed)))
+      surprisals.append((place, try judge.surprisal(of: next, asked: asked, orders: orders, seed: seed)))
     }
     let least = surprisals.sorted { ($0.value, $0.place) < ($1.value, $1.place) }
     return least.prefix(max(2, (drawn.count + 2) / 3)).map { drawn[$0.place] }

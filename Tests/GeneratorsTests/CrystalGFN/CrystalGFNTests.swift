@@ -53,13 +53,13 @@ import Testing
     let share = BatchShare(rows: 12, examples: 12)
     var gradient = [Float](repeating: 0, count: model.layout.count)
     _ = model.balance(drawn, logRewards: rewards, share, Parameters(parameters), &workspace, gradient: &gradient)
-    let check = try GradientCheck(parameters: parameters, gradient: gradient, largestStep: 0.0005) { values in
+    let check = try GradientCheck(parameters: parameters, gradient: gradient, largestStep: 0.0001) { values in
       var (none, workspace) = ([Float](), model.makeWorkspace())
       return model.balance(drawn, logRewards: rewards, share, Parameters(values), &workspace, gradient: &none).objective
     }
     for entry in model.layout.entries {
       #expect(check.norm(entry.range) > 0, "\(entry.name) has no gradient")
-      let wrong = try check.disagreements(entry.range, tolerance: 0.06)
+      let wrong = try check.disagreements(entry.range, tolerance: 0.05)
       #expect(wrong.isEmpty, "\(entry.name): \(wrong)")
     }
   }

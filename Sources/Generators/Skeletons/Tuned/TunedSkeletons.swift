@@ -125,6 +125,17 @@ extension TunedSkeletons {
     let drawn =
       draw(own, parameters, skeletons.network.tables(parameters), &workspace)
       + draw(before, prior.parameters, prior.tables, &workspace)
+    return balance(drawn, share, parameters, &workspace, gradient: &gradient)
+  }
+
+  /// The squares of skeletons that were drawn, and their gradient.
+  ///
+  /// - Parameter share: what each counts.
+  func balance(
+    _ drawn: [SkeletonTrajectory], _ share: Double, _ parameters: Parameters, _ workspace: inout Workspace,
+    gradient: inout [Float]
+  ) -> LossTerms {
+    let prior = takePrior(parameters, &workspace)
     let rewards =
       reward?.logRewards(drawn.map { Blueprint(spaceGroup: $0.group, sites: $0.sites) }) ?? drawn.map { _ in 0 }
     let was = SkeletonPass(drawn, skeletons.network, prior.parameters, tables: prior.tables, &workspace.sampler)
