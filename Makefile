@@ -73,6 +73,11 @@ SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model that SCREEN=energy:8 or target:8 compares skeletons by; HULL is what energies stand above.
 DEFAULT_SCREEN_MODEL := Artifacts/pretrained/mp20-skeleton-$(if $(filter target:%,$(SCREEN)),predictor,energy).h5
 SCREEN_MODEL ?= $(DEFAULT_SCREEN_MODEL)
+# What crystals are worth to Crystal-GFN (PROPOSER=crystal-gfn) and make discover, and the model that says it of composition and cell:
+# REWARD="exp(-8 * formation_energy_per_atom)".
+REWARD    ?=
+DEFAULT_PROXY := Artifacts/pretrained/mp20-proxy.h5
+PROXY     ?= $(DEFAULT_PROXY)
 # What is predicted of every crystal of a dataset, and of crystals that properties were asked of: the second by networks of another year, too.
 LABELS    ?= megnet:formation_energy,band_gap,bulk_modulus,shear_modulus,fermi_energy
 PREDICTED_BY ?= megnet:formation_energy,band_gap,bulk_modulus megnet:formation_energy@2018,band_gap@2018,bulk_modulus@2018

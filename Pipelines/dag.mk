@@ -27,7 +27,11 @@ M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call s
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 # With skeletons `propose` says what crystals are to be, and `sample` obeys.
-PROPOSES := $(filter skeletons,$(PROPOSER))
+PROPOSES := $(filter skeletons crystal-gfn,$(PROPOSER))
+# Crystal-GFN says groups and compositions by a reward, of which a model of skeletons makes sites; the model of crystals says the cells.
+BY_REWARD := $(filter crystal-gfn,$(PROPOSER))
+$(if $(BY_REWARD),$(if $(wildcard $(PROXY)),,$(error PROXY: there is no file '$(PROXY)')))
+REWARD_NAME := $(if $(REWARD),-reward_$(firstword $(shell cksum <<<'$(REWARD)')))
 $(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
 $(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
 # What compares skeletons' energies, or how far they are from what is asked for.
@@ -37,7 +41,7 @@ $(if $(BY_PREDICTION),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: th
 OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
 SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
 CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
-ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
+ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(BY_REWARD),$(REWARD_NAME))$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
 hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
@@ -54,6 +58,7 @@ HULLS := $(PUBLISHED_HULL) $(wildcard $(FILE_filled) $(FILE_hull))
 # Rows of papers to stand beside ours, where there are any for the dataset.
 PUBLISHED := $(addprefix --published ,$(wildcard Pipelines/published/$(DATASET).json))
 CONFIG := Pipelines/models/$(MODEL).yaml
+POLICY_CONFIG := Pipelines/models/crystal-gfn-mp20.yaml
 RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)
@@ -63,7 +68,8 @@ OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
   $(OPTIONS_screen) $(OPTIONS_target))
-OPTIONS_samples := $(if $(PROPOSES),,--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
+OPTIONS_policy := $(strip --seed $(SEED) $(if $(REWARD),--set "reward=$(REWARD)") $(if $(findstring above_hull,$(REWARD)),$(HULL:%=--hull %)))
+OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)
 OPTIONS_label   := --model $(LABELS)
@@ -71,11 +77,12 @@ OPTIONS_properties := --model $(PREDICTED_BY) --initial
 
 # A model that is told what a predictor says of the dataset is trained on labelled.h5, and what was asked for is judged beside it.
 LABELLED := $(or $(TARGET),$(shell grep -s megnet_ $(CONFIG)))
-STAGES := preprocess $(if $(LABELLED),label) train $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
+STAGES := preprocess $(if $(LABELLED),label) train $(if $(BY_REWARD),policy) $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
 FILE_preprocess  := $(D)/dataset.h5
 # A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
 SHIPPED := $(filter pretrained/% finetuned/%,$(MODEL))
 FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)
+FILE_policy      := $(D)/crystal-gfn/seed$(SEED)$(REWARD_NAME)$(if $(filter-out x$(DEFAULT_PROXY),x$(PROXY)),-by_$(firstword $(shell cksum <<<'$(PROXY)')))/policy.h5
 FILE_propose     := $(S)/blueprints.h5
 FILE_sample      := $(S)/samples.h5
 FILE_reconstruct := $(S)/crystals.h5
@@ -90,7 +97,8 @@ FILE_report      := $(R)/report.html
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_label       := $(FILE_label).options $(FILE_preprocess).id
 NEEDS_train       := $(FILE_train).options $(FILE_data).id
-NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_PREDICTION),$(SCREEN_MODEL).id)
+NEEDS_policy      := $(FILE_policy).options $(FILE_preprocess).id $(PROXY).id
+NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_REWARD),$(FILE_policy).id) $(if $(BY_PREDICTION),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
 NEEDS_relax       := $(FILE_relax).options $(FILE_reconstruct).id
@@ -105,7 +113,8 @@ PARTS = $(FILE_$(1):.h5=).shards$(SHARDS)
 # $(1): the file to write, $(2): --shard I/N for a part
 COMMAND_preprocess = $(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $(1) $(OPTIONS_dataset) $(RUN)
 COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_data) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
-COMMAND_propose = $(BIN)/propose --model $(SKELETONS) $(OPTIONS_blueprints) --output $(1) $(2) $(RUN)
+COMMAND_policy = $(call continue,$(1),$(NEEDS_policy)) $(BIN)/train --dataset $(FILE_preprocess) --config $(POLICY_CONFIG) --predictor $(PROXY) --output $(1) --resume $(OPTIONS_policy) $(RUN)
+COMMAND_propose = $(BIN)/propose --model $(if $(BY_REWARD),$(FILE_policy) --skeletons )$(SKELETONS) $(OPTIONS_blueprints) --output $(1) $(2) $(RUN)
 COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(if $(PROPOSES),--blueprints $(FILE_propose)) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)
 COMMAND_relax = $(BIN)/relax --crystals $(FILE_reconstruct) $(OPTIONS_relaxed) --output $(1) $(2) $(RUN)
@@ -138,7 +147,8 @@ endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
 train:       $(FILE_train)          ## Dataset to a trained model
-propose:     $(FILE_propose)        ## What crystals are to be, by a model of skeletons: PROPOSER=skeletons
+policy:      $(FILE_policy)         ## Crystal-GFN, trained to a reward: PROPOSER=crystal-gfn REWARD="exp(-8 * formation_energy_per_atom)"
+propose:     $(FILE_propose)        ## What crystals are to be, by a model of skeletons or Crystal-GFN: PROPOSER=skeletons, crystal-gfn
 sample:      $(FILE_sample)         ## Asymmetric units from the model
 reconstruct: $(FILE_reconstruct)    ## Full crystals
 relax:       $(FILE_relax)          ## Relaxed crystals
@@ -157,6 +167,7 @@ $(1).options: FORCE
 endef
 $(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)))
 $(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
+$(eval $(call options_rule,$(FILE_policy),$(OPTIONS_policy) $$(shell sha256sum < $(POLICY_CONFIG))))
 $(if $(PROPOSES),$(eval $(call options_rule,$(FILE_propose),$(OPTIONS_blueprints) $(SKELETONS))))
 $(eval $(call options_rule,$(FILE_sample),$(OPTIONS_samples)))
 $(eval $(call options_rule,$(FILE_relax),$(OPTIONS_relaxed)))
@@ -166,6 +177,7 @@ $(eval $(call options_rule,$(FILE_properties),$(OPTIONS_properties)))
 
 # Labels are properties, too.
 PROGRAM_label := properties
+PROGRAM_policy := train
 # A stage in one piece; or its parts and a merge.
 define whole
 $$(FILE_$(1)): $$(NEEDS_$(1)) FORCE | $$(BIN)/$(or $(PROGRAM_$(1)),$(1))

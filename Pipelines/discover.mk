@@ -4,14 +4,13 @@
 #   make discover REWARD="exp(-30 * max(energy_above_hull, -0.1))"     the model of skeletons is tuned to the reward in every round
 #   make discover SCREEN=none LEARN=                                   plain sampling with the same models, to compare with
 
-REWARD ?=
 ROUNDS ?= 4
 LEARN  ?= 1
 DISCOVER_MODEL := $(if $(call asked,MODEL),Artifacts/$(MODEL).h5,Artifacts/pretrained/mp20.h5)
 # Of the likeliest third of twelve skeletons the one of the lowest energy, where nobody says.
 DISCOVER_SCREEN := $(patsubst none,,$(or $(SCREEN),$(if $(REWARD),none,energy:12)))
 DISCOVER_ENERGIES := $(if $(call asked,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)
-DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(if $(REWARD),-reward_$(firstword $(shell cksum <<<'$(REWARD)')))$(if $(LEARN),,-as_it_is)$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
+DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(if $(LEARN),,-as_it_is)$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
 
 .PHONY: discover
 discover: $(FILE_preprocess) $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [REWARD="exp(-30 * max(energy_above_hull, -0.1))"]

@@ -16,6 +16,7 @@ GENERATED := $(ARTIFACTS)/generated/$(notdir $(GENERATOR))/n$(COUNT)-steps$(CALL
 
 .PHONY: generate
 generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) $(if $(TARGET),$(call weights_of,$(PREDICTED_BY))) | $(BIN)/sample ## Crystals from the model shipped: make generate SAMPLES=100 [SPACE_GROUP=225] [COMPOSITION=NaCl] [ELEMENTS=Li,Fe,P,O] [TARGET="band_gap=1..2"] [RELAX=1]
+	@$(if $(BY_REWARD),echo "PROPOSER=crystal-gfn is trained first: make eval PROPOSER=crystal-gfn REWARD=…" >&2; exit 64)
 	@mkdir -p '$(GENERATED)'
 	$(if $(PROPOSES),$(BIN)/propose --model $(SKELETONS) $(subst --count $(SAMPLES) ,--count $(COUNT) ,$(OPTIONS_blueprints)) --output $(GENERATED)/blueprints.h5 $(RUN))
 	$(BIN)/sample --model Artifacts/$(GENERATOR).h5 $(if $(PROPOSES),--blueprints $(GENERATED)/blueprints.h5,--count $(COUNT) $(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(TARGET:%=--target %)) $(GUIDANCE:%=--guidance %) \

@@ -1,7 +1,7 @@
 # What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
-VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE
+VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE PROXY
 VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN SYMMETRY
 VARIABLES_count    := SAMPLES STEPS ROUNDS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
@@ -24,7 +24,7 @@ VARIABLES_reward   := REWARD
 KINDS := path paths name count counts whole number threads groups formula elements sites potential flag labels targets tolerances words settings reward
 
 # TIME_train and its kin: for one stage.
-stages_of_jobs := preprocess label train propose sample reconstruct relax properties metrics report
+stages_of_jobs := preprocess label train policy propose sample reconstruct relax properties metrics report
 $(foreach k,$(KINDS),$(foreach v,$(filter CPUS MEMORY TIME PARTITION ACCOUNT SUBMIT JOBS WARNING,$(VARIABLES_$k)),$(eval \
   VARIABLES_$k += $(stages_of_jobs:%=$v_%))))
 VARIABLES := $(foreach k,$(KINDS),$(VARIABLES_$k))
@@ -104,7 +104,7 @@ $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 # A path must not leave its folder or begin like an option; one that is given is used, or it is an error.
 $(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
 $(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
-$(foreach v,PROTOTYPE SKELETONS SCREEN_MODEL,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
+$(foreach v,PROTOTYPE SKELETONS SCREEN_MODEL PROXY,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
 $(foreach v,MODEL MODELS CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))
