@@ -31,6 +31,10 @@ PROPOSES := $(filter skeletons crystal-gfn,$(PROPOSER))
 # Crystal-GFN says groups and compositions by a reward, of which a model of skeletons makes sites; the model of crystals says the cells.
 BY_REWARD := $(filter crystal-gfn,$(PROPOSER))
 $(if $(BY_REWARD),$(if $(wildcard $(PROXY)),,$(error PROXY: there is no file '$(PROXY)')))
+# Where a model of crystals is shipped, EPOCHS are the policy's.
+POLICY_EPOCHS := $(if $(filter pretrained/% finetuned/%,$(MODEL)),$(if $(filter command environment override,$(firstword $(origin EPOCHS))),$(EPOCHS)))
+# Without a reward it is the formation energy, which a predictor says.
+ASKS_PROXY := $(if $(REWARD),$(findstring energy,$(REWARD)),energy)
 REWARD_NAME := $(if $(REWARD),-reward_$(firstword $(shell cksum <<<'$(REWARD)')))
 $(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
 $(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
@@ -41,7 +45,7 @@ $(if $(BY_PREDICTION),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: th
 OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
 SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
 CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
-ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(BY_REWARD),$(REWARD_NAME))$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
+ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(BY_REWARD),$(POLICY_EPOCHS:%=-epochs%)$(REWARD_NAME))$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
 hull_name = -hull_$(or $(firstword $(subst ., ,$(notdir $(1)))),none)_$(firstword $(shell cksum <<<'$(1)'))
@@ -68,7 +72,7 @@ OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
   $(OPTIONS_screen) $(OPTIONS_target))
-OPTIONS_policy := $(strip --seed $(SEED) $(if $(REWARD),--set "reward=$(REWARD)") $(if $(findstring above_hull,$(REWARD)),$(HULL:%=--hull %)))
+OPTIONS_policy := $(strip --seed $(SEED) $(POLICY_EPOCHS:%=--epochs %) $(if $(ASKS_PROXY),--predictor $(PROXY)) $(if $(REWARD),--set "reward=$(REWARD)") $(if $(findstring above_hull,$(REWARD)),$(HULL:%=--hull %)))
 OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)
@@ -82,7 +86,7 @@ FILE_preprocess  := $(D)/dataset.h5
 # A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
 SHIPPED := $(filter pretrained/% finetuned/%,$(MODEL))
 FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)
-FILE_policy      := $(D)/crystal-gfn/seed$(SEED)$(REWARD_NAME)$(if $(filter-out x$(DEFAULT_PROXY),x$(PROXY)),-by_$(firstword $(shell cksum <<<'$(PROXY)')))/policy.h5
+FILE_policy      := $(D)/crystal-gfn/seed$(SEED)$(POLICY_EPOCHS:%=-epochs%)$(REWARD_NAME)$(if $(filter-out x$(DEFAULT_PROXY),x$(PROXY)),-by_$(firstword $(shell cksum <<<'$(PROXY)')))/policy.h5
 FILE_propose     := $(S)/blueprints.h5
 FILE_sample      := $(S)/samples.h5
 FILE_reconstruct := $(S)/crystals.h5
@@ -97,7 +101,7 @@ FILE_report      := $(R)/report.html
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_label       := $(FILE_label).options $(FILE_preprocess).id
 NEEDS_train       := $(FILE_train).options $(FILE_data).id
-NEEDS_policy      := $(FILE_policy).options $(FILE_preprocess).id $(PROXY).id
+NEEDS_policy      := $(FILE_policy).options $(FILE_preprocess).id $(if $(ASKS_PROXY),$(PROXY).id)
 NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_REWARD),$(FILE_policy).id) $(if $(BY_PREDICTION),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
 NEEDS_reconstruct := $(FILE_sample).id
@@ -113,7 +117,7 @@ PARTS = $(FILE_$(1):.h5=).shards$(SHARDS)
 # $(1): the file to write, $(2): --shard I/N for a part
 COMMAND_preprocess = $(BIN)/preprocess --input $(or $(SOURCE),$(call no_input)) --output $(1) $(OPTIONS_dataset) $(RUN)
 COMMAND_train = $(call continue,$(1),$(NEEDS_train)) $(BIN)/train --dataset $(FILE_data) --config $(CONFIG) --output $(1) --resume $(OPTIONS_model) $(RUN)
-COMMAND_policy = $(call continue,$(1),$(NEEDS_policy)) $(BIN)/train --dataset $(FILE_preprocess) --config $(POLICY_CONFIG) --predictor $(PROXY) --output $(1) --resume $(OPTIONS_policy) $(RUN)
+COMMAND_policy = $(call continue,$(1),$(NEEDS_policy)) $(BIN)/train --dataset $(FILE_preprocess) --config $(POLICY_CONFIG) --output $(1) --resume $(OPTIONS_policy) $(RUN)
 COMMAND_propose = $(BIN)/propose --model $(if $(BY_REWARD),$(FILE_policy) --skeletons )$(SKELETONS) $(OPTIONS_blueprints) --output $(1) $(2) $(RUN)
 COMMAND_sample = $(BIN)/sample --model $(FILE_train) $(if $(PROPOSES),--blueprints $(FILE_propose)) $(OPTIONS_samples) --output $(1) $(2) $(RUN)
 COMMAND_reconstruct = $(BIN)/reconstruct --samples $(FILE_sample) --output $(1) $(2) $(RUN)

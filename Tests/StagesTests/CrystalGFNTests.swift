@@ -156,11 +156,14 @@ import Testing
       try complaint(changed("exp(-2 * energy)", "exp(-2 * energy"), "--predictor", "proxy.h5").contains("a closing parenthesis")
     )
     #expect(try complaint(changed("exp(-2 * energy)", "0 * energy"), "--predictor", "proxy.h5").contains("no positive number"))
+    let salts = changed("space: {", "space: {elements: [Li, K], ")
     #expect(
-      try complaint(changed("space: {", "space: {elements: [Li, K], "), "--predictor", "proxy.h5").contains(
+      try complaint(salts, "--predictor", "proxy.h5").contains(
         "no composition in any group"))
     #expect(try complaint(changed("space: {", "space: {elements: [Xx], "), "--predictor", "proxy.h5").contains("'Xx'"))
-    #expect(try complaint(Self.policy, "--predictor", "proxy.h5", "--hull", "nothing.csv").contains("--hull needs a --predictor of formation_energy_per_atom"))
+    #expect(
+      try complaint(Self.policy, "--predictor", "proxy.h5", "--hull", "nothing.csv").contains(
+        "--hull needs a --predictor of formation_energy_per_atom"))
     // Another predictor is another run.
     try Self.train(place, Self.policy, "gfn.h5", "--predictor", "proxy.h5", "--epochs", "1")
     try Self.train(place, Self.proxy.replacingOccurrences(of: "INPUT", with: "composition"), "other.h5", "--seed", "9")

@@ -66,7 +66,7 @@ import Testing
 
   @Test(
     "in a world that can be counted crystals come in proportion to their worth",
-    
+
     arguments: CrystalGFNConfiguration.Form.allCases)
   func proportion(form: CrystalGFNConfiguration.Form) throws {
     var world = try SmallWorld {

@@ -65,7 +65,10 @@ import Testing
       ),
       ("sampling: {temperature: 0.7}", "'sampling.temperature' is no option any more: 1 is what both forms have."),
       ("training: {known_templates: 0.5}", "'training.known_templates' is no option any more: it is flow.known_templates now."),
-      ("method: diffcsp", "there is no method 'diffcsp'; there are symmbfn, symmcd, crystal-gfn, skeletons, tuned-skeletons, property."),
+      (
+        "method: diffcsp",
+        "there is no method 'diffcsp'; there are symmbfn, symmcd, crystal-gfn, skeletons, tuned-skeletons, property."
+      ),
       ("method: symmcd\ndiffusion: {sigma_max: 0.001}", "diffusion.sigma_max must be larger than diffusion.sigma_min"),
       ("method: symmcd\nsampling: {steps: 2000}", "sampling.steps must be at most diffusion.steps, 1000"),
       ("method: symmcd\nsampling: {steps: 0}", "sampling.steps must be positive"),

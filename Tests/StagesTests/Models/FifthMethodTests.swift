@@ -141,6 +141,9 @@ struct ElementSizes: UnitGenerator {
     let unknown = try place.run("sample", ["--model", "whole.h5", "--count", "1", "--output", "x.h5"])
     #expect(
       unknown.status == 65
-        && unknown.errors.contains("there is no method 'element-sizes'; there are symmbfn, symmcd, crystal-gfn, skeletons, tuned-skeletons, property."))
+        && unknown.errors.contains(
+          "there is no method 'element-sizes'; there are symmbfn, symmcd, crystal-gfn, skeletons, "
+            + "tuned-skeletons, property.")
+    )
   }
 }
