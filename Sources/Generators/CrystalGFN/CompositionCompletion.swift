@@ -25,6 +25,9 @@ struct CompositionCompletion: Sendable {
   /// Bits of the elements that must occur.
   private let required: UInt128
 
+  /// Answers that are kept, about 10 MB a group.
+  private static let mostKnown = 50_000
+
   /// Whether further elements can bring a charge.
   private struct Question: Hashable {
     var table: Int
@@ -179,7 +182,7 @@ struct CompositionCompletion: Sendable {
     key.used = rules.charges.canonical(question.used, table: question.table, elements: question.elements)
     if let known = known[key] { return known }
     let found = search(question)
-    if known.count > 2_000_000 { known = [:] }
+    if known.count > Self.mostKnown { known = [:] }
     known[key] = found
     return found
   }

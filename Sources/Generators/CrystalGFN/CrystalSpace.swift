@@ -194,8 +194,9 @@ struct CrystalSolver: Sendable {
     let counts: [UInt8]
   }
 
-  /// Choices that are kept.
-  private static let most = 200_000
+  /// Actions that are kept, 80 MB, and how many there are.
+  private static let most = 20_000_000
+  private var kept = 0
 
   /// Nothing known yet.
   init() {}
@@ -207,8 +208,9 @@ struct CrystalSolver: Sendable {
     var completion = completions.removeValue(forKey: group) ?? CompositionCompletion(SpaceGroup.numbered(group), space.rules)
     let found = space.compositionChoices(state.counts, &completion)
     completions[group] = completion
-    if choices.count > Self.most { choices = [:] }
+    if kept > Self.most { (choices, kept) = ([:], 0) }
     choices[key] = found
+    kept += found.count
     return found
   }
 }

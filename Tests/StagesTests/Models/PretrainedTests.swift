@@ -61,6 +61,26 @@ import Testing
     }
   }
 
+  @Test("energies of composition and cell are near what is known")
+  func proxy() throws {
+    let path = Checkout.path("Artifacts/pretrained/mp20-proxy.h5")
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    #expect(size < 4 << 20)
+    let model = try LoadedPropertyModel(reading: path)
+    let test = try #require(model.errors.first { $0.part == "test" })
+    #expect(test.column == "formation_energy_per_atom" && test.count > 5000 && test.meanAbsolute < 0.05, "\(test)")
+    // The Materials Project's: rock salt, perovskite SrTiO3, Cu3Au; atoms of the conventional cell and its edge in angstrom.
+    for (group, formula, edge, expected) in [
+      (225, "Na4Cl4", 5.69, -2.1), (221, "SrTiO3", 3.94, -3.55), (221, "Cu3Au", 3.78, -0.03),
+    ] {
+      var blueprint = Blueprint(spaceGroup: group)
+      blueprint.composition = .init(try Formula(formula), content: .formulaUnits(1))
+      blueprint.lattice = LatticeLogMetric(Lattice(lengths: Vector3(edge, edge, edge), angles: Vector3(90, 90, 90)))
+      let energy = try model.predict([blueprint])[0].get()[0]
+      #expect(abs(energy - expected) < 0.25, "\(formula): \(energy), not \(expected)")
+    }
+  }
+
   @Test("the skeletons shipped obey, are mostly known and often new, and balance more often than not")
   func skeletons() throws {
     let model = Checkout.path("Artifacts/pretrained/mp20-skeletons.h5")
