@@ -122,35 +122,41 @@ struct CompositionCompletion: Sendable {
   mutating func canEnd(_ state: State) -> Bool {
     if isComplete(state) { return true }
     if state.elements == 0, rules.charges.exemptsElements, canBeElement() { return true }
-    return canGoOn(state, set: state.set, used: state.used, elements: state.elements, atoms: state.atoms) { _ in [0] }
+    return canGoOn(state, set: state.set, used: state.used, elements: state.elements, atoms: state.atoms, by: 1...) { _ in [0] }
   }
 
   /// The same after an element more; false where there is no room for it.
   mutating func canEnd(_ state: State, adding atoms: Int, of element: Int) -> Bool {
     guard let set = room(atoms, of: element, in: state) else { return false }
     let (used, tables) = (state.used | 1 << UInt128(element), rules.charges.charges)
-    let isDone = isComplete(used: used, elements: state.elements + 1, atoms: state.atoms + atoms) {
+    let (elements, sum) = (state.elements + 1, state.atoms + atoms)
+    // Most are ended by one element more, which is found at once; that the charges balance already is asked of every table.
+    if canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: ...1, charges: { tables[$0][element][atoms] }) {
+      return true
+    }
+    let isDone = isComplete(used: used, elements: elements, atoms: sum) {
       tables.indices.contains { t in
         let more = tables[t][element][atoms]
         return state.charges[t].contains { more.contains(-$0) }
       }
     }
     if isDone { return true }
-    return canGoOn(state, set: set, used: used, elements: state.elements + 1, atoms: state.atoms + atoms) {
-      tables[$0][element][atoms]
-    }
+    return canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: 2...) { tables[$0][element][atoms] }
   }
 
-  /// Whether further elements end what a state and charges more have, by as few as do it: most are ended by one.
+  /// Whether further elements end what a state and charges more have, by as few as do it.
+  ///
+  /// - Parameter counts: how many elements may come.
   private mutating func canGoOn(
-    _ state: State, set: Int, used: UInt128, elements: Int, atoms: Int, charges more: (Int) -> [Int]
+    _ state: State, set: Int, used: UInt128, elements: Int, atoms: Int, by counts: some RangeExpression<Int>,
+    charges more: (Int) -> [Int]
   ) -> Bool {
     let (missing, room) = ((required & ~used).nonzeroBitCount, rules.elementCount.upperBound - elements)
     guard max(1, missing) <= room, atoms < rules.atomCount.upperBound else { return false }
     var question = Question(
       table: 0, charge: 0, set: set, used: used, elements: 0, atoms: rules.atomCount.upperBound - atoms,
       leastElements: max(0, rules.elementCount.lowerBound - elements), leastAtoms: max(0, rules.atomCount.lowerBound - atoms))
-    for elements in max(1, missing)...room {
+    for elements in max(1, missing)...room where counts.contains(elements) {
       question.elements = elements
       for table in state.charges.indices where !state.charges[table].isEmpty {
         question.table = table
