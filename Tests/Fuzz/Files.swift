@@ -96,7 +96,7 @@ struct Reader: Sendable {
   private static let units: Set = ["dataset", "crystals", "relaxed", "samples"]
   private static let crystals: Set = ["dataset", "crystals", "relaxed", "metrics"]
   private static let any: Set = [
-    "dataset", "model", "skeletons", "property", "blueprints", "samples", "part", "crystals", "relaxed", "metrics",
+    "dataset", "model", "skeletons", "property", "policy", "blueprints", "samples", "part", "crystals", "relaxed", "metrics",
   ]
 
   static let all = [
@@ -120,6 +120,9 @@ struct Reader: Sendable {
       "propose --model SHOP/skeletons.h5 --count 3 --target density=3 --screen target:3 --screen-model bad.h5 --output out.h5"),
     Reader(["property"], "properties --crystals SHOP/crystals.h5 --model bad.h5 --output out.h5"),
     Reader(["model"], "propose --model bad.h5 --count 4 --output out.h5"),
+    Reader(["policy"], "propose --model bad.h5 --count 4 --output out.h5"),
+    Reader(["policy"], "propose --model bad.h5 --skeletons SHOP/skeletons.h5 --count 3 --output out.h5"),
+    Reader(["relaxed"], "ledger --relaxed bad.h5 --judged SHOP/metrics.h5 --output out.h5"),
     Reader(["dataset"], "propose --model SHOP/skeletons.h5 --like bad.h5 --split train --output out.h5"),
     Reader(["crystals"], "propose --model SHOP/skeletons.h5 --count 2 --prototype bad.h5 --output out.h5"),
     Reader(["blueprints"], "sample --model SHOP/model.h5 --blueprints bad.h5 --steps 2 --output out.h5"),

@@ -44,6 +44,15 @@ struct Seeds: Sendable {
     training: {batch: 8, epochs: 1}
     """
 
+  private static let policy = """
+    method: crystal-gfn
+    reward: density
+    space: {most_elements: 3, most_atoms: 16, most_of_element: 8}
+    network: {hidden: 8, layers: 1}
+    trajectories: {epoch: 20}
+    training: {batch: 10, epochs: 1}
+    """
+
   /// Makes them in a workshop's folder.
   init(in shop: Workshop) throws {
     try Self.writeCrystals(in: shop)
@@ -66,6 +75,9 @@ struct Seeds: Sendable {
     try shop.write("property.yaml", Self.property)
     try make("train", "--dataset", "dataset.h5", "--config", "property.yaml", "--output", "property.h5")
     try make("propose", "--model", "skeletons.h5", "--count", "6", "--target", "density=2..5", "--output", "blueprints.h5")
+    try shop.write("policy.yaml", Self.policy)
+    try make("train", "--dataset", "dataset.h5", "--config", "policy.yaml", "--output", "policy.h5")
+    try make("propose", "--model", "policy.h5", "--count", "6", "--output", "compositions.h5")
     try make("export", "--model", "model.h5", "--output", "export.h5")
     try make("sample", "--model", "model.h5", "--count", "8", "--steps", "2", "--output", "samples.h5")
     for i in 0..<2 {
@@ -80,6 +92,7 @@ struct Seeds: Sendable {
       ("dataset.h5", "dataset"), ("model.h5", "model"), ("export.h5", "model"), ("published.h5", "model"),
       ("informed.h5", "model"),
       ("skeletons.h5", "skeletons"), ("property.h5", "property"), ("blueprints.h5", "blueprints"), ("samples.h5", "samples"),
+      ("policy.h5", "policy"), ("compositions.h5", "blueprints"),
       ("part1.h5", "part"),
       ("crystals.h5", "crystals"), ("relaxed.h5", "relaxed"), ("metrics.h5", "metrics"),
     ]
