@@ -1,7 +1,7 @@
 # Rounds that learn from what they find: skeletons are proposed, filled, relaxed and judged, all are kept in one ledger, and the model of
 # energies that chooses skeletons learns from it before the next round.
 #   make discover ROUNDS=4 SAMPLES=1000
-#   make discover REWARD="exp(-30 * max(energy_above_hull, -0.1))"     the model of skeletons is tuned to the reward in every round
+#   make discover REWARD="exp(-40 * max(energy_above_hull, 0))"     the model of skeletons is tuned to the reward in every round
 #   make discover SCREEN=none LEARN=                                   plain sampling with the same models, to compare with
 
 ROUNDS ?= 4
@@ -13,7 +13,7 @@ DISCOVER_ENERGIES := $(if $(call asked,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/p
 DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(if $(LEARN),,-as_it_is)$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
 
 .PHONY: discover
-discover: $(FILE_preprocess) $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [REWARD="exp(-30 * max(energy_above_hull, -0.1))"]
+discover: $(FILE_preprocess) $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [REWARD="exp(-40 * max(energy_above_hull, 0))"]
 	@$(if $(HULL),,echo "make discover needs a HULL that energies stand above" >&2; exit 64)
 	@BIN='$(BIN)' MODEL='$(DISCOVER_MODEL)' SKELETONS='$(SKELETONS)' ENERGIES='$(DISCOVER_ENERGIES)' DATASET='$(FILE_preprocess)' \
 	  HULL='$(HULL)' HULLS='$(strip $(HULL) $(wildcard $(D)/hull-$(JUDGE)/filled.h5))' REWARD='$(REWARD)' SCREEN='$(DISCOVER_SCREEN)' LEARN='$(LEARN)' \

@@ -58,9 +58,16 @@ field() { sed -E "s/.*\"$1\":([-0-9.e]+).*/\1/" "$2"; }
 mkdir -p "$folder"
 for ((r = 1; r <= rounds; r++)); do
   echo "discover: round $r of $rounds, $count skeletons" >&2
-  started=$(date +%s)
-  one_round "$r"
-  [[ -s $folder/round$r/seconds ]] || echo $(($(date +%s) - started)) > "$folder/round$r/seconds"
+  # How long it took is not known of a round that was stopped in between.
+  took=$folder/round$r/seconds
+  mkdir -p "$folder/round$r"
+  if [[ ! -s $took ]]; then
+    started=$(date +%s)
+    [[ ! -e $took ]] || started=
+    touch "$took"
+    one_round "$r"
+    echo $((started ? $(date +%s) - started : 0)) > "$took"
+  fi
 done
 {
   printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' round relaxed 'not yet' found 'found, %' 'found/hour' 'in all' elements groups templates formulas
@@ -68,7 +75,7 @@ done
     j=$folder/round$r/ledger.json
     found=$(field found "$j") seconds=$(cat "$folder/round$r/seconds")
     printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' "$r" "$(field relaxed "$j")" "$(field added "$j")" "$found" \
-      "$(awk "BEGIN { printf \"%.1f\", 100 * $found / $count }")" "$(awk "BEGIN { printf \"%.0f\", 3600 * $found / ($seconds + 1e-9) }")" \
+      "$(awk "BEGIN { printf \"%.1f\", 100 * $found / $count }")" "$(awk "BEGIN { if ($seconds) printf \"%.0f\", 3600 * $found / $seconds; else printf \"-\" }")" \
       "$(field found_in_all "$j")" "$(field elements "$j")" "$(field space_groups "$j")" "$(field templates "$j")" "$(field formulas "$j")"
   done
   echo "found: new to the dataset, each once over all rounds, at or below every hull ($HULLS), by $POTENTIAL"

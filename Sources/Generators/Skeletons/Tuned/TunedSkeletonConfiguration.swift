@@ -4,7 +4,7 @@ public import Networks
 /// All that a tuned model of skeletons can be told: what skeletons are worth, how they are drawn, the optimiser.
 public struct TunedSkeletonConfiguration: MethodOptions {
   /// What a skeleton is worth: an expression, see `Reward`.
-  public var reward = "exp(-30 * max(energy_above_hull, -0.1))"
+  public var reward = "exp(-40 * max(energy_above_hull, 0))"
   /// Sizes of the network, as the model has them that is tuned.
   public var network = SkeletonConfiguration.Network()
   /// How skeletons are drawn in training.
