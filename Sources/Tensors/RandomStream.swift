@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// Random numbers by position: the counter-based generator Philox 4x32-10 (Salmon et al., SC 2011).
 ///
@@ -90,5 +91,12 @@ public struct RandomStream: Sendable, RandomNumberGenerator {
       if rest < 0 { return i }
     }
     return last
+  }
+
+  /// An index drawn in proportion to exp(logit / temperature).
+  public mutating func index(logits: [Float], temperature: Float = 1) -> Int {
+    let most = logits.max() ?? 0
+    let weights = logits.map { exp(($0 - most) / temperature) }
+    return index(weights: weights.span)
   }
 }

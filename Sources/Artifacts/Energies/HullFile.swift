@@ -1,5 +1,6 @@
 public import Crystals
 import Foundation
+public import Generators
 import Potentials
 import StageKit
 
@@ -85,6 +86,13 @@ public struct HullFile: Sendable {
   ///   - composition: atoms of each element, in any unit.
   public func aboveHull(formationEnergy: Double, of composition: [(atomicNumber: Int, count: Int)]) -> Double? {
     (try? hull.position(of: composition, formationEnergy: formationEnergy))?.energyAboveHull
+  }
+
+  /// The same of what a blueprint's cell holds; nil where it does not say that, too.
+  public func aboveHull(formationEnergy: Double, of blueprint: Blueprint) -> Double? {
+    blueprint.conventionalFormula.flatMap { formula in
+      aboveHull(formationEnergy: formationEnergy, of: zip(formula.elements, formula.counts).map { (Int($0), $1) })
+    }
   }
 
   /// Whether the hull knows too little of a chemical system for a distance above it to say much (see `ConvexHull.isThin`).

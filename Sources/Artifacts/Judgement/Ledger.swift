@@ -108,24 +108,18 @@ public struct Ledger: Sendable {
   }
 
   /// A dataset with the ledger's crystals in its training part.
-  public func added(to dataset: Dataset) -> Dataset {
+  public func added(to dataset: Dataset) -> Dataset { adding(Array(crystals.ids.indices), to: dataset) }
+
+  /// Some of the crystals.
+  public func taking(_ indices: [Int]) -> Dataset { adding(indices, to: Dataset()) }
+
+  private func adding(_ indices: [Int], to dataset: Dataset) -> Dataset {
     var whole = dataset
-    for i in crystals.ids.indices {
+    for i in indices {
       whole.append(
         id: crystals.ids[i], unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
         properties: crystals.properties.mapValues { $0[i] })
     }
     return whole
-  }
-
-  /// Some of the crystals.
-  public func taking(_ indices: [Int]) -> Dataset {
-    var some = Dataset()
-    for i in indices {
-      some.append(
-        id: crystals.ids[i], unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
-        properties: crystals.properties.mapValues { $0[i] })
-    }
-    return some
   }
 }

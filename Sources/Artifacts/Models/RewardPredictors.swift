@@ -34,15 +34,10 @@ public enum RewardPredictors {
     predictors.append(
       BlueprintPredictor(columns: [aboveHull], path: hull) { blueprints in
         zip(blueprints, energies.predict(blueprints)).map { blueprint, values in
-          guard let energy = values?[column] else { return nil }
-          let formula = blueprint.composition?.formula
-          let atoms =
-            blueprint.sites.isEmpty
-            ? zip(formula?.elements ?? [], formula?.counts ?? []).map { (atomicNumber: Int($0), count: $1) }
-            : blueprint.atoms.sorted { $0.key < $1.key }.map { (atomicNumber: Int($0.key), count: $0.value) }
+          guard let energy = values?[column], let elements = blueprint.conventionalFormula?.elements else { return nil }
           // The elements themselves are at 0, and nobody wants them.
-          guard atoms.count > 1, !table.isThin(atoms.map(\.atomicNumber)) else { return nil }
-          return table.aboveHull(formationEnergy: energy, of: atoms).map { [$0] }
+          guard elements.count > 1, !table.isThin(elements.map { Int($0) }) else { return nil }
+          return table.aboveHull(formationEnergy: energy, of: blueprint).map { [$0] }
         }
       })
     return predictors

@@ -43,8 +43,7 @@ public struct SkeletonEnergies: Sendable {
     zip(blueprints, model.predict(blueprints)).map { blueprint, predicted in
       guard let energy = try? predicted.get()[column], energy.isFinite else { return .infinity }
       guard let hull else { return energy }
-      let atoms = blueprint.atoms.sorted { $0.key < $1.key }.map { (atomicNumber: Int($0.key), count: $0.value) }
-      return hull.aboveHull(formationEnergy: energy, of: atoms) ?? .infinity
+      return hull.aboveHull(formationEnergy: energy, of: blueprint) ?? .infinity
     }
   }
 }

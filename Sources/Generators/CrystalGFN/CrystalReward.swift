@@ -45,9 +45,6 @@ struct CrystalReward: Sendable {
     self.sources = sources
   }
 
-  /// What a crystal without a cell is worth.
-  var logLeast: Double { log(least) }
-
   /// - Parameter blueprints: nil where there is no cell.
   func logRewards(_ blueprints: [Blueprint?]) -> [Double] {
     values(blueprints).map { log(min(Self.greatest, max(least, $0.isFinite ? $0 : least))) }
@@ -76,21 +73,18 @@ struct CrystalReward: Sendable {
     }
   }
 
-  /// Of sites where there are some, else of the composition.
   private static func known(_ name: String, _ blueprint: Blueprint) -> Double {
-    let formula = blueprint.composition?.formula
-    let composition =
-      blueprint.sites.isEmpty
-      ? zip(formula?.elements ?? [], formula?.counts ?? []).map { ($0, $1) } : blueprint.atoms.map { ($0, $1) }
-    let atoms = Double(composition.reduce(0) { $0 + $1.1 })
+    guard let formula = blueprint.conventionalFormula else { return .nan }
+    let atoms = Double(formula.atomCount)
     let volume = blueprint.lattice?.lattice.volume ?? .nan
     switch name {
     case "volume_per_atom": return volume / atoms
     case "density":
+      let mass = zip(formula.elements, formula.counts).reduce(0) { $0 + Element.mass(Int($1.0)) * Double($1.1) }
       // Atomic mass units a cubic angstrom in gram a cubic centimetre.
-      return 1.66053906660 * composition.reduce(0) { $0 + Element.mass(Int($1.0)) * Double($1.1) } / volume
+      return 1.66053906660 * mass / volume
     case "atoms": return atoms
-    default: return Double(composition.count)
+    default: return Double(formula.elements.count)
     }
   }
 }

@@ -92,17 +92,6 @@ struct LatticeSteps: Sendable, Hashable {
     return decision
   }
 
-  /// Draws where to go back to; nil is the source.
-  func drawDown(from x: [Double], _ free: [Int], _ outputs: ArraySlice<Float>, _ random: inout RandomStream) -> [Double]? {
-    if mustReturn(x, free) || random.uniform() < sigmoid(outputs, sourceLogit) { return nil }
-    var before = x
-    for d in free {
-      let r = BetaMixture.draw(mixture(outputs, d), &random)
-      before[d] = x[d] - leastIncrement - r * (x[d] - leastIncrement)
-    }
-    return before
-  }
-
   // MARK: Probabilities
 
   /// ln of the probability, a density where there are increments.

@@ -88,10 +88,8 @@ struct Trajectory: Sendable {
   ) {
     switch next {
     case .choice(let actions):
-      let logits = actions.map { outputs[outputs.startIndex + Int($0)] / temperature }
-      let most = logits.max() ?? 0
-      let weights = logits.map { exp($0 - most) }
-      take(action: random.index(weights: weights.span), of: actions, space)
+      let logits = actions.map { outputs[outputs.startIndex + Int($0)] }
+      take(action: random.index(logits: logits, temperature: temperature), of: actions, space)
     case .lattice(let free):
       let slice = outputs[(outputs.startIndex + space.latticeStart)...]
       move(to: space.steps.drawUp(from: state.point, free, slice, &random), free, space)

@@ -112,24 +112,12 @@ extension PropertyExample {
     guard let group = blueprint.spaceGroup, let lattice = blueprint.lattice else {
       throw Rejection("no_cell", "the model predicts from space group and cell, and a blueprint lacks one")
     }
-    let atoms = try Self.atoms(of: blueprint, group).sorted { $0.key < $1.key }
-    try self.init(spaceGroup: group, elements: atoms.map(\.key), atoms: atoms.map(\.value), code: "no_composition")
+    guard let formula = blueprint.conventionalFormula else {
+      throw Rejection("no_composition", "the model predicts from the cell's atoms, and a blueprint does not say them")
+    }
+    try self.init(
+      spaceGroup: group, elements: formula.elements, atoms: formula.counts.map { Float($0) }, code: "no_composition")
     try take(lattice)
-  }
-
-  /// Atoms of each element in the conventional cell.
-  private static func atoms(of blueprint: Blueprint, _ group: Int) throws(Rejection) -> [UInt8: Float] {
-    if blueprint.isComplete, !blueprint.sites.isEmpty { return blueprint.atoms.mapValues { Float($0) } }
-    let units: Int
-    switch blueprint.composition?.content {
-    case .formulaUnits(let count) where count > 0: units = count
-    case .primitiveCell: units = SpaceGroup.numbered(group).centrings
-    default: throw Rejection("no_composition", "the model predicts from the cell's atoms, and a blueprint does not say them")
-    }
-    guard let formula = blueprint.composition?.formula, !formula.elements.isEmpty else {
-      throw Rejection("no_composition", "a blueprint without elements")
-    }
-    return Dictionary(zip(formula.elements, formula.counts.map { Float($0) * Float(units) }), uniquingKeysWith: +)
   }
 }
 

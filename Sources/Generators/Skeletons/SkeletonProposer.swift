@@ -158,9 +158,7 @@ struct SkeletonProposer: Proposer {
 
   /// A class drawn from logits at the model's temperature.
   private func draw(_ logits: [Float], _ random: inout RandomStream) -> Int {
-    let most = logits.max() ?? 0
-    let weights = logits.map { exp(($0 - most) / model.options.sampling.temperature) }
-    return random.index(weights: weights.span)
+    random.index(logits: logits, temperature: model.options.sampling.temperature)
   }
 
   // MARK: Elements

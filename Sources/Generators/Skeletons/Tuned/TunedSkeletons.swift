@@ -28,11 +28,12 @@ public struct TunedSkeletons: BlueprintModel {
   /// Names, shapes and places of the network's parameters, of those of the prior, and of ln Z.
   public let layout: ParameterLayout
   private let logZ: Range<Int>
+  private let limits: SkeletonLimits
   private var reward: CrystalReward?
 
   /// A method with a network of random parameters yet to be drawn.
   public init(_ options: TunedSkeletonConfiguration, statistics: DatasetStatistics) {
-    (self.options, self.statistics) = (options, statistics)
+    (self.options, self.statistics, limits) = (options, statistics, SkeletonLimits(statistics))
     skeletons = Skeletons(options.skeletons, statistics: statistics)
     var layout = skeletons.layout
     for entry in skeletons.layout.entries {
@@ -175,7 +176,6 @@ extension TunedSkeletons {
   ) -> [SkeletonTrajectory] {
     guard !randoms.isEmpty else { return [] }
     var randoms = randoms
-    let limits = SkeletonLimits(statistics)
     let groups = SkeletonPass.groups(skeletons.network, parameters, tables, &workspace.sampler)
     let weights = (0...230).map { statistics.spaceGroups[$0] > 0 ? exp(groups[$0] - (groups.max() ?? 0)) : 0 }
     var drawn: [SkeletonTrajectory] = []
@@ -183,7 +183,7 @@ extension TunedSkeletons {
     for i in randoms.indices {
       let group = randoms[i].index(weights: weights.span)
       drawn.append(SkeletonTrajectory(group: group, sites: []))
-      states.append(solver(group, limits, &workspace).start)
+      states.append(solver(group, &workspace).start)
     }
     var open = Array(randoms.indices)
     while !open.isEmpty {
@@ -194,7 +194,7 @@ extension TunedSkeletons {
       // Of every skeleton its next element and the positions it may take; none at its end.
       var next: [(element: Int, allowed: [Int])] = []
       for (row, i) in open.enumerated() {
-        var solver = solver(drawn[i].group, limits, &workspace)
+        var solver = solver(drawn[i].group, &workspace)
         next.append(
           nextElement(Array(scores.values[row * scores.columns..<(row + 1) * scores.columns]), states[i], &solver, &randoms[i]))
         workspace.solvers[drawn[i].group] = solver
@@ -204,8 +204,8 @@ extension TunedSkeletons {
       let positions = workspace.sampler[positionValue]
       for (row, i) in open.enumerated() where !next[row].allowed.isEmpty {
         let (element, allowed) = next[row]
-        let position = allowed[Self.draw(allowed.map { positions[row, $0] }, &randoms[i])]
-        let solver = solver(drawn[i].group, limits, &workspace)
+        let position = allowed[randoms[i].index(logits: allowed.map { positions[row, $0] })]
+        let solver = solver(drawn[i].group, &workspace)
         guard states[i].place(element, position, solver.positions) else { preconditionFailure("masks are exact") }
         drawn[i].sites.append((limits.elements[element], position))
       }
@@ -220,7 +220,7 @@ extension TunedSkeletons {
   ) -> (element: Int, allowed: [Int]) {
     var candidates = [-1] + Array(solver.task.elements.indices)
     while !candidates.isEmpty {
-      let place = Self.draw(candidates.map { logits[$0 < 0 ? 0 : Int(solver.task.elements[$0])] }, &random)
+      let place = random.index(logits: candidates.map { logits[$0 < 0 ? 0 : Int(solver.task.elements[$0])] })
       let element = candidates[place]
       if element < 0 {
         if solver.isComplete(state) { return (-1, []) }
@@ -233,7 +233,7 @@ extension TunedSkeletons {
     preconditionFailure("a skeleton that was begun can be ended")
   }
 
-  private func solver(_ group: Int, _ limits: SkeletonLimits, _ workspace: inout Workspace) -> SkeletonCompletion {
+  private func solver(_ group: Int, _ workspace: inout Workspace) -> SkeletonCompletion {
     if let known = workspace.solvers[group] { return known }
     let own = SpaceGroup.numbered(group)
     let task = SkeletonTask(
@@ -241,12 +241,6 @@ extension TunedSkeletons {
     let solver = SkeletonCompletion(own, task)
     workspace.solvers[group] = solver
     return solver
-  }
-
-  private static func draw(_ logits: [Float], _ random: inout RandomStream) -> Int {
-    let most = logits.max() ?? 0
-    let weights = logits.map { exp($0 - most) }
-    return random.index(weights: weights.span)
   }
 }
 
