@@ -35,6 +35,11 @@ DEFAULT_LIMIT ?=
 SYMPREC   ?= $(DEFAULT_SYMPREC)
 # SYMMETRY=none: every atom of the conventional cell is a site of its own in space group 1, for models without symmetry.
 SYMMETRY  ?=
+# Further crystals of which models learn lattice and coordinates alone, but for those with the structure of a validation or test crystal, of the
+# dataset or of those that UNLIKE names: make train DATASET=mp20 MODEL=symmcd-mp20 GEOMETRY=folder/
+GIVEN_GEOMETRY := $(filter command environment,$(firstword $(origin GEOMETRY)))
+GEOMETRY  ?=
+UNLIKE    ?=
 FMAX      ?= 0.1
 SHARDS    ?= 1
 THREADS   ?= $(if $(CLUSTER),$$CPUS,0)

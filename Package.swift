@@ -70,7 +70,7 @@ func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let stages: [Target] = [
-  stage("preprocess", ["Artifacts", "Crystals", "Generators", "Tensors"]),
+  stage("preprocess", ["Artifacts", "Crystals", "Evaluation", "Generators", "Tensors"]),
   stage("train", ["Artifacts", "Generators", "Networks", "Tensors"]),
   stage("propose", ["Artifacts", "Crystals", "Generators", "Tensors"]),
   stage("sample", ["Artifacts", "Crystals", "Generators", "Tensors"]),

@@ -21,7 +21,7 @@ open := (
 close := )
 # What is added to a path where a variable has another value than it has by itself.
 apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
-D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))$(SYMMETRY:%=-symmetry_%)
+D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))$(SYMMETRY:%=-symmetry_%)$(if $(GIVEN_GEOMETRY),-geometry_$(firstword $(shell cksum <<<'$(GEOMETRY) $(UNLIKE)')))
 $(if $(filter-out none,$(SYMMETRY)),$(error SYMMETRY is none, or is not given))
 M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
@@ -65,7 +65,7 @@ CONFIG := Pipelines/models/$(MODEL).yaml
 POLICY_CONFIG := Pipelines/models/crystal-gfn-mp20.yaml
 RUN = --threads $(THREADS)
 
-OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)
+OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(MOST_SITES:%= --max-sites %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)

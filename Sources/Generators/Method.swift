@@ -81,6 +81,10 @@ public protocol MethodOptions: Codable, Sendable, Equatable {
   /// - Parameter goingOn: whether the same run goes on, so that its losses must be the same, too.
   func takesParameters(of other: Self, goingOn: Bool) -> Bool
 
+  /// Whether a crystal's elements and Wyckoff positions can be told, so that its lattice and coordinates alone are learnt
+  /// (`TrainingData.geometry`).
+  var learnsGeometryAlone: Bool { get }
+
   /// Options that there were once, by their path: what took their place, as the end of a sentence.
   static var retired: [String: String] { get }
 
@@ -95,6 +99,8 @@ extension MethodOptions {
   public var properties: [String] { [] }
   /// Nothing is asked.
   public var predicted: [String] { [] }
+  /// All of a crystal is learnt, or nothing.
+  public var learnsGeometryAlone: Bool { false }
   /// No option was retired.
   public static var retired: [String: String] { [:] }
   /// Nothing has changed its meaning.

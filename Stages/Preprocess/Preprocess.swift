@@ -43,6 +43,7 @@ struct Preprocess: Stage {
   @Option(help: "Shares of validation and test set where the input has no splits.")
   var heldOut = 0.1
 
+  @OptionGroup var further: GeometryOptions
   @OptionGroup var reading: ReadingFlags
   @OptionGroup var shared: SharedOptions
 
@@ -52,17 +53,41 @@ struct Preprocess: Stage {
     guard (0..<0.5).contains(heldOut) else { throw ValidationError("--held-out must be from 0 to below 0.5.") }
   }
 
-  var files: StageFiles { StageFiles(inputs: [input], outputs: [.file(output)]) }
+  var files: StageFiles { StageFiles(inputs: [input] + further.geometry + further.unlike, outputs: [.file(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "preprocess")
-    var records = try CrystalSource.records(input)
-    if limit > 0 { records = Array(records.prefix(limit)) }
-    records = Array(records[shared.part.range(of: records.count)])
     var dataset = Dataset()
     var names = TakenNames()
+    var records = try CrystalSource.records(input)
+    if limit > 0 { records = Array(records.prefix(limit)) }
+    try read(Array(records[shared.part.range(of: records.count)]), "preprocess", &dataset, &names, &report) { record, id in
+      record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
+    }
+    guard report.accepted > 0 else {
+      throw StageError(.input, "none of \(records.count) records of '\(input)' gave a crystal: \(report.mostFrequentReason).")
+    }
+    if !further.geometry.isEmpty {
+      let filter = try further.filter(dataset, reading.options, shared: shared)
+      let records = try further.geometry.flatMap { try CrystalSource.records($0) }
+      try read(records, "geometry", &dataset, &names, &report, filter) { _, _ in DatasetPart.geometry.rawValue }
+      report.note("geometry", dataset.indices(of: .geometry).count)
+    }
+    dataset.rejected = report.rejected
+    try dataset.write(to: output, symprec: symprec, options: shared, seconds: report.seconds)
+    report.note("per_second", Double(report.accepted + report.rejected.count) / report.seconds)
+    report.note("round_trip_share", report.shareWithout("round_trip"))
+    try report.finish(shared, output: output)
+  }
+
+  /// Adds the crystals of records to a dataset.
+  private func read(
+    _ records: [SourceRecord], _ phase: String, _ dataset: inout Dataset, _ names: inout TakenNames,
+    _ report: inout StageReport,
+    _ filter: GeometryFilter? = nil, part: (SourceRecord, _ id: String) -> UInt8
+  ) throws {
     let (symprec, maxSites, keepsSymmetry, options) = (symprec, maxSites, !noSymmetry, reading.options)
-    var progress = Progress("preprocess", total: records.count, quiet: shared.quiet)
+    var progress = Progress(phase, total: records.count, quiet: shared.quiet)
     for start in stride(from: 0, to: records.count, by: 512) {
       try Interruption.check()
       let chunk = Array(records[start..<min(records.count, start + 512)])
@@ -71,7 +96,10 @@ struct Preprocess: Stage {
           let unit = item.crystal.flatMap {
             Dataset.standardize($0, symprec: symprec, maxSites: maxSites, keepsSymmetry: keepsSymmetry)
           }
-          return (item: item, unit: unit)
+          return (
+            item: item,
+            unit: unit.flatMap { unit in filter?.complaint(unit.conventional).map { .failure($0) } ?? .success(unit) }
+          )
         }
       }
       for (record, items) in zip(chunk, results) {
@@ -79,8 +107,7 @@ struct Preprocess: Stage {
           switch result {
           case .success(let (unit, crystal)):
             let id = names.name(of: item, in: record)
-            let split = record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
-            dataset.append(id: id, unit: unit, crystal: crystal, split: split, properties: item.results.numbers)
+            dataset.append(id: id, unit: unit, crystal: crystal, split: part(record, id), properties: item.results.numbers)
             report.accept(try item.crystal.get())
           case .failure(let rejection): report.reject(item.id, because: rejection)
           }
@@ -89,13 +116,5 @@ struct Preprocess: Stage {
       progress.update(start + chunk.count)
     }
     progress.finish()
-    guard report.accepted > 0 else {
-      throw StageError(.input, "none of \(records.count) records of '\(input)' gave a crystal: \(report.mostFrequentReason).")
-    }
-    dataset.rejected = report.rejected
-    try dataset.write(to: output, symprec: symprec, options: shared, seconds: report.seconds)
-    report.note("per_second", Double(report.accepted + report.rejected.count) / report.seconds)
-    report.note("round_trip_share", report.shareWithout("round_trip"))
-    try report.finish(shared, output: output)
   }
 }

@@ -28,6 +28,27 @@ import Testing
     #expect(all > 190 && some > 100, "\(all) with all, \(some) with some")
   }
 
+  @Test("a crystal for its geometry alone is shown with everything told, from each of its origins")
+  func geometry() throws {
+    let units = SymmBFNTests.units(30)
+    var data = TrainingData(Array(units.prefix(10)), properties: ["gap": [Double](repeating: 1, count: 10)])
+    data.geometry = Array(units.suffix(20))
+    var configuration = Self.configuration
+    (configuration.flow.knownTemplates, configuration.flow.knownElements) = (0.1, 0.1)
+    let method = SymmBFN(configuration, statistics: DatasetStatistics(data.units))
+    #expect(method.statistics.spaceGroups.reduce(0, +) == 10)
+    let examples = try method.examples(data, isTraining: true, threads: 2)
+    #expect(examples.count == 30 && examples.contains { $0.count > 1 })
+    func toldShare(_ range: Range<Int>) -> Double {
+      let shown = range.flatMap { e in
+        (0..<20).map { i in method.shown(examples[e]) { RandomStream(seed: 1, purpose: $0, index: UInt64(i)) }[0] }
+      }
+      return Double(shown.count { $0.knowsTemplate && !$0.knownElements.isEmpty && $0.knownElements.allSatisfy { $0 } })
+        / Double(shown.count)
+    }
+    #expect(toldShare(10..<30) == 1 && toldShare(0..<10) < 0.2)
+  }
+
   @Test("a known element is certain at any time, and none of it is learnt")
   func beliefs() throws {
     let units = SymmBFNTests.units(12)

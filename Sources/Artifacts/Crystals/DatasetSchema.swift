@@ -11,7 +11,7 @@ public struct Dataset: Sendable {
   public var units: [AsymmetricUnit] = []
   /// The conventional cells.
   public var crystals: [Crystal] = []
-  /// 0 train, 1 validation, 2 test.
+  /// The part of each (`DatasetPart`).
   public var split: [UInt8] = []
   /// By name, NaN where unknown.
   public var properties: [String: [Double]] = [:]
@@ -116,6 +116,13 @@ public struct Dataset: Sendable {
     TrainingData(units, properties: properties).taking(indices(of: part))
   }
 
+  /// The training part, and beside it the units of which lattice and coordinates alone are learnt.
+  public var training: TrainingData {
+    var data = data(of: .train)
+    data.geometry = indices(of: .geometry).map { units[$0] }
+    return data
+  }
+
   /// The records of a part.
   public func indices(of part: DatasetPart) -> [Int] { split.indices.filter { split[$0] == part.rawValue } }
 }
@@ -123,6 +130,8 @@ public struct Dataset: Sendable {
 /// A part of a dataset, as `/split` has it.
 public enum DatasetPart: UInt8, Sendable, CaseIterable {
   case train, validation, test
+  /// Of these lattice and coordinates alone are learnt: what elements and Wyckoff positions there are is learnt of the training part.
+  case geometry
 }
 
 /// Random splits for sources that have none.

@@ -101,7 +101,7 @@ extension HDF5Reader {
   public func split(records: Int) throws -> [UInt8] {
     guard contains("/split") else { return [UInt8](repeating: 0, count: records) }
     let split = try read(UInt8.self, "/split", shape: [records])
-    try check(split, in: 0...2, "/split")
+    try check(split, in: 0...3, "/split")
     return split
   }
 }

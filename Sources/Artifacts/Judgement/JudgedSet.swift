@@ -196,6 +196,7 @@ extension ReferenceSet {
       trainProperties: data.properties.mapValues { values in train.map { values[$0] } },
       testProperties: data.properties.mapValues { values in test.map { values[$0] } })
     self.validation = validation.map { data.crystals[$0] }
+    geometry = data.indices(of: .geometry).map { data.crystals[$0] }
     validationProperties = data.properties.mapValues { values in validation.map { values[$0] } }
     validationTemplates = Set(validation.compactMap { data.symmetricUnit($0).flatMap(Template.init) })
     trainTemplateCounts = Dictionary(templates.map { ($0, 1) }, uniquingKeysWith: +)

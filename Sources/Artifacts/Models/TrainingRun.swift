@@ -35,11 +35,18 @@ public struct TrainingRun<M: Method> {
     (self.dataset, self.output, self.shared) = (dataset, output, shared)
     self.predictors = predictors.compactMap(\.path)
     let data = try Dataset(reading: dataset)
-    trainingSet = TrainingSetRecord(data)
+    var training = data.training
+    if !options.learnsGeometryAlone, !training.geometry.isEmpty {
+      standardError(
+        "train: '\(M.name)' with these options is not told elements and Wyckoff positions, so that lattice and coordinates cannot be "
+          + "learnt alone: the \(training.geometry.count) crystals of the part 'geometry' are left out.")
+      training.geometry = []
+    }
+    trainingSet = TrainingSetRecord(data, withGeometry: options.learnsGeometryAlone)
     try Self.check(options.properties, data, named: dataset)
     do {
       trainer = try Trainer<M>(
-        options, training: data.data(of: .train), validation: data.data(of: .validation), predictors: predictors,
+        options, training: training, validation: data.data(of: .validation), predictors: predictors,
         seed: shared.seed, threads: shared.threadCount, precision: precision)
     } catch {
       throw StageError(.input, "'\(dataset)': \(error.description).")

@@ -11,9 +11,9 @@ public struct TrainingSetRecord: Sendable, Equatable {
   /// International numbers.
   public let spaceGroups: [Int]
 
-  /// The training part of a dataset.
-  public init(_ data: Dataset) {
-    let indices = data.indices(of: .train)
+  /// The training part of a dataset, and what else is learnt of.
+  public init(_ data: Dataset, withGeometry: Bool = true) {
+    let indices = data.indices(of: .train) + (withGeometry ? data.indices(of: .geometry) : [])
     ids = indices.map { data.ids[$0] }
     formulas = indices.map { data.crystals[$0].reducedFormula }
     spaceGroups = indices.map { data.units[$0].spaceGroup }

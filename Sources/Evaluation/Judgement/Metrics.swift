@@ -43,7 +43,7 @@ public struct GeneratedCrystal: Sendable {
 public struct ReferenceSet: Sendable {
   /// For tables and notes.
   public var name: String
-  /// What the model has seen: novelty is measured against it.
+  /// What the model was trained on.
   public var train: [Crystal]
   /// What it has not seen: distances are measured to it. May be empty.
   public var test: [Crystal]
@@ -61,6 +61,11 @@ public struct ReferenceSet: Sendable {
   public var validationTemplates: Set<Template> = []
   /// How many training crystals have each template.
   public var trainTemplateCounts: [Template: Int] = [:]
+  /// Further crystals of which the model has seen lattice and coordinates.
+  public var geometry: [Crystal] = []
+
+  /// All that the model has seen: nothing of it is novel. The training part comes first.
+  var seen: [Crystal] { train + geometry }
 
   /// - Parameters:
   ///   - name: for tables.
@@ -170,7 +175,7 @@ extension MetricsSummary {
   /// - Throws: what `input.work.report` throws.
   public static func judge(_ input: MetricsInput) throws -> Judgement {
     let reference = input.reference
-    let train = try StructureIndex(reference.train, matcher: input.settings.matcher, work: input.work)
+    let train = try StructureIndex(reference.seen, matcher: input.settings.matcher, work: input.work)
     let results = try StructureResults(.crystals, input.crystals.map(\.crystal), of: input, train: train, phase: "crystals")
     let initial = try input.crystals(of: .initial).map {
       try StructureResults(.initial, $0, of: input, train: train, phase: "unrelaxed crystals")
@@ -185,7 +190,8 @@ extension MetricsSummary {
     let funnel = funnelSteps(input, results)
     let builder = FigureBuilder(
       input: input, results: results, initial: initial, kept: kept, compared: compared, train: train,
-      training: TrainingQuantities(reference.train, reduced: train.reduced), funnel: funnel)
+      training: TrainingQuantities(reference.train, reduced: Array(train.reduced.prefix(reference.train.count))), funnel: funnel
+    )
     let summary = MetricsSummary(
       name: input.name, sampled: input.sampled, judged: input.crystals.count, settings: input.settings,
       reference: Reference(
@@ -203,6 +209,11 @@ extension MetricsSummary {
     var notes = input.notes
     if input.crystals.isEmpty { notes.append("There are no crystals to judge.") }
     if compared.crystals.isEmpty { notes.append("The reference is empty: no distances, no novelty.") }
+    if !input.reference.geometry.isEmpty {
+      notes.append(
+        "Novel is what is neither among the \(input.reference.train.count) training crystals nor among \(input.reference.geometry.count) "
+          + "others of which the model has seen lattice and coordinates.")
+    }
     let unknown = results.energyAboveHull.count { !$0.isFinite }
     if results.hasEnergies && unknown > 0 {
       notes.append("\(unknown) of \(results.count) crystals have no energy above the hull and count as not stable.")

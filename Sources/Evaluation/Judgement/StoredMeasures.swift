@@ -63,7 +63,7 @@ extension MetricsInput {
   ///
   /// - Throws: what `work.report` throws.
   public func measured(_ range: Range<Int>) throws -> [MeasuredSet: [StoredMeasures]] {
-    let train = try StructureIndex(reference.train, matcher: settings.matcher, work: work)
+    let train = try StructureIndex(reference.seen, matcher: settings.matcher, work: work)
     var sets: [MeasuredSet: [StoredMeasures]] = [:]
     for set in MeasuredSet.allCases {
       guard let all = crystals(of: set) else { continue }

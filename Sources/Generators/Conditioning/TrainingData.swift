@@ -6,6 +6,8 @@ public struct TrainingData: Sendable {
   public var units: [AsymmetricUnit]
   /// By name, one value a unit; NaN where unknown.
   public var properties: [String: [Double]]
+  /// Further crystals, of which lattice and coordinates alone are learnt, with all else told (`MethodOptions.learnsGeometryAlone`).
+  public var geometry: [AsymmetricUnit] = []
 
   /// - Parameter properties: by name, as many values as there are units.
   public init(_ units: [AsymmetricUnit], properties: [String: [Double]] = [:]) {
@@ -13,7 +15,7 @@ public struct TrainingData: Sendable {
     (self.units, self.properties) = (units, properties)
   }
 
-  /// Some of the units with their properties.
+  /// Some of the units with their properties, and nothing beside them.
   public func taking(_ indices: [Int]) -> TrainingData {
     TrainingData(indices.map { units[$0] }, properties: properties.mapValues { values in indices.map { values[$0] } })
   }

@@ -64,6 +64,9 @@ public struct SymmBFNConfiguration: MethodOptions {
   /// Those that the network is told.
   public var properties: [String] { conditioning.properties }
 
+  /// Where elements are told in training.
+  public var learnsGeometryAlone: Bool { form == .informed && flow.knownElements > 0 }
+
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
     let positive: [(String, Bool)] = [

@@ -80,6 +80,9 @@ public struct SymmCDConfiguration: MethodOptions {
   /// Those that the network is told.
   public var properties: [String] { conditioning.properties }
 
+  /// Where elements are told in training.
+  public var learnsGeometryAlone: Bool { form == .informed && diffusion.knownElements > 0 }
+
   /// What is wrong with the values, in a sentence; nil where all is well.
   public var complaint: String? {
     let positive: [(String, Bool)] = [

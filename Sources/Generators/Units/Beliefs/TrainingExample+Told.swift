@@ -18,11 +18,14 @@ extension TrainingExample {
   static func examples(
     _ data: TrainingData, properties names: [String], shiftsOrigins: Bool, threads: Int
   ) throws(Rejection) -> [[TrainingExample]] {
-    let units = data.units
+    let units = data.units + data.geometry
     var examples: [[TrainingExample]] = []
     for unit in units { examples.append([try TrainingExample(unit)]) }
     let columns = data.columns(names)
-    for i in examples.indices { examples[i][0].properties = columns.map { $0[i] } }
+    for i in examples.indices {
+      examples[i][0].teachesGeometryAlone = i >= data.units.count
+      examples[i][0].properties = columns.map { i < $0.count ? $0[i] : .nan }
+    }
     guard shiftsOrigins else { return examples }
     let shifted = try? parallelMap(count: units.count, threads: threads) { i in
       units[i].spaceGroup == 1
@@ -35,6 +38,7 @@ extension TrainingExample {
       if units[i].spaceGroup == 1 { examples[i][0].movable = units[i].sites.map(\.position) }
       for var other in shifted?[i] ?? [] {
         other.properties = examples[i][0].properties
+        other.teachesGeometryAlone = examples[i][0].teachesGeometryAlone
         examples[i].append(other)
       }
     }
@@ -56,6 +60,11 @@ extension TrainingExample {
       shown.conditions = conditions.shown(shown.properties) { properties.uniform() }
     }
     guard let told else { return shown }
+    if shown.teachesGeometryAlone {
+      shown.knowsTemplate = true
+      shown.knownElements = shown.elements.map { _ in true }
+      return shown
+    }
     var template = random("template")
     shown.knowsTemplate = Float(template.uniform()) < told.templates
     if shown.knowsTemplate {

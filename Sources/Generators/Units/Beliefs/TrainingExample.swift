@@ -22,6 +22,8 @@ public struct TrainingExample: Sendable {
   /// (m) positions of a crystal of group 1 that is shown from any origin; empty where it is shown as it is. Listing its origins as those
   /// of other groups are, `shown` by `shown`, would take 216 copies of every atom.
   var movable: [Vector3] = []
+  /// Whether template and elements are told whenever it is shown, and only coordinates and lattice are to be learnt.
+  var teachesGeometryAlone = false
   /// Whether the template is told, and only elements, coordinates and lattice are to be learnt.
   var knowsTemplate = false
   /// (m) whether a site's element is told, too; empty where none is.
