@@ -65,7 +65,7 @@ CONFIG := Pipelines/models/$(MODEL).yaml
 POLICY_CONFIG := Pipelines/models/crystal-gfn-mp20.yaml
 RUN = --threads $(THREADS)
 
-OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(MOST_SITES:%= --max-sites %)
+OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(GEOMETRY_SITES:%= --max-geometry-sites %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)

@@ -2,6 +2,7 @@
 # energies that chooses skeletons learns from it before the next round.
 #   make discover ROUNDS=4 SAMPLES=1000
 #   make discover REWARD="exp(-40 * max(energy_above_hull, 0))"     the model of skeletons is tuned to the reward in every round
+#   make discover PROPOSER=crystal-gfn                                 Crystal-GFN says group and composition, by a proxy that learns, too
 #   make discover SCREEN=none LEARN=                                   plain sampling with the same models, to compare with
 
 ROUNDS ?= 4
@@ -10,12 +11,16 @@ DISCOVER_MODEL := $(if $(call asked,MODEL),Artifacts/$(MODEL).h5,Artifacts/pretr
 # Of the likeliest third of twelve skeletons the one of the lowest energy, where nobody says.
 DISCOVER_SCREEN := $(patsubst none,,$(or $(SCREEN),$(if $(REWARD),none,energy:12)))
 DISCOVER_ENERGIES := $(if $(call asked,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)
-DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(if $(LEARN),,-as_it_is)$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
+DISCOVER_PROPOSER := $(if $(call asked,PROPOSER),$(PROPOSER))
+$(if $(and $(filter discover,$(MAKECMDGOALS)),$(filter-out skeletons crystal-gfn,$(DISCOVER_PROPOSER))),$(error make discover: PROPOSER is skeletons or crystal-gfn))
+# Crystal-GFN needs to be told what a crystal is worth.
+DISCOVER_REWARD := $(or $(REWARD),$(if $(filter crystal-gfn,$(DISCOVER_PROPOSER)),exp(-40 * max(energy_above_hull, 0))))
+DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(LEARN),,-as_it_is)$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
 
 .PHONY: discover
-discover: $(FILE_preprocess) $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [REWARD="exp(-40 * max(energy_above_hull, 0))"]
+discover: $(FILE_preprocess) $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [PROPOSER=crystal-gfn] [REWARD="exp(-40 * max(energy_above_hull, 0))"]
 	@$(if $(HULL),,echo "make discover needs a HULL that energies stand above" >&2; exit 64)
 	@BIN='$(BIN)' MODEL='$(DISCOVER_MODEL)' SKELETONS='$(SKELETONS)' ENERGIES='$(DISCOVER_ENERGIES)' DATASET='$(FILE_preprocess)' \
-	  HULL='$(HULL)' HULLS='$(strip $(HULL) $(wildcard $(D)/hull-$(JUDGE)/filled.h5))' REWARD='$(REWARD)' SCREEN='$(DISCOVER_SCREEN)' LEARN='$(LEARN)' \
+	  HULL='$(HULL)' HULLS='$(strip $(HULL) $(wildcard $(D)/hull-$(JUDGE)/filled.h5))' REWARD='$(DISCOVER_REWARD)' PROPOSER='$(DISCOVER_PROPOSER)' PROXY='$(PROXY)' SCREEN='$(DISCOVER_SCREEN)' LEARN='$(LEARN)' \
 	  STEPS='$(CALLS)' POTENTIAL='$(JUDGE)' FMAX='$(FMAX)' SEED='$(SEED)' THREADS='$(THREADS)' \
 	  Pipelines/discover.sh '$(DISCOVER)' '$(ROUNDS)' '$(COUNT)'

@@ -14,9 +14,9 @@ make_file() {
   [[ -s $file ]] || "$@" --output "$file" "${shared[@]}"
 }
 
-# What compares skeletons in a round: the shipped model, then the one before it, learnt on with what the rounds have found.
-energies() {
-  (($1 == 1)) && echo "$ENERGIES" || echo "$folder/round$1/energies.h5"
+# $1, a model that learns what rounds find, as it was in round $3: $2 in the first.
+learnt() {
+  (($3 == 1)) && echo "$2" || echo "$folder/round$3/$1.h5"
 }
 
 one_round() {
@@ -24,11 +24,24 @@ one_round() {
   mkdir -p "$at"
   if ((r > 1)) && [[ $LEARN ]]; then
     make_file "$at/energies.h5" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/skeleton-energy-mp20.yaml \
-      --initial "$(energies $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
+      --initial "$(learnt energies "$ENERGIES" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
   fi
-  local judge=$ENERGIES
+  local judge=$ENERGIES proxy=$PROXY chain=() begin=() cells=()
   [[ -s $at/energies.h5 ]] && judge=$at/energies.h5
-  if [[ $REWARD ]]; then
+  if [[ $PROPOSER == crystal-gfn ]]; then
+    # What the proxy took for good and relaxation found bad, it knows in the next round; the policy goes on from the round before.
+    if ((r > 1)); then
+      if [[ $LEARN ]]; then
+        proxy=$at/proxy.h5
+        make_file "$proxy" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/proxy-mp20.yaml \
+          --initial "$(learnt proxy "$PROXY" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
+      fi
+      begin=(--initial "$before/policy.h5" --epochs 10)
+    fi
+    model=$at/policy.h5 chain=(--skeletons "$SKELETONS") cells=(--free-lattice)
+    make_file "$model" "$BIN/train" --dataset "$DATASET" --config Pipelines/models/crystal-gfn-mp20.yaml --set "reward=$REWARD" \
+      --predictor "$proxy" --hull "$HULL" "${begin[@]}" --resume --seed "$((SEED + r))"
+  elif [[ $REWARD ]]; then
     model=$at/skeletons.h5
     make_file "$model" "$BIN/train" --dataset "$DATASET" --config Pipelines/models/tuned-skeletons.yaml --set "reward=$REWARD" \
       --initial "$SKELETONS" --predictor "$judge" --hull "$HULL" --resume --seed "$((SEED + r))"
@@ -37,8 +50,8 @@ one_round() {
     energy:*) screen=(--screen "$SCREEN" --screen-model "$judge" --hull "$HULL") ;;
     ?*) screen=(--screen "$SCREEN") ;;
   esac
-  make_file "$at/blueprints.h5" "$BIN/propose" --model "$model" --count "$count" --seed "$((SEED + 1000 * r))" "${screen[@]}"
-  make_file "$at/samples.h5" "$BIN/sample" --model "$MODEL" --blueprints "$at/blueprints.h5" --steps "$STEPS" --seed "$((SEED + r))"
+  make_file "$at/blueprints.h5" "$BIN/propose" --model "$model" --count "$count" --seed "$((SEED + 1000 * r))" "${chain[@]}" "${screen[@]}"
+  make_file "$at/samples.h5" "$BIN/sample" --model "$MODEL" --blueprints "$at/blueprints.h5" --steps "$STEPS" --seed "$((SEED + r))" "${cells[@]}"
   make_file "$at/crystals.h5" "$BIN/reconstruct" --samples "$at/samples.h5"
   # shellcheck disable=SC2086 # HULLS are several.
   make_file "$at/relaxed.h5" "$BIN/relax" --crystals "$at/crystals.h5" --potential "$POTENTIAL" --fmax "$FMAX" --hull $HULLS --foreign-hull

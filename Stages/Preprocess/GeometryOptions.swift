@@ -23,7 +23,11 @@ struct GeometryOptions: ParsableArguments {
       """, valueName: "dataset"))
   var unlike: [String] = []
 
+  @Option(help: "With --geometry: leave out its crystals with more sites than this in the asymmetric unit; 0 takes all.")
+  var maxGeometrySites = 0
+
   func validate() throws {
+    guard maxGeometrySites >= 0 else { throw ValidationError("--max-geometry-sites must be 0 or more.") }
     guard unlike.isEmpty || !geometry.isEmpty else { throw ValidationError("--unlike needs --geometry.") }
   }
 
@@ -36,6 +40,7 @@ struct GeometryOptions: ParsableArguments {
     let work = Work(threads: shared.threadCount)
     let others = try unlike.flatMap { try HeldOutCrystals.parts(of: $0, options, threads: shared.threadCount) }
     return GeometryFilter(
+      mostSites: maxGeometrySites == 0 ? .max : maxGeometrySites,
       heldOut: try HeldOutCrystals(part { $0 == .validation || $0 == .test } + others, work: work),
       known: try HeldOutCrystals(part { $0 == .train }, work: work))
   }
@@ -43,11 +48,15 @@ struct GeometryOptions: ParsableArguments {
 
 /// What is left out of the further crystals.
 struct GeometryFilter: Sendable {
+  let mostSites: Int
   let heldOut: HeldOutCrystals
   let known: HeldOutCrystals
 
   /// Why a crystal may not be learnt of; nil where it may.
-  func complaint(_ crystal: Crystal) -> Rejection? {
+  func complaint(_ crystal: Crystal, sites: Int) -> Rejection? {
+    guard sites <= mostSites else {
+      return Rejection("too_many_sites", "\(sites) sites, more than --max-geometry-sites \(mostSites)")
+    }
     if let id = heldOut.match(of: crystal) { return Rejection("held_out", "has the structure of '\(id)', which is held out") }
     return known.match(of: crystal).map { Rejection("known", "has the structure of '\($0)', which is there already") }
   }

@@ -98,7 +98,9 @@ struct Preprocess: Stage {
           }
           return (
             item: item,
-            unit: unit.flatMap { unit in filter?.complaint(unit.conventional).map { .failure($0) } ?? .success(unit) }
+            unit: unit.flatMap { unit in
+              filter?.complaint(unit.conventional, sites: unit.unit.sites.count).map { .failure($0) } ?? .success(unit)
+            }
           )
         }
       }

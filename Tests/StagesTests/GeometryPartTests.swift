@@ -59,6 +59,9 @@ import Testing
     #expect(reasons["expanded-ZnS"] == "held_out" && reasons["bcc"] == "held_out" && reasons["periclase"] == "held_out")
     #expect(reasons["halite"] == "known" && reasons["notes"] != nil && reasons.count == 5)
     #expect(outcome.errors.contains("3 held_out") && outcome.errors.contains("1 known"))
+    #expect(try place.run("preprocess", Self.arguments + ["--max-geometry-sites", "1", "--output", "small.h5"]).status == 0)
+    let small = try Dataset(reading: place.path("small.h5"))
+    #expect(small.indices(of: .geometry).map { small.ids[$0] } == ["fcc-iron"] && small.indices(of: .train).count == 2)
     // What is learnt of elements and positions is the training part's.
     let statistics = try Artifact.open(place.path("dataset.h5")).statistics()
     #expect(statistics.spaceGroups.reduce(0, +) == 2 && statistics.elements[55] == 0)

@@ -95,14 +95,12 @@ public struct Ledger: Sendable {
     }
   }
 
-  /// How many different elements, space groups, templates and formulas some crystals have.
+  /// How many different elements, space groups, templates (those of one crystal in other origins are one) and formulas some crystals have.
   public func diversity(_ indices: [Int]) -> (elements: Int, groups: Int, templates: Int, formulas: Int) {
     let units = indices.map { crystals.units[$0] }
-    let templates = units.map { unit in
-      "\(unit.spaceGroup) \(unit.sites.map { String($0.wyckoffLetter) }.sorted().joined(separator: " "))"
-    }
     return (
-      Set(units.flatMap { $0.sites.map(\.atomicNumber) }).count, Set(units.map(\.spaceGroup)).count, Set(templates).count,
+      Set(units.flatMap { $0.sites.map(\.atomicNumber) }).count, Set(units.map(\.spaceGroup)).count,
+      Set(units.compactMap(Template.init)).count,
       Set(indices.map { crystals.crystals[$0].reducedFormula }).count
     )
   }

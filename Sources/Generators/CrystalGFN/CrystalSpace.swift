@@ -100,10 +100,13 @@ struct CrystalSpace: Sendable {
   fileprivate func compositionChoices(_ counts: [UInt8], _ completion: inout CompositionCompletion) -> [Int32] {
     guard let state = completion.state(counts) else { return [] }
     var actions: [Int32] = []
+    // Elements that are alike may come in the same numbers.
+    var known = [[Int]?](repeating: nil, count: rules.elements.count)
     for element in rules.elements.indices where counts[element] == 0 {
-      for atoms in 1...rules.mostOfElement {
-        if completion.canEnd(state, adding: atoms, of: element) { actions.append(Int32(self.element(element, atoms: atoms))) }
-      }
+      let first = rules.charges.alike[element]
+      let numbers = known[first] ?? (1...rules.mostOfElement).filter { completion.canEnd(state, adding: $0, of: element) }
+      known[first] = numbers
+      for atoms in numbers { actions.append(Int32(self.element(element, atoms: atoms))) }
     }
     if completion.isComplete(state) { actions.append(Int32(compositionEnd)) }
     return actions

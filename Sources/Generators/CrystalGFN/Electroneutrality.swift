@@ -31,6 +31,8 @@ struct ChargeTables: Sendable {
   let classes: [[[Int]]]
   /// (tables) the least and the greatest charge an atom.
   let reach: [ClosedRange<Int>]
+  /// (elements) the first element with the same charges in every table; of those that are apart, themselves.
+  let alike: [Int]
   /// (tables) bits of the elements that are alike with no other.
   private let singles: [UInt128]
   /// Whether a single element needs no charges.
@@ -62,13 +64,20 @@ struct ChargeTables: Sendable {
             return states.filter { ($0 < 0) == (own >= threshold) }
           })
       }
+      allowed = Self.widest(allowed)
     }
     if rule != .none, exemptsAlloys { allowed.append(entries.map { $0?.isMetal ?? false ? [0] : [] }) }
     let isMixed = rule == .mixedValence
-    charges = allowed.map { states in
+    let charges = allowed.map { states in
       states.enumerated().map { element, states in
         (0...mostAtoms).map { excluded.contains(element) ? [] : Self.charges($0, states, isMixed: isMixed) }
       }
+    }
+    self.charges = charges
+    let columns = elements.indices.map { element in charges.map { $0[element] } }
+    alike = elements.indices.map { element in
+      apart.contains(element)
+        ? element : columns.indices.first { !apart.contains($0) && columns[$0] == columns[element] } ?? element
     }
     reach = charges.map { table in
       let single = table.flatMap { $0[1] }
@@ -83,6 +92,16 @@ struct ChargeTables: Sendable {
       }
     }
     singles = classes.map { $0.filter { $0.count == 1 }.reduce(0) { $0 | 1 << UInt128($1[0]) } }
+  }
+
+  /// The tables whose states no other table has all of: a threshold above an element without negative states allows all that the one
+  /// below it does.
+  private static func widest(_ tables: [[[Int]]]) -> [[[Int]]] {
+    let sets = tables.map { $0.map(Set.init) }
+    func isWithin(_ a: Int, _ b: Int) -> Bool { zip(sets[a], sets[b]).allSatisfy { $0.isSubset(of: $1) } }
+    return tables.indices.filter { a in
+      !tables.indices.contains { b in a != b && isWithin(a, b) && (a > b || !isWithin(b, a)) }
+    }.map { tables[$0] }
   }
 
   /// In rising order.
