@@ -22,13 +22,15 @@ struct CompositionCompletion: Sendable {
   private let rules: CompositionRules
   private var occupancy: Occupancy
   private var known: [Question: Bool] = [:]
+  /// By set of `Occupancy`.
+  private var rooms: [Int: [Int]] = [:]
   /// Bits of the elements that must occur.
   private let required: UInt128
 
   /// Answers that are kept, about 10 MB a group.
   private static let mostKnown = 50_000
 
-  /// Whether further elements can bring a charge.
+  /// Whether so many further elements can bring a charge.
   private struct Question: Hashable {
     var table: Int
     var charge: Int
@@ -122,7 +124,9 @@ struct CompositionCompletion: Sendable {
   mutating func canEnd(_ state: State) -> Bool {
     if isComplete(state) { return true }
     if state.elements == 0, rules.charges.exemptsElements, canBeElement() { return true }
-    return canGoOn(state, set: state.set, used: state.used, elements: state.elements, atoms: state.atoms, by: 1...) { _ in [0] }
+    return (1...rules.elementCount.upperBound).contains { count in
+      canGoOn(state, set: state.set, used: state.used, elements: state.elements, atoms: state.atoms, by: count) { _ in [0] }
+    }
   }
 
   /// The same after an element more; false where there is no room for it.
@@ -131,7 +135,7 @@ struct CompositionCompletion: Sendable {
     let (used, tables) = (state.used | 1 << UInt128(element), rules.charges.charges)
     let (elements, sum) = (state.elements + 1, state.atoms + atoms)
     // Most are ended by one element more, which is found at once; that the charges balance already is asked of every table.
-    if canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: ...1, charges: { tables[$0][element][atoms] }) {
+    if canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: 1, charges: { tables[$0][element][atoms] }) {
       return true
     }
     let isDone = isComplete(used: used, elements: elements, atoms: sum) {
@@ -141,30 +145,27 @@ struct CompositionCompletion: Sendable {
       }
     }
     if isDone { return true }
-    return canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: 2...) { tables[$0][element][atoms] }
+    return (2...max(2, rules.elementCount.upperBound)).contains { count in
+      canGoOn(state, set: set, used: used, elements: elements, atoms: sum, by: count) { tables[$0][element][atoms] }
+    }
   }
 
-  /// Whether further elements end what a state and charges more have, by as few as do it.
-  ///
-  /// - Parameter counts: how many elements may come.
+  /// Whether so many further elements end what a state and charges more have.
   private mutating func canGoOn(
-    _ state: State, set: Int, used: UInt128, elements: Int, atoms: Int, by counts: some RangeExpression<Int>,
-    charges more: (Int) -> [Int]
+    _ state: State, set: Int, used: UInt128, elements: Int, atoms: Int, by count: Int, charges more: (Int) -> [Int]
   ) -> Bool {
-    let (missing, room) = ((required & ~used).nonzeroBitCount, rules.elementCount.upperBound - elements)
-    guard max(1, missing) <= room, atoms < rules.atomCount.upperBound else { return false }
+    guard (required & ~used).nonzeroBitCount <= count, elements + count <= rules.elementCount.upperBound,
+      atoms < rules.atomCount.upperBound
+    else { return false }
     var question = Question(
-      table: 0, charge: 0, set: set, used: used, elements: 0, atoms: rules.atomCount.upperBound - atoms,
+      table: 0, charge: 0, set: set, used: used, elements: count, atoms: rules.atomCount.upperBound - atoms,
       leastElements: max(0, rules.elementCount.lowerBound - elements), leastAtoms: max(0, rules.atomCount.lowerBound - atoms))
-    for elements in max(1, missing)...room where counts.contains(elements) {
-      question.elements = elements
-      for table in state.charges.indices where !state.charges[table].isEmpty {
-        question.table = table
-        for own in more(table) {
-          for charge in state.charges[table] {
-            question.charge = -charge - own
-            if answer(question) { return true }
-          }
+    for table in state.charges.indices where !state.charges[table].isEmpty {
+      question.table = table
+      for own in more(table) {
+        for charge in state.charges[table] {
+          question.charge = -charge - own
+          if answer(question) { return true }
         }
       }
     }
@@ -184,6 +185,7 @@ struct CompositionCompletion: Sendable {
     guard question.charge <= reach.upperBound * question.atoms, question.charge >= reach.lowerBound * question.atoms else {
       return false
     }
+    if question.elements == 1 { return isEnded(question) }
     var key = question
     key.used = rules.charges.canonical(question.used, table: question.table, elements: question.elements)
     if let known = known[key] { return known }
@@ -193,23 +195,32 @@ struct CompositionCompletion: Sendable {
     return found
   }
 
-  /// One element that ends it, or else one after which it can be ended.
+  /// Whether one element more ends it.
+  private mutating func isEnded(_ question: Question) -> Bool {
+    let missing = required & ~question.used
+    guard question.leastElements <= 1, missing.nonzeroBitCount <= 1 else { return false }
+    let open = missing == 0 ? ~question.used : missing
+    return rooms(after: question.set).contains { atoms in
+      atoms >= question.leastAtoms && atoms <= question.atoms
+        && rules.charges.elements(bringing: question.charge, atoms: atoms, table: question.table) & open != 0
+    }
+  }
+
+  /// In what numbers an element more finds room.
+  private mutating func rooms(after set: Int) -> [Int] {
+    if let known = rooms[set] { return known }
+    let found = (1...rules.mostOfElement).filter { occupancy.placing($0, after: set) != nil }
+    rooms[set] = found
+    return found
+  }
+
+  /// An element after which it can be ended.
   private mutating func search(_ question: Question) -> Bool {
     let (table, most) = (question.table, min(rules.mostOfElement, question.atoms))
     guard most > 0 else { return false }
     let rooms = (1...most).compactMap { n in occupancy.placing(n, after: question.set).map { (atoms: n, set: $0) } }
     let candidates = rules.charges.classes[table].compactMap { alike in
       alike.first { question.used & 1 << UInt128($0) == 0 }
-    }
-    let missing = required & ~question.used
-    if question.elements == 1 {
-      guard question.leastElements <= 1 else { return false }
-      for element in candidates where missing == 0 || missing == 1 << UInt128(element) {
-        for room in rooms where room.atoms >= question.leastAtoms {
-          if rules.charges.charges[table][element][room.atoms].contains(question.charge) { return true }
-        }
-      }
-      return false
     }
     for element in candidates {
       for room in rooms {

@@ -33,6 +33,8 @@ struct ChargeTables: Sendable {
   let reach: [ClosedRange<Int>]
   /// (elements) the first element with the same charges in every table; of those that are apart, themselves.
   let alike: [Int]
+  /// (tables) who brings which charge.
+  private let bringers: [Bringers]
   /// (tables) bits of the elements that are alike with no other.
   private let singles: [UInt128]
   /// Whether a single element needs no charges.
@@ -83,6 +85,7 @@ struct ChargeTables: Sendable {
       let single = table.flatMap { $0[1] }
       return min(0, single.min() ?? 0)...max(0, single.max() ?? 0)
     }
+    bringers = zip(charges, reach).map { Bringers($0, reach: $1, mostAtoms: mostAtoms) }
     classes = charges.map { table in
       let present = table.indices.filter { !table[$0][1].isEmpty }
       let alike = Dictionary(grouping: present.filter { !apart.contains($0) }) { table[$0] }
@@ -114,6 +117,33 @@ struct ChargeTables: Sendable {
       }
     }
     return sums.sorted()
+  }
+
+  /// Bits of the elements of which so many atoms can have a charge together.
+  func elements(bringing charge: Int, atoms: Int, table: Int) -> UInt128 { bringers[table].elements(charge, atoms: atoms) }
+
+  /// Elements by number of atoms and charge.
+  private struct Bringers: Sendable {
+    private let lowest: Int
+    private let width: Int
+    /// (atoms + 1, charges) bits.
+    private var bits: [UInt128]
+
+    init(_ table: [[[Int]]], reach: ClosedRange<Int>, mostAtoms: Int) {
+      lowest = reach.lowerBound * mostAtoms
+      width = reach.upperBound * mostAtoms - lowest + 1
+      bits = [UInt128](repeating: 0, count: (mostAtoms + 1) * width)
+      for (element, counts) in table.enumerated() {
+        for (atoms, charges) in counts.enumerated() {
+          for charge in charges { bits[atoms * width + charge - lowest] |= 1 << UInt128(element) }
+        }
+      }
+    }
+
+    func elements(_ charge: Int, atoms: Int) -> UInt128 {
+      let place = charge - lowest
+      return place >= 0 && place < width ? bits[atoms * width + place] : 0
+    }
   }
 
   /// The elements that are there as far as they matter: of those that are alike it counts how many are left, and no more than may come.

@@ -292,6 +292,13 @@ import Testing
           let state = completion.state(counts)
           let can = state.map { completion.canEnd($0) } ?? false
           #expect(can == reachable.contains(counts), "\(group) \(counts) of \(elements) by \(rule.rawValue)")
+          for (element, atoms) in elements.indices.flatMap({ e in (1...6).map { (e, $0) } }) where counts[element] == 0 {
+            guard let state else { break }
+            var next = counts
+            next[element] = UInt8(atoms)
+            let can = completion.canEnd(state, adding: atoms, of: element)
+            #expect(can == reachable.contains(next), "\(group) \(next) of \(elements) by \(rule.rawValue)")
+          }
           if let state { #expect(completion.isComplete(state) == complete.contains(counts), "\(group) \(counts)") }
         }
       }
