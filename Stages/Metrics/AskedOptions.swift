@@ -55,12 +55,13 @@ struct AskedOptions: ParsableArguments {
     }
   }
 
-  /// The crystals as predictions of a dataset's test set, where they are that.
-  func task(_ judged: JudgedSet, _ data: Dataset) -> PredictionTask? {
+  /// The crystals as predictions of a dataset's test part, or of its validation part where that is compared with, where they are that.
+  func task(_ judged: JudgedSet, _ data: Dataset, comparedWith part: ComparedPart) -> PredictionTask? {
     prediction.map {
       PredictionTask(
         given: $0 == .wyckoff ? .wyckoff : .composition, ids: judged.ids,
-        testIDs: data.indices(of: .test).map { data.ids[$0] }, lost: judged.rejected.map(\.id))
+        targetIDs: data.indices(of: part == .validation ? .validation : .test).map { data.ids[$0] },
+        lost: judged.rejected.map(\.id))
     }
   }
 }

@@ -73,11 +73,12 @@ struct Metrics: Stage {
     var input = MetricsInput(
       judged, name: name ?? (crystals as NSString).lastPathComponent, data, reference: reference, symprec: symprec,
       seed: shared.seed, cost: try Cost(ofArtifacts: timing))
-    (input.notes, input.prediction) = (notes, asked.task(judged, data))
+    input.notes = notes
     try judging.apply(
       to: &input, data: data, reference: reference,
       models: try timing.filter { try Artifact.open($0).attribute("format") == Artifact.Format.model.name },
       threads: shared.threadCount)
+    input.prediction = asked.task(judged, data, comparedWith: input.comparedPart)
     input.targets = try asked.properties(judged, training: input.reference.trainProperties)
     input.work = Work(threads: shared.threadCount) { phase, done, total in
       try Interruption.check()

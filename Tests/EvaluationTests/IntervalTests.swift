@@ -131,7 +131,7 @@ import Testing
     var input = MetricsInput(
       name: "x", sampled: 4, crystals: [GeneratedCrystal(salts[0]), GeneratedCrystal(salts[1])],
       reference: ReferenceSet(name: "r", train: [salts[4]], test: [salts[0], salts[1], salts[3]]))
-    input.prediction = PredictionTask(given: .composition, ids: ids, testIDs: ["a", "b", "c"], lost: ["a#1", "c", "nobody"])
+    input.prediction = PredictionTask(given: .composition, ids: ids, targetIDs: ["a", "b", "c"], lost: ["a#1", "c", "nobody"])
     let summary = try MetricsSummary.judge(input).summary
     #expect(summary.figure("match_rate")?.count == 1 && summary.figure("match_rate")?.total == 3)
     #expect(summary.figure("match_rate_best_of_2")?.count == 2 && summary.figure("match_rate_best_of_2")?.total == 3)
@@ -144,7 +144,7 @@ import Testing
     var input = MetricsInput(
       name: "x", sampled: 4, crystals: predictions.map { GeneratedCrystal($0.0, energyAboveHull: $0.1) },
       reference: ReferenceSet(name: "r", train: [salts[4]], test: [salts[0], salts[1]]))
-    input.prediction = PredictionTask(given: .composition, ids: ["a#1", "a#2", "b#1", "b#2"], testIDs: ["a", "b"])
+    input.prediction = PredictionTask(given: .composition, ids: ["a#1", "a#2", "b#1", "b#2"], targetIDs: ["a", "b"])
     let summary = try MetricsSummary.judge(input).summary
     #expect(summary.figure("match_rate_best_of_2")?.count == 2 && summary.figure("match_rate")?.count == 1)
     #expect(summary.figure("match_rate_lowest_of_2")?.count == 1 && summary.figure("match_rate_lowest_of_2")?.total == 2)

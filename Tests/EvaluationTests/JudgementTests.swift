@@ -164,7 +164,7 @@ import Testing
     // a: a miss, then a hit; b-7: exact; c: nothing like it; a second crystal of d only; f: a copy of e under a wrong name.
     let names = ["a#1", "a#2", "b-7", "c", "d/2", "f", "unknown"]
     let crystals = [test[3], test[0], test[1], test[4], test[3], test[4], test[0]]
-    let task = PredictionTask(given: .composition, ids: names, testIDs: ids)
+    let task = PredictionTask(given: .composition, ids: names, targetIDs: ids)
     #expect(task.targets == [0, 0, 1, 2, 3, 5, nil])
     var input = MetricsInput(
       name: "p", sampled: 7, crystals: crystals.map { GeneratedCrystal($0) },
@@ -182,6 +182,13 @@ import Testing
     // a, b, d and e are somewhere among the predictions; c and f are not.
     #expect(try figure("metre").count == 4 && figure("metre").total == 6)
     #expect(abs(try #require(figure("metre_crmse").value) - 1.0 / 6) < 1e-6)
+    // Choices are made on the validation part.
+    var other = input
+    other.reference = ReferenceSet(name: "r", train: [test[1]], test: [test[2]])
+    (other.reference.validation, other.comparedPart) = (test, .validation)
+    let chosen = try MetricsSummary.judge(other).summary
+    #expect(chosen.figure("match_rate")?.count == 2 && chosen.figure("match_rate_unleaked")?.total == 4)
+    #expect(chosen.notes.contains("1 of 7 predictions name no crystal of the validation set."))
     input.prediction?.given = .wyckoff
     #expect(try MetricsSummary.judge(input).summary.figure("match_rate_wyckoff")?.count == 2)
   }

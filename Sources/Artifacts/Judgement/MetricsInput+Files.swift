@@ -88,7 +88,7 @@ extension MetricsInput {
 extension ReferenceSet {
   /// Novelty is measured against another set's training part.
   public mutating func takeTrainingPart(of other: ReferenceSet) {
-    (train, trainTemplates, trainTemplateCounts, trainProperties) =
-      (other.train, other.trainTemplates, other.trainTemplateCounts, other.trainProperties)
+    (train, trainTemplates, trainTemplateCounts, trainProperties, geometry) =
+      (other.train, other.trainTemplates, other.trainTemplateCounts, other.trainProperties, other.geometry)
   }
 }

@@ -107,7 +107,7 @@ public struct MetricsInput: Sendable {
   public var properties: [String: [Double]] = [:]
   /// What was asked of properties.
   public var targets: [AskedProperty] = []
-  /// Set where the crystals are predictions of the test set's structures.
+  /// Set where the crystals are predictions of the compared part's structures.
   public var prediction: PredictionTask?
   /// The part of the reference that distances are measured to; the training set where there is no such part.
   public var comparedPart = ComparedPart.test
@@ -226,12 +226,12 @@ extension MetricsSummary {
       notes.append("spglib finds no space group for \(unclassified) of \(results.count) crystals.")
     }
     if let task = input.prediction {
-      if !compared.isTest { notes.append("There is no test set to predict: no match rates.") }
+      if !compared.isHeldOut { notes.append("There is no held-out set to predict: no match rates.") }
       if task.lostTargets > 0 {
         notes.append("\(task.lostTargets) predictions were lost on the way and count as misses.")
       }
       let lost = task.targets.count { $0 == nil }
-      if lost > 0 { notes.append("\(lost) of \(task.targets.count) predictions name no crystal of the test set.") }
+      if lost > 0 { notes.append("\(lost) of \(task.targets.count) predictions name no crystal of the \(compared.name) set.") }
     }
     if input.includesCoverage {
       let unprinted = results.measures.count { $0.fingerprints == nil }

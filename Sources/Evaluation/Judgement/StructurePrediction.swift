@@ -11,7 +11,7 @@ public struct PredictionTask: Sendable {
 
   /// What the model was told.
   public var given: Given
-  /// Index in the test set of each crystal's target; nil for one that has none.
+  /// Index in the held-out set of each crystal's target; nil for one that has none.
   public var targets: [Int?]
   /// When a prediction is right.
   public var matcher: StructureMatcher
@@ -24,14 +24,14 @@ public struct PredictionTask: Sendable {
 
   /// - Parameters:
   ///   - ids: names of the crystals: a target's own, or with `#2`, `/2`, `-2` or `_2` behind it where there are several predictions.
-  ///   - testIDs: names of the test set's crystals.
+  ///   - targetIDs: names of the crystals that are predicted.
   ///   - lost: names of predictions that no crystal came of.
   public init(
-    given: Given, ids: [String], testIDs: [String], lost: [String] = [], matcher: StructureMatcher = .prediction
+    given: Given, ids: [String], targetIDs: [String], lost: [String] = [], matcher: StructureMatcher = .prediction
   ) {
     self.given = given
     self.matcher = matcher
-    let places = Dictionary(testIDs.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
+    let places = Dictionary(targetIDs.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
     func aim(_ id: String) -> (target: Int, order: Int)? {
       if let place = places[id] { return (place, 0) }
       guard let mark = id.lastIndex(where: { "#/-_".contains($0) }),
@@ -59,14 +59,14 @@ struct PredictionScore: Sendable {
   let lowest: [Double?]
   /// (targets) rms of the first prediction where it is valid, too.
   let firstValid: [Double?]
-  /// (test set) the least rms of any prediction of the set to any crystal of the test set (METRe).
+  /// (held-out set) the least rms of any prediction to any crystal of the set (METRe).
   let everyone: [Double?]
   /// Most predictions that a target has.
   let most: Int
 
   /// - Parameter energies: of the predictions, eV/atom above anything that is the same for a composition; not finite where unknown.
   init(
-    _ task: PredictionTask, predictions: [CrystalMeasures], energies: [Double], test: [CrystalMeasures], work: Work
+    _ task: PredictionTask, predictions: [CrystalMeasures], energies: [Double], aims: [CrystalMeasures], work: Work
   ) throws {
     let matcher = task.matcher
     let aimed = task.targets.indices.filter { task.targets[$0] != nil }
@@ -75,7 +75,7 @@ struct PredictionScore: Sendable {
     let targets = Set(byTarget.keys).union(lost.keys).sorted()
     let scores = try work.map("match predictions", count: targets.count) { t -> [Double?] in
       (byTarget[targets[t]] ?? []).map { i in
-        guard let own = predictions[i].reduced, let aim = test[targets[t]].reduced else { return nil }
+        guard let own = predictions[i].reduced, let aim = aims[targets[t]].reduced else { return nil }
         return matcher.deviation(own, aim)?.rms
       }
     }
@@ -99,8 +99,8 @@ struct PredictionScore: Sendable {
     let byKey = Dictionary(grouping: predictions.indices.filter { predictions[$0].reduced != nil }) {
       predictions[$0].reduced?.key
     }
-    everyone = try work.map("match everyone", count: test.count) { t in
-      guard let aim = test[t].reduced else { return nil }
+    everyone = try work.map("match everyone", count: aims.count) { t in
+      guard let aim = aims[t].reduced else { return nil }
       return (byKey[aim.key] ?? []).compactMap { i in
         predictions[i].reduced.flatMap { matcher.deviation($0, aim)?.rms }
       }.min()
@@ -111,9 +111,9 @@ struct PredictionScore: Sendable {
 extension FigureBuilder {
   /// Match rates, rms and corrected rms of predictions.
   func predictionFigures() throws -> [Figure] {
-    guard let task = input.prediction, compared.isTest else { return [] }
+    guard let task = input.prediction, compared.isHeldOut else { return [] }
     let score = try PredictionScore(
-      task, predictions: results.measures, energies: results.energyAboveHull, test: compared.measures, work: input.work)
+      task, predictions: results.measures, energies: results.energyAboveHull, aims: compared.measures, work: input.work)
     let isWyckoff = task.given == .wyckoff
     let (suffix, words) = isWyckoff ? ("_wyckoff", ", Wyckoff positions given") : ("", "")
     func rates(_ name: String, _ label: String, _ values: [Double?]) -> [Figure] {
@@ -140,6 +140,6 @@ extension FigureBuilder {
     }
     let fresh = zip(score.targets, score.first).filter { !compared.isLeaked[$0.0] }.map(\.1)
     figures += rates("match_rate_unleaked", "targets matched, formula not in training", fresh)
-    return figures + rates("metre", "test set matched by any prediction (METRe)", score.everyone)
+    return figures + rates("metre", "\(compared.name) set matched by any prediction (METRe)", score.everyone)
   }
 }
