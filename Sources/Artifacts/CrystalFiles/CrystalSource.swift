@@ -153,14 +153,15 @@ public enum CrystalSource {
   /// folder the files in it at any depth, sorted by name; those of no kind that is known are records that are refused. Files whose
   /// names begin with a point are passed over.
   ///
+  /// - Parameter columns: of tables, where they are not the field's.
   /// - Throws: `StageError` where there is nothing at the path, or nothing that holds crystals.
-  public static func records(_ path: String) throws -> [SourceRecord] {
+  public static func records(_ path: String, columns: CrystalTable.Columns = .init()) throws -> [SourceRecord] {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StageError(.input, "there is no file or folder '\(path)'.")
     }
     switch FileKind(path: path) {
-    case .folder: return try folder(path)
-    case .table: return try table(path, split: nil)
+    case .folder: return try folder(path, columns)
+    case .table: return try table(path, split: nil, columns)
     case .artifact: return try artifact(path)
     case .json where ["jsonl", "ndjson"].contains((PackedFiles.unpacked(path) as NSString).pathExtension.lowercased()):
       return try lines(path)
@@ -209,13 +210,13 @@ public enum CrystalSource {
     Rejection("unknown_kind", "'\(name)': cannot tell what it is; known are \(known)")
   }
 
-  private static func folder(_ path: String) throws -> [SourceRecord] {
+  private static func folder(_ path: String, _ columns: CrystalTable.Columns) throws -> [SourceRecord] {
     let splits: [(String, UInt8)] = [("train", 0), ("val", 1), ("test", 2)]
     var rows: [SourceRecord] = []
     for (name, split) in splits {
       let candidates = [".csv", ".csv.gz", ".csv.xz"].map { "\(path)/\(name)\($0)" }
       guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else { continue }
-      rows += try table(file, split: split)
+      rows += try table(file, split: split, columns)
     }
     guard let names = FileManager.default.enumerator(atPath: path) else {
       throw StageError(.inputOutput, "the folder '\(path)' cannot be listed.")
@@ -251,7 +252,7 @@ public enum CrystalSource {
           records.append(SourceRecord(id: name, split: nil, text: .refused(Rejection("unknown_kind", words))))
         }
       case .cif, .extxyz, .poscar, .json: single.append((SourceRecord(id: id, split: nil, text: .file(file)), name))
-      case .table: records += try table(file, split: nil)
+      case .table: records += try table(file, split: nil, columns)
       case .archive: records += try archive(file)
       case .artifact, .pyTorch, .unknown:
         records.append(SourceRecord(id: name, split: nil, text: .refused(unknown(name))))
@@ -287,12 +288,14 @@ public enum CrystalSource {
     }
   }
 
-  private static func table(_ path: String, split: UInt8?) throws -> [SourceRecord] {
+  private static func table(_ path: String, split: UInt8?, _ columns: CrystalTable.Columns) throws -> [SourceRecord] {
     do {
-      let table = try CrystalTable(csv: PackedFiles.bytes(of: path))
+      let table = try CrystalTable(csv: PackedFiles.bytes(of: path), columns: columns)
       return (0..<table.count).map { SourceRecord(id: table.id($0), split: split, text: .row(table, $0)) }
     } catch let rejection as Rejection {
-      throw StageError(.input, "'\(path)': \(rejection.description).")
+      let advice =
+        rejection.code == "missing_column" && columns.cif == nil ? "; --cif-column names the one with the CIF texts" : ""
+      throw StageError(.input, "'\(path)': \(rejection.description)\(advice).")
     }
   }
 }

@@ -48,8 +48,7 @@ public struct CrystalWriter: Sendable {
       let isLines = path.lowercased().hasSuffix("l") || path.lowercased().hasSuffix(".ndjson")
       try AtomicFile.write(StructureJSON.text(crystals, isLines: isLines), to: path)
     case .table:
-      let rows = crystals.map { "\(quoted($0.id)),\(quoted(cif($0.id, $0.crystal)))" }
-      try AtomicFile.write((["material_id,cif"] + rows).joined(separator: "\n") + "\n", to: path)
+      try AtomicFile.write(table(crystals), to: path)
     case .artifact:
       try Artifact.write(.crystals, to: path, inputs: [], options: options, seconds: seconds()) { writer in
         try writer.write(crystals.map(\.id), to: "/id")
@@ -69,6 +68,31 @@ public struct CrystalWriter: Sendable {
         "'\(path)': cannot tell what to write; known are .cif, a folder (ending in /), .extxyz, .json, .jsonl, .csv, .vasp or POSCAR, .h5."
       )
     }
+  }
+
+  /// A row a crystal. An energy a cell becomes one an atom, since the CIF may have another cell; without symmetry (`symprec` 0) the CIF has the
+  /// crystal's own atoms in their order, and energy and forces (as JSON) stand beside it.
+  private func table(_ crystals: [Entry]) -> String {
+    var names = Set(crystals.flatMap(\.results.numbers.keys))
+    let hasEnergy = names.remove("energy") != nil
+    let hasForces = symprec == 0 && crystals.contains { $0.results.forces != nil }
+    let columns = names.sorted()
+    let own = hasEnergy ? ["energy_per_atom"] + (symprec == 0 ? ["energy"] : []) : []
+    let head = (["material_id", "cif"] + own + columns + (hasForces ? ["forces"] : [])).map(quotedWhereNeeded)
+    let rows = crystals.map { entry in
+      func number(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
+      let energy = entry.results.numbers["energy"]
+      let energies = [number(energy.map { $0 / Double(max(1, entry.crystal.count)) }), number(energy)].prefix(own.count)
+      let forces = entry.results.forces.map { "[" + $0.map { "[\($0.x),\($0.y),\($0.z)]" }.joined(separator: ",") + "]" } ?? ""
+      return
+        ([quoted(entry.id), quoted(cif(entry.id, entry.crystal))] + energies + columns.map { number(entry.results.numbers[$0]) }
+        + (hasForces ? [quoted(forces)] : [])).joined(separator: ",")
+    }
+    return ([head.joined(separator: ",")] + rows).joined(separator: "\n") + "\n"
+  }
+
+  private func quotedWhereNeeded(_ text: String) -> String {
+    text.contains { ",\"\n\r".contains($0) } ? quoted(text) : text
   }
 
   private func writeFolder(_ crystals: [Entry], _ path: String) throws {

@@ -34,7 +34,8 @@ extension HDF5Reader {
     return try readStrings("/id", rows: records)
   }
 
-  /// What the file has computed for its crystals: `/property` and, of a relaxation, energy and forces as ASE names them.
+  /// What the file has computed for its crystals: `/property` and, of a relaxation, energy and forces as ASE names them, formation energy and
+  /// energy above the hull as tables of the field do.
   func results(of crystals: [Crystal]) throws -> [CalculatedResults] {
     var results = [CalculatedResults](repeating: CalculatedResults(), count: crystals.count)
     for (name, values) in try properties(records: crystals.count) {
@@ -43,6 +44,11 @@ extension HDF5Reader {
     if contains("/relaxation/energy") {
       let energies = try read(Double.self, "/relaxation/energy", shape: [crystals.count])
       for i in crystals.indices where energies[i].isFinite { results[i].numbers["energy"] = energies[i] }
+    }
+    for (name, column) in [("formation_energy_per_atom", "formation_energy"), ("e_above_hull", "energy_above_hull")]
+    where contains("/relaxation/\(column)") {
+      let values = try read(Double.self, "/relaxation/\(column)", shape: [crystals.count])
+      for i in crystals.indices where values[i].isFinite { results[i].numbers[name] = values[i] }
     }
     if contains("/relaxation/force") {
       let atoms = crystals.reduce(0) { $0 + $1.count }

@@ -42,19 +42,39 @@ public struct CrystalTable: Sendable {
   /// Number of rows, the header not counted.
   public var count: Int { rows.count }
 
-  /// - Parameter csv: the file, decompressed.
-  /// - Throws: `Rejection` where there is no header or no column `cif`.
-  public init(csv: [UInt8]) throws(Rejection) {
+  /// Names of the columns of CIF texts and of names, where they are not the field's.
+  public struct Columns: Sendable, Equatable {
+    /// Of CIF texts; `cif` where nil.
+    public var cif: String?
+    /// Of names; `material_id`, or `id`, where nil.
+    public var id: String?
+
+    /// - Parameters:
+    ///   - cif: column of CIF texts.
+    ///   - id: column of names.
+    public init(cif: String? = nil, id: String? = nil) { (self.cif, self.id) = (cif, id) }
+  }
+
+  /// - Parameters:
+  ///   - csv: the file, decompressed.
+  ///   - chosen: names of columns, where they are not the field's.
+  /// - Throws: `Rejection` where there is no header or no such column.
+  public init(csv: [UInt8], columns chosen: Columns = Columns()) throws(Rejection) {
     var scanner = Scanner(bytes: csv)
     guard let header = scanner.next() else { throw Rejection("empty_file", "the table has nothing in it") }
     if let error = header.error { throw error }
     let names = scanner.fields.map { Self.string(csv, $0) }
     columns = names
-    guard let cif = names.firstIndex(of: "cif") else {
-      throw Rejection("missing_column", "the table has no column 'cif', only: \(names.joined(separator: ", "))")
+    func column(_ name: String) throws(Rejection) -> Int {
+      if let index = names.firstIndex(of: name) { return index }
+      throw Rejection("missing_column", "the table has no column '\(name)', only: \(names.joined(separator: ", "))")
     }
-    cifColumn = cif
-    idColumn = names.firstIndex(of: "material_id") ?? names.firstIndex(of: "id")
+    cifColumn = try column(chosen.cif ?? "cif")
+    if let id = chosen.id {
+      idColumn = try column(id)
+    } else {
+      idColumn = names.firstIndex(of: "material_id") ?? names.firstIndex(of: "id")
+    }
     var rows: [RowRange] = []
     while var row = scanner.next() {
       if row.error == nil, row.fieldCount != names.count {
@@ -66,7 +86,7 @@ public struct CrystalTable: Sendable {
     bytes = csv
     fields = scanner.fields
     self.rows = rows
-    let skipped = [cif, names.firstIndex(of: "material_id"), names.firstIndex(of: "id")]
+    let skipped = [cifColumn, idColumn, names.firstIndex(of: "material_id"), names.firstIndex(of: "id")]
     let candidates = names.indices.filter { !skipped.contains($0) && !names[$0].isEmpty }
     let scan = scanner.fields
     propertyColumns = candidates.filter { column in

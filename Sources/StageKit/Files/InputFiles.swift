@@ -16,7 +16,10 @@ struct FileState: Hashable, Sendable {
     guard unsafe fstat(descriptor, &facts) == 0 else {
       throw StageError(.inputOutput, "'\(path)' cannot be read: \(systemErrorText()).")
     }
-    guard facts.st_mode & S_IFMT == S_IFREG else { throw StageError(.input, "'\(path)' is no regular file.") }
+    guard facts.st_mode & S_IFMT == S_IFREG else {
+      let isFolder = facts.st_mode & S_IFMT == S_IFDIR
+      throw StageError(.input, isFolder ? "'\(path)' is a folder, expected a file." : "'\(path)' is no regular file.")
+    }
     (device, inode, size) = (UInt64(facts.st_dev), UInt64(facts.st_ino), Int(facts.st_size))
     modified = facts.st_mtim.tv_sec &* 1_000_000_000 &+ facts.st_mtim.tv_nsec
   }

@@ -39,7 +39,7 @@ public struct HDF5Reader: ~Copyable {
       isHDF5(path)
         ? "'\(path)' cannot be opened: it was cut off, or another process is writing it or holds it locked (then try again when "
           + "that has ended). If it is cut off, make it again."
-        : "'\(path)' is no HDF5 file.")
+        : "'\(path)' is no HDF5 file; 'preprocess' makes a dataset of crystal files, 'convert' other crystals.")
   }
 
   /// Whether a file begins as HDF5 files do.

@@ -103,6 +103,10 @@ import Testing
     #expect(!half.errors.contains("Remove"))
     _ = try place.write("text.h5", "no such thing")
     let text = try place.run("relax", ["--crystals", "text.h5", "--potential", "pair", "--output", "r.h5"])
-    #expect(text.status == 65 && text.errors == "relax: 'text.h5' is no HDF5 file.\n")
+    #expect(
+      text.status == 65
+        && text.errors
+          == "relax: 'text.h5' is no HDF5 file; 'preprocess' makes a dataset of crystal files, 'convert' other crystals.\n"
+    )
   }
 }
