@@ -59,7 +59,7 @@ struct Preprocess: Stage {
     var report = StageReport(stage: "preprocess")
     var dataset = Dataset()
     var names = TakenNames()
-    var records = try CrystalSource.records(input)
+    var records = try CrystalSource.records(input, columns: reading.columns)
     if limit > 0 { records = Array(records.prefix(limit)) }
     try read(Array(records[shared.part.range(of: records.count)]), "preprocess", &dataset, &names, &report) { record, id in
       record.split ?? DatasetSplit.draw(id, heldOut: heldOut, seed: shared.seed)
@@ -69,7 +69,7 @@ struct Preprocess: Stage {
     }
     if !further.geometry.isEmpty {
       let filter = try further.filter(dataset, reading.options, shared: shared)
-      let records = try further.geometry.flatMap { try CrystalSource.records($0) }
+      let records = try further.geometry.flatMap { try CrystalSource.records($0, columns: reading.columns) }
       try read(records, "geometry", &dataset, &names, &report, filter) { _, _ in DatasetPart.geometry.rawValue }
       report.note("geometry", dataset.indices(of: .geometry).count)
     }

@@ -14,8 +14,19 @@ public struct ReadingFlags: ParsableArguments {
   @Flag(help: "Take what the sites of a file say, whatever its formula, Z, multiplicities, density and distances say.")
   public var trustSites = false
 
+  /// `--cif-column`.
+  @Option(help: "Of tables: the column with the CIF texts, 'cif' where not given.")
+  public var cifColumn: String?
+
+  /// `--id-column`.
+  @Option(help: "Of tables: the column with the crystals' names, 'material_id' or 'id' where not given.")
+  public var idColumn: String?
+
   /// The defaults.
   public init() {}
+
+  /// Columns of tables that are not called as the field calls them.
+  public var columns: CrystalTable.Columns { CrystalTable.Columns(cif: cifColumn, id: idColumn) }
 
   /// Refuses what no reader takes.
   ///
