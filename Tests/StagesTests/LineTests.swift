@@ -175,16 +175,24 @@ import Testing
     let crystals = try place.writeCrystals()
     _ = try place.write("model.yaml", Workplace.model.replacingOccurrences(of: "epochs: 3", with: "epochs: 3000000"))
     try place.run("preprocess", ["--input", crystals, "--output", "dataset.h5"])
-    let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--threads", "1", "--resume", "--checkpoint", "0.001"]
+    let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--threads", "1", "--checkpoint", "0.001"]
     let stopped = try place.run("train", train + ["--output", "b.h5"], signalAfter: "b.h5.unfinished.h5")
     #expect(stopped.status == 75, "\(stopped.errors)")
-    #expect(stopped.errors.contains("--resume goes on."))
+    #expect(stopped.errors.contains("'b.h5.unfinished.h5' is saved. Start again to go on."))
+    #expect(stopped.errors.contains("train: 3000000 epochs; "), "\(stopped.errors)")
     #expect(place.files.contains("b.h5.unfinished.h5") && !place.files.contains("b.h5"))
     let epochs = try Artifact.open(place.path("b.h5.unfinished.h5")).read(Int64.self, "/training/counters")[1]
     let last = ["--epochs", "\(epochs + 7)"]
     let resumed = try place.run("train", train + last + ["--output", "b.h5"])
     #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("train: going on from 'b.h5.unfinished.h5', "), "\(resumed.errors)")
+    #expect(resumed.errors.contains("train: epoch \(epochs + 7) of \(epochs + 7)  loss "), "\(resumed.errors)")
     #expect(!place.files.contains("b.h5.unfinished.h5"))
+    // A line an epoch, those before the stop among them.
+    let losses = try String(contentsOfFile: place.path("b.losses.csv"), encoding: .utf8).split(separator: "\n")
+    #expect(losses.count == Int(epochs) + 8 && losses[0].hasPrefix("epoch,training,training_"), "\(losses.first ?? "")")
+    #expect(
+      losses[0].hasSuffix(",learning_rate,seconds") && losses[1].hasPrefix("1,") && !losses.contains { $0.contains("nan") })
     let whole = try place.run("train", train + last + ["--output", "a.h5"])
     #expect(whole.status == 0, "\(whole.errors)")
     let a = try HDF5Reader(path: place.path("a.h5"))
@@ -195,5 +203,28 @@ import Testing
     ] {
       #expect(try a.read(Float.self, name) == b.read(Float.self, name), "\(name)")
     }
+  }
+
+  @Test("training by the clock says how far it came, and one that is to begin anew drops the checkpoint")
+  func minutes() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let crystals = try place.writeCrystals()
+    _ = try place.write("model.yaml", Workplace.model.replacingOccurrences(of: "epochs: 3", with: "epochs: 3000000"))
+    try place.run("preprocess", ["--input", crystals, "--output", "dataset.h5"])
+    let train = ["--dataset", "dataset.h5", "--config", "model.yaml", "--threads", "1", "--output", "a.h5"]
+    let short = try place.run("train", train + ["--minutes", "0.003"])
+    #expect(short.status == 0 && short.errors.contains("train: the 0.003 minutes are over after "), "\(short.errors)")
+    #expect(short.errors.contains(" of 3000000 epochs; start again with --resume to go on."), "\(short.errors)")
+    let further = try place.run("train", train + ["--minutes", "0.003", "--resume"])
+    #expect(further.errors.contains("train: going on, "), "\(further.errors)")
+    // A checkpoint of another network is not dropped, unless that is said.
+    try FileManager.default.moveItem(atPath: place.path("a.h5"), toPath: place.path("a.h5.unfinished.h5"))
+    let other = try place.run("train", train + ["--epochs", "1", "--seed", "5"])
+    #expect(
+      other.status == 65 && other.errors.contains("'a.h5.unfinished.h5' was trained with --seed 0, not 5"), "\(other.errors)")
+    let anew = try place.run("train", train + ["--epochs", "1", "--seed", "5", "--anew"])
+    #expect(anew.status == 0 && !place.files.contains("a.h5.unfinished.h5"), "\(anew.errors)")
+    #expect(try place.run("train", train + ["--anew", "--resume"]).status == 64)
   }
 }

@@ -182,19 +182,21 @@ public enum ModelFile {
     let configuration = try configuration(reader, registry: MethodRegistry([M.self]))
     guard trainer.learner.options.takesParameters(of: try configuration.options(M.self, isStored: true), goingOn: true) else {
       throw StageError(
-        .input, "'\(path)' was trained with another network or flow; train anew without --resume, or give its configuration.")
+        .input,
+        "'\(path)' was trained with another network or flow; --anew trains from the first epoch, or give its configuration.")
     }
     for (kind, file) in [("on", dataset)] + predictors.map({ ("with", $0) }) {
       guard reader.attribute("inputs")?.contains(try AtomicFile.hash(of: file)) ?? false else {
         throw StageError(
           .input,
-          "'\(path)' was trained \(kind) another \(kind == "on" ? "dataset" : "predictor") than '\(file)'; train anew without "
-            + "--resume.")
+          "'\(path)' was trained \(kind) another \(kind == "on" ? "dataset" : "predictor") than '\(file)'; --anew trains from "
+            + "the first epoch.")
       }
     }
     let seed = reader.attribute("seed", as: Int64.self).map { UInt64(bitPattern: $0) }
     guard seed == trainer.seed else {
-      throw StageError(.input, "'\(path)' was trained with --seed \(seed ?? 0), not \(trainer.seed).")
+      throw StageError(
+        .input, "'\(path)' was trained with --seed \(seed ?? 0), not \(trainer.seed); --anew trains from the first epoch.")
     }
     let layout = trainer.learner.layout
     trainer.optimizer.parameters = Parameters(

@@ -96,6 +96,7 @@ public struct TrainingRun<M: Method> {
     let stopped = try step(minutes: minutes, checkpoint: checkpoint, report)
     if !stopped, let model = trainer.learner as? any PropertyModel { errors = try measure(model) }
     try save(stopped ? unfinished : output, report)
+    try saveLosses()
     if !stopped { try? FileManager.default.removeItem(atPath: unfinished) }
     return stopped
   }
@@ -125,15 +126,23 @@ public struct TrainingRun<M: Method> {
     let last = trainer.lastEpoch
     let start = Date()
     let firstEpoch = trainer.epoch
-    var saved = start
+    var (saved, said) = (start, Date.distantPast)
     var progress = Progress("train", total: (last - firstEpoch) * trainer.trainingCount, quiet: shared.quiet)
     while trainer.epoch < last {
       let elapsed = Date().timeIntervalSince(start)
       if Interruption.isRequested { return true }
       if let minutes, elapsed >= 60 * minutes { break }
-      if try trainer.step() { try trainer.endEpoch(seconds: before + report.seconds) }
+      if try trainer.step() {
+        try trainer.endEpoch(seconds: before + report.seconds)
+        // A line an epoch, or a second where epochs are shorter.
+        if Date().timeIntervalSince(said) >= 1 || trainer.epoch == last {
+          progress.say("epoch \(trainer.epoch) of \(last)  \(losses)")
+          said = Date()
+        }
+      }
       if Date().timeIntervalSince(saved) >= 60 * checkpoint {
         try save(unfinished, report)
+        try saveLosses()
         saved = Date()
       }
       let epochs = Double(trainer.epoch - firstEpoch) + Double(trainer.batchInEpoch) / Double(trainer.batchesPerEpoch)
@@ -144,14 +153,51 @@ public struct TrainingRun<M: Method> {
     return false
   }
 
+  /// What the run is about to do, in words.
+  ///
+  /// - Parameter checkpoint: where it goes on; nil where it begins.
+  public func opening(from checkpoint: String?) -> String {
+    let crystals = "\(trainer.trainingCount) crystals to learn from"
+    guard trainer.epoch > 0 || trainer.batchInEpoch > 0 else { return "\(trainer.lastEpoch) epochs; \(crystals)" }
+    return "going on\(checkpoint.map { " from '\($0)'" } ?? ""), \(progress) done; \(crystals)"
+  }
+
+  /// How far the run is, in words: `1.3 of 250 epochs`.
+  public var progress: String {
+    let done = Double(trainer.epoch) + Double(trainer.batchInEpoch) / Double(max(1, trainer.batchesPerEpoch))
+    return String(format: "%.1f of %d epochs", done, trainer.lastEpoch)
+  }
+
   /// The weighted loss of the last epoch on the validation part; not a number before the first has ended.
   public var validationLoss: Double { trainer.history.last?.validation.total(trainer.learner.weights) ?? .nan }
 
-  private var note: String {
-    guard let epoch = trainer.history.last else { return "epoch 1" }
+  private var note: String { trainer.history.isEmpty ? "epoch 1" : "epoch \(trainer.epoch + 1)  \(losses)" }
+
+  /// The losses of the last epoch; empty before the first has ended.
+  private var losses: String {
+    guard let epoch = trainer.history.last else { return "" }
     let terms = zip(M.terms, epoch.validation.values).map { "\($0) " + String(format: "%.3f", $1) }
-    return String(
-      format: "epoch %d  loss %.3f  validation %.3f", trainer.epoch + 1, epoch.training.total(trainer.learner.weights),
-      validationLoss) + " (\(terms.joined(separator: " ")))"
+    return String(format: "loss %.3f  validation %.3f", epoch.training.total(trainer.learner.weights), validationLoss)
+      + " (\(terms.joined(separator: " ")))"
+  }
+
+  /// Where the losses go: beside the model.
+  public var lossesFile: String { Self.lossesFile(of: output) }
+
+  /// The table of losses that belongs to a model's file.
+  public static func lossesFile(of output: String) -> String { (output as NSString).deletingPathExtension + ".losses.csv" }
+
+  /// The losses of all epochs so far, those before the run was stopped among them.
+  private func saveLosses() throws {
+    guard !trainer.history.isEmpty else { return }
+    let names = ["training", "validation"].flatMap { part in [part] + M.terms.map { "\(part)_\($0.replacing(" ", with: "_"))" }
+    }
+    let weights = trainer.learner.weights
+    let rows = trainer.history.enumerated().map { number, epoch in
+      let values = [epoch.training, epoch.validation].flatMap { [$0.total(weights)] + $0.values }
+      return ([number + 1] as [any CustomStringConvertible] + values + [epoch.rate, epoch.seconds]).map(\.description)
+    }
+    let lines = [["epoch"] + names + ["learning_rate", "seconds"]] + rows
+    try AtomicFile.write(lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: lossesFile)
   }
 }

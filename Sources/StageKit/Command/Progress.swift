@@ -39,6 +39,12 @@ public struct Progress {
     standardErrorWords(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 
+  /// A line of its own, above the progress line where there is one.
+  public func say(_ words: String) {
+    guard !quiet else { return }
+    standardErrorWords((isTerminal ? "\r\u{1B}[K" : "") + "\(name): \(words)\n")
+  }
+
   /// Clears the line of a terminal.
   public func finish() {
     if isTerminal, !quiet, lastShown != nil { standardErrorWords("\r\u{1B}[K") }
