@@ -71,7 +71,7 @@ public struct GalleryCrystal: Sendable {
   var formulaMarkup: String {
     var markup = ""
     var isCount = false
-    for c in crystal.reducedFormula {
+    for c in crystal.chemicalFormula {
       if c.isNumber != isCount {
         markup += c.isNumber ? "<sub>" : "</sub>"
         isCount = c.isNumber
@@ -83,7 +83,7 @@ public struct GalleryCrystal: Sendable {
 
   /// A link that saves the CIF, without a script.
   var saveLink: String {
-    let name = escaped("\(crystal.reducedFormula)-\(identifier).cif")
+    let name = escaped("\(crystal.chemicalFormula)-\(identifier).cif")
     return "<a download=\"\(name)\" href=\"data:chemical/x-cif;charset=utf-8,\(percentEncoded(cif))\">CIF</a>"
   }
 }

@@ -8,28 +8,88 @@ public struct GalleryPage: Sendable {
   public var lead: String
   /// In the order of the page.
   public var crystals: [GalleryCrystal]
+  /// What made the page, below the crystals.
+  public var origin: String
+  /// Files beside the page that it links to.
+  public var files: [String]
 
   /// - Parameters:
   ///   - title: of the page.
   ///   - lead: a sentence or two above the crystals.
   ///   - crystals: in their order.
-  public init(title: String, lead: String, crystals: [GalleryCrystal]) {
+  ///   - origin: what made the page.
+  ///   - files: beside the page, to link to.
+  public init(title: String, lead: String, crystals: [GalleryCrystal], origin: String = "", files: [String] = []) {
     self.title = title
     self.lead = lead
     self.crystals = crystals
+    self.origin = origin
+    self.files = files
   }
 
-  /// The page: no file beside it and no network.
+  /// The page: it needs no file beside it and no network.
   public var html: String {
     let cards = crystals.enumerated().map { $0.element.card(scene: $0.offset) }
+    let links = files.map { "<a href=\"\(escaped($0))\">\(escaped($0))</a>" }.joined(separator: " · ")
     let body = """
       <header><h1>\(escaped(title))</h1>
-      <p class="faint">\(escaped(lead)) Drag to turn, or use the arrow keys.</p></header>
-      <section><div class="gallery">
+      <p class="faint">\(escaped(lead)) Drag to turn, or use the arrow keys.\(links.isEmpty ? "" : " All of them: \(links).")</p></header>
+      \(crystals.isEmpty ? "" : tools)
+      <section><div class="gallery" id="cards">
       \(cards.joined(separator: "\n"))
-      </div></section>
+      </div>
+      \(crystals.isEmpty ? "" : table)
+      </section>
+      \(origin.isEmpty ? "" : "<footer class=\"faint\"><p>\(escaped(origin))</p></footer>")
+      \(crystals.isEmpty ? "" : "<script>\n\(galleryTools)\n</script>")
       """
     return page(title: title, body: body, crystals: crystals)
+  }
+
+  /// Search, order, elements, and the choice of pictures or a table.
+  private var tools: String {
+    let elements = Set(crystals.flatMap { $0.crystal.atomicNumbers.map(Int.init) }).sorted {
+      Element.symbol($0) < Element.symbol($1)
+    }
+    let buttons = elements.map { z in
+      "<button type=\"button\" data-element=\"\(Element.symbol(z))\" aria-pressed=\"false\" title=\"only crystals with "
+        + "\(Element.symbol(z))\"><i style=\"background:\(ElementColor.of(z))\"></i>\(Element.symbol(z))</button>"
+    }
+    let hasEnergies = crystals.contains { $0.energyAboveHull != nil }
+    let limit =
+      hasEnergies
+      ? "<label>above the hull at most <input id=\"limit\" type=\"number\" step=\"0.01\" size=\"5\"> eV/atom</label>" : ""
+    return """
+      <form class="tools" id="tools">
+      <label>find <input id="find" type="search" placeholder="formula, name or group"></label>
+      <label>order <select id="order"><option value="rank">as ranked</option>\(hasEnergies ? "<option value=\"energy\">energy above the hull</option>" : "")<option value="formula">formula</option><option value="group">space group</option><option value="atoms">atoms</option></select></label>
+      \(limit)
+      <label><input id="as-table" type="checkbox"> table</label>
+      <output id="shown" class="faint"></output>
+      <div class="elements" role="group" aria-label="elements">\(buttons.joined())</div>
+      </form>
+      """
+  }
+
+  /// The same crystals as rows; hidden until it is asked for.
+  private var table: String {
+    let rows = crystals.enumerated().map { place, item in
+      let cell = item.crystal.lattice
+      func short(_ value: Double) -> String { readable(value) }
+      let lengths = [cell.lengths.x, cell.lengths.y, cell.lengths.z].map(short).joined(separator: ", ")
+      let angles = [cell.angles.x, cell.angles.y, cell.angles.z].map(short).joined(separator: ", ")
+      return
+        "<tr><td>\(place + 1)</td><td>\(item.formulaMarkup)</td><td>\(escaped(item.groupWords))</td><td>\(item.crystal.count)</td>"
+        + "<td>\(item.energyAboveHull.map { readable($0) } ?? "")</td><td>\(lengths)</td><td>\(angles)</td>"
+        + "<td>\(escaped(item.identifier))</td><td>\(escaped(item.remark))</td><td>\(item.saveLink)</td></tr>"
+    }
+    return """
+      <div class="scroll"><table class="narrow listing" id="listing" hidden>
+      <thead><tr><th></th><th>formula</th><th title="Hermann-Mauguin symbol and number">space group</th><th title="of the conventional cell">atoms</th><th title="energy above the convex hull, eV/atom: what a mixture of known phases is lower by">above hull</th><th title="angstrom">a, b, c</th><th title="degrees">angles</th><th>name</th><th>remarks</th><th></th></tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody></table></div>
+      """
   }
 }
 
@@ -70,14 +130,21 @@ extension GalleryCrystal {
   /// The crystal's place on a page whose scripts find its scene under a number.
   func card(scene: Int) -> String {
     var words: [String] = []
-    if spaceGroup > 0 { words.append("No. \(spaceGroup)") }
+    if spaceGroup > 0 { words.append(groupWords) }
     words.append("\(crystal.count) atoms")
     if let energy = energyAboveHull, energy.isFinite { words.append("\(readable(energy)) eV/atom above hull") }
     if !remark.isEmpty { words.append(remark) }
-    let formula = escaped(crystal.reducedFormula)
+    let formula = escaped(crystal.chemicalFormula)
+    let elements = crystal.composition.map(\.atomicNumber)
+    let legend = elements.map { "<i style=\"background:\(ElementColor.of($0))\"></i>\(Element.symbol($0))" }.joined(
+      separator: " ")
+    let energy = energyAboveHull.map { $0.isFinite ? "\($0)" : "" } ?? ""
     return """
-      <figure class="crystal"><canvas data-scene="\(scene)" tabindex="0" role="img" aria-label="\(formula)"></canvas>
-      <figcaption>\(saveLink)<b>\(formulaMarkup)</b><br>\(escaped(words.joined(separator: " · ")))</figcaption></figure>
+      <figure class="crystal" data-formula="\(formula)" data-name="\(escaped(identifier))" data-group="\(spaceGroup)" data-symbol="\(escaped(groupWords))" data-energy="\(energy)" data-atoms="\(crystal.count)" data-elements="\(elements.map(Element.symbol).joined(separator: " "))"><canvas data-scene="\(scene)" tabindex="0" role="img" aria-label="\(formula)"></canvas>
+      <figcaption>\(saveLink)<b>\(formulaMarkup)</b> <span class="legend">\(legend)</span><br>\(escaped(words.joined(separator: " · ")))</figcaption></figure>
       """
   }
+
+  /// The group's symbol and number; empty where nobody knows.
+  var groupWords: String { spaceGroup > 0 ? "\(SpaceGroup.numbered(spaceGroup).plainSymbol) (\(spaceGroup))" : "" }
 }

@@ -56,6 +56,19 @@ let reportStyle = """
   .crystal figcaption { line-height: 1.4; color: var(--faint); }
   .crystal figcaption b { color: var(--ink); }
   .crystal a { float: right; }
+  .crystal[hidden], .gallery[hidden] { display: none; }
+  .legend { color: var(--faint); font-size: .82rem; white-space: nowrap; }
+  .legend i, .elements i { display: inline-block; width: .62rem; height: .62rem; border-radius: 50%; border: 1px solid var(--edge); margin: 0 .25rem 0 .15rem; }
+  .tools { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; align-items: baseline; margin: 1.2rem 0; font-size: .9rem; }
+  .tools input, .tools select, .tools button { font: inherit; color: inherit; background: transparent; border: 1px solid var(--rule); border-radius: 3px; padding: .1rem .4rem; }
+  .tools option { color: initial; }
+  .tools input[type=number] { width: 5.5rem; }
+  .elements { flex-basis: 100%; display: flex; flex-wrap: wrap; gap: .3rem; }
+  .elements button { cursor: pointer; }
+  .elements button[aria-pressed=true] { border-color: var(--ink); background: var(--rule); }
+  .listing td, .listing th { text-align: left; }
+  .listing td:nth-child(9) { white-space: normal; min-width: 14rem; }
+  footer { margin-top: 2.5rem; border-top: 1px solid var(--rule); overflow-wrap: anywhere; }
   a { color: var(--run-0); text-underline-offset: 2px; }
   @media (max-width: 40rem) { .pair { grid-template-columns: 1fr; } body { padding: 1.5rem 1rem; } }
   @media print {
@@ -73,6 +86,6 @@ let reportStyle = """
     table.narrow { font-size: 6.8pt; }
     table.narrow th, table.narrow td { padding-left: .3rem; }
     .gallery { grid-template-columns: repeat(4, 1fr); gap: .5rem; }
-    .crystal a { display: none; }
+    .crystal a, .tools { display: none; }
   }
   """

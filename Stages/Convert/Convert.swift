@@ -43,7 +43,8 @@ struct Convert: Stage {
   var listRejected = false
 
   @OptionGroup var reading: ReadingFlags
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard symprec == 0 || (symprec >= 1e-6 && symprec <= 1) else {
@@ -64,7 +65,7 @@ struct Convert: Stage {
     var report = StageReport(stage: "convert")
     var crystals: [CrystalWriter.Entry] = []
     var names = TakenNames()
-    for record in try CrystalSource.records(input) {
+    for record in try CrystalSource.records(input, columns: reading.columns) {
       try Interruption.check()
       for item in record.read(reading.options) where limit == 0 || crystals.count < limit {
         switch item.crystal {

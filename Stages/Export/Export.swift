@@ -27,7 +27,8 @@ struct Export: Stage {
   @Option(help: "Parameters to keep: best (lowest validation loss) or last.")
   var weights = ModelFile.Weights.best
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   var files: StageFiles { StageFiles(inputs: [model], outputs: [.file(output)]) }
 

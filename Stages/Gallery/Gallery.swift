@@ -4,22 +4,28 @@ import Crystals
 import Reports
 import StageKit
 
-/// Lays crystals out to be looked at: a folder of CIF files, best first, and a page.
+/// Lays crystals out to be looked at: a folder of CIF files, best first, tables and a page.
 ///
-/// | reads  | crystals.h5 or relaxed.h5                                             |
-/// | writes | FOLDER/0001-NaCl-225.cif …, FOLDER/crystals.csv, FOLDER/index.html    |
-/// | drops  | nothing; what could not be relaxed comes last                         |
+/// | reads  | any .h5 with /crystal, relaxed or not; CIF, POSCAR, extxyz, JSON, tables, folders of them      |
+/// | writes | FOLDER/0001-NaCl-225.cif …, FOLDER/crystals.cif, .csv, .json, index.html                       |
+/// | drops  | nothing; what could not be relaxed comes last, what could not be read is named                 |
 @main
 struct Gallery: Stage {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
-    abstract: "Lay crystals out: CIF files with symmetry, best first, and a page to look at them.",
+    abstract: "Lay crystals out: CIF files with symmetry, best first, tables, and a page to look at them.",
     discussion: """
-      Crystals are ranked by their energy above the hull where the file has it (relax --hull), by energy an atom where it has \
-      only that, else they stay in their order.
+      Crystals are ranked by their energy above the hull where the file has it (relax --hull), those whose chemical system the hull \
+      hardly knows last. Without a hull energies of different compositions cannot be compared: crystals of one formula are ranked by \
+      energy an atom, others stay in their order.
+
+      With --known every crystal is compared with known ones: the same structure, a structure of the same formula, of the same kind \
+      with other elements, or of the same elements.
       """, version: friezeVersion)
 
-  @Option(help: "Crystals to lay out (HDF5, from reconstruct or relax).")
+  @Option(
+    help:
+      "Crystals to lay out: .h5 with /crystal (of reconstruct, relax, preprocess), CIF, POSCAR, extxyz, a table or a folder.")
   var crystals: String
 
   @Option(help: "The folder to write.")
@@ -34,51 +40,82 @@ struct Gallery: Stage {
   @Option(help: "Title of the page.")
   var title = "Frieze: crystals"
 
+  @Option(parsing: .upToNextOption, help: "Known crystals: dataset.h5, or files and folders as above.")
+  var known: [String] = []
+
   @Flag(help: "Crystals of one structure stand once, the best of them for all; the page says how often it was found.")
   var merge = false
 
-  @OptionGroup var shared: SharedOptions
+  @Flag(help: "Print the first 40 crystals as a table.")
+  var table = false
+
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard symprec >= 1e-6, symprec <= 1 else { throw ValidationError("--symprec must be from 0.000001 to 1 angstrom.") }
     guard drawn >= 0 else { throw ValidationError("--drawn must be 0 or more.") }
   }
 
-  var files: StageFiles { StageFiles(inputs: [crystals], outputs: [.folder(output)]) }
+  var files: StageFiles { StageFiles(inputs: [crystals] + known, outputs: [.folder(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "gallery")
     var ranked = try RankedCrystals(reading: crystals)
+    for record in ranked.rejected {
+      report.reject(record)
+      if !shared.quiet { standardError("gallery: \(record.id): \(record.reason)") }
+    }
+    if let warning = ranked.warning, !shared.quiet { standardError("gallery: \(warning).") }
     let total = ranked.items.count
     if merge { try ranked.merge(threads: shared.threadCount) }
-    let head = "rank,file,id,formula,space_group,atoms,energy_above_hull,found,decomposition,remark"
-    var rows = [([head] + ranked.columns).joined(separator: ",")]
-    var cards: [GalleryCrystal] = []
+    let words = try compare(&ranked)
+    var rows: [CrystalListing.Row] = []
+    var (cards, cifs): ([GalleryCrystal], String) = ([], "")
     for (place, item) in ranked.items.enumerated() {
       try Interruption.check()
       let symmetric = try? AsymmetricUnit.standardize(item.crystal, symprec: symprec)
       let group = symmetric?.unit.spaceGroup ?? 1
-      let name =
-        String(repeating: "0", count: max(0, 4 - "\(place + 1)".count)) + "\(place + 1)-\(item.crystal.reducedFormula)-\(group)"
+      let number = "\(place + 1)"
+      let name = String(repeating: "0", count: max(0, 4 - number.count)) + "\(number)-\(item.crystal.chemicalFormula)-\(group)"
       let cif = symmetric.map { CIF.text($0.unit, name: item.id) } ?? CIF.text(item.crystal, name: item.id)
       try AtomicFile.write(cif, to: "\(output)/\(name).cif")
-      let energy = item.energyAboveHull.map { "\($0)" } ?? ""
+      cifs += cif + "\n"
+      let cell = symmetric?.conventional ?? item.crystal
       rows.append(
-        "\(place + 1),\(name).cif,\(item.id),\(item.crystal.reducedFormula),\(group),\(item.crystal.count),\(energy),\(item.found),\(item.products),\(item.remark)"
-          + item.properties.map { $0.isFinite ? ",\($0)" : "," }.joined())
+        CrystalListing.Row(rank: place + 1, file: "\(name).cif", item: item, spaceGroup: group, atoms: cell.count))
       if place < drawn {
         cards.append(
           GalleryCrystal(
-            identifier: item.id, crystal: symmetric?.conventional ?? item.crystal, spaceGroup: group,
-            energyAboveHull: item.energyAboveHull, remark: item.words(isMerged: merge), cif: cif))
+            identifier: item.id, crystal: cell, spaceGroup: group, energyAboveHull: item.energyAboveHull,
+            remark: item.words(isMerged: merge), cif: cif))
       }
       report.accept()
     }
-    try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: "\(output)/crystals.csv")
+    let listing = CrystalListing(rows, of: ranked, known: words)
+    try AtomicFile.write(listing.csv, to: "\(output)/crystals.csv")
+    try AtomicFile.write(listing.json, to: "\(output)/crystals.json")
     let lead =
       (merge ? ranked.summary(of: total) : "\(total) crystals, \(ranked.order).")
+      + (ranked.warning.map { " Here \($0)." } ?? "")
       + (cards.count < ranked.items.count ? " The first \(cards.count) are drawn." : "")
-    try AtomicFile.write(GalleryPage(title: title, lead: lead, crystals: cards).html, to: "\(output)/index.html")
+    try AtomicFile.write(cifs, to: "\(output)/crystals.cif")
+    let energies = ranked.potential.map { ", energies by \($0)" + (ranked.hull.map { " above \($0)" } ?? "") } ?? ""
+    let page = GalleryPage(
+      title: title, lead: lead, crystals: cards,
+      origin:
+        "Made by frieze \(friezeVersion), gallery, of \(crystals)\(energies)\(words.map { "; compared with \($0)" } ?? "").",
+      files: ["crystals.cif", "crystals.csv", "crystals.json"])
+    try AtomicFile.write(page.html, to: "\(output)/index.html")
+    if table { try standardOutput(listing.table(most: 40)) }
     try report.finish(shared, output: output)
+  }
+
+  /// Compares the crystals with known ones, and says with how many; nil where there are none to compare with.
+  private func compare(_ ranked: inout RankedCrystals) throws -> String? {
+    guard !known.isEmpty else { return nil }
+    let crystals = try KnownCrystals(reading: known, threads: shared.threadCount)
+    try ranked.compare(with: crystals, threads: shared.threadCount)
+    return "\(crystals.count) known crystals of \(known.joined(separator: ", "))"
   }
 }

@@ -37,7 +37,8 @@ struct Hull: Stage {
   @Option(help: "The hull to write (HDF5).")
   var output: String
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard !input.isEmpty else { throw ValidationError("--input needs at least one file.") }

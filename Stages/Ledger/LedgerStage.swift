@@ -50,7 +50,8 @@ struct LedgerStage: Stage {
   @Option(help: "Tolerance of the symmetry search, in angstrom.")
   var symprec = 0.1
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard (1...1_000_000).contains(round) else { throw ValidationError("--round goes from 1 to 1000000.") }

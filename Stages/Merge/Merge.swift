@@ -19,7 +19,8 @@ struct Merge: Stage {
   @Option(help: "The whole to write (HDF5).")
   var output: String
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   var files: StageFiles { StageFiles(inputs: parts, outputs: [.file(output)]) }
 

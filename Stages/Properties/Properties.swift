@@ -56,17 +56,13 @@ struct Properties: Stage {
   @Flag(help: "List the models and leave.")
   var listModels = false
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard !listModels else { return }
     guard crystals != nil, output != nil, !model.isEmpty else {
       throw ValidationError("--crystals, --model and --output are needed; --list-models shows the models.")
-    }
-    guard shared.part.count == 1 else {
-      throw ValidationError(
-        "properties describes whole files: merge the shards first. There is no --shard for it; in an array job give --shard 0/1."
-      )
     }
     _ = try namedWeights()
   }

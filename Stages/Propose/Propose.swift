@@ -68,6 +68,7 @@ struct Propose: Stage {
 
   func perform() throws {
     var report = StageReport(stage: "propose")
+    if let echo = try request.asked.echo(), !shared.quiet { standardError("propose: \(echo)") }
     let loaded = try LoadedProposer(
       reading: model, weights: weights, settings: try settings.values + targets.settings, among: try request.asked.groups())
     let chain = try self.chain(loaded.proposer, saysSites: loaded.saysSites)

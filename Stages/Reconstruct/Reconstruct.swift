@@ -42,7 +42,8 @@ struct Reconstruct: Stage {
   @Option(help: "With --choice probability: the deviation s of predicted positions, in angstrom.")
   var deviation = 0.3
 
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var sharded: ShardedOptions
+  var shared: SharedOptions { sharded.shared }
 
   enum Choice: String, ExpressibleByArgument, CaseIterable { case code, probability }
 

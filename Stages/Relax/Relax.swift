@@ -6,20 +6,20 @@ import StageKit
 
 /// Relaxes crystals with a potential.
 ///
-/// | reads  | any file with /crystal: crystals.h5, dataset.h5                                        |
+/// | reads  | any file with /crystal: crystals.h5, dataset.h5; crystal files of any origin           |
 /// | writes | relaxed.h5: crystals before and after, energies, forces, an outcome for every crystal  |
-/// | drops  | nothing: what does not relax has an outcome that says why                              |
+/// | drops  | nothing: what does not relax has an outcome that says why; what cannot be read is named |
 @main
 struct Relax: Stage {
   static let configuration = CommandConfiguration(
     commandName: "relax",
     abstract: "Relax crystals with a potential.",
     discussion: """
-      Positions and cell move within the space group, unless --free. A run that is stopped leaves what it has done beside the \
+      Positions and cell move within the space group, unless --free; in crystal files the group is looked for (--symprec). A run that is stopped leaves what it has done beside the \
       output and goes on from there when it is started again with the same options.
       """, version: friezeVersion)
 
-  @Option(help: "Crystals to relax (HDF5).")
+  @Option(help: "Crystals to relax: .h5 with /crystal, CIF, POSCAR, extxyz, JSON, a table, or a folder of them.")
   var crystals: String?
 
   @Option(help: "NAME or NAME:ARGUMENT; --list-potentials shows what there is.")
@@ -71,6 +71,10 @@ struct Relax: Stage {
     let run = try RelaxationRun(
       input: crystals, output: output, potential: potential, hulls: try hulls.open(for: potential, quiet: shared.quiet),
       options: descent.options(staged), stages: staged.stages(seed: shared.seed), within: staged.within, shared: shared)
+    for record in run.rejected {
+      report.reject(record)
+      if !shared.quiet { standardError("relax: \(record.id): \(record.reason)") }
+    }
     let stopped = try run.perform(with: judge, report)
     report.accept(run.file.records.count)
     run.note(in: &report)

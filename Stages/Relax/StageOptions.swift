@@ -21,7 +21,7 @@ struct StageOptions: ParsableArguments {
       discussion: "The others keep the energy of the crystal as it is; outcome left_out."))
   var within: Double?
 
-  @Option(help: "Tolerance of the symmetry that --rattle finds again, in angstrom.")
+  @Option(help: "Tolerance of the symmetry that is looked for in crystal files and behind --rattle, in angstrom.")
   var symprec = 0.1
 
   @Option(

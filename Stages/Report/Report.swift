@@ -48,7 +48,8 @@ struct ReportStage: Stage {
   var gallery = 12
 
   @OptionGroup(title: "Proposals") var proposals: ProposalOptions
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var plain: PlainOptions
+  var shared: SharedOptions { plain.shared }
 
   func validate() throws {
     guard metrics.isEmpty != proposals.blueprints.isEmpty else {

@@ -63,6 +63,7 @@ struct Sample: Stage {
   var files: StageFiles { StageFiles(inputs: [model, condition.like, condition.blueprints], outputs: [.file(output)]) }
 
   func perform() throws {
+    if let echo = try condition.asked.echo(), !shared.quiet { standardError("sample: \(echo)") }
     var report = StageReport(stage: "sample")
     let precision = try arithmetic.resolved(stage: "sample", shared)
     let generator = try LoadedGenerator(

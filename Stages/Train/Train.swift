@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import Foundation
 import Generators
 import Networks
 import StageKit
@@ -9,7 +10,8 @@ import Tensors
 ///
 /// | reads  | dataset.h5, a YAML file of options that names the method; where these ask  |
 /// |        | for a reward, models of properties and a convex hull                       |
-/// | writes | model.h5; until then checkpoints beside it, so that a stopped run goes on  |
+/// | writes | model.h5, model.losses.csv; until then checkpoints beside them, so that a  |
+/// |        | stopped run goes on                                                       |
 /// | drops  | nothing                                                                   |
 @main
 struct Train: Stage {
@@ -22,8 +24,11 @@ struct Train: Stage {
       path, as in --set training.batch=128.
 
       Checkpoints go to OUTPUT.unfinished.h5, a model file like any other; Ctrl-C or SIGTERM writes one and leaves with status \
-      75. --resume goes on from there, or from OUTPUT where training is over and more epochs are asked for, as if the run had \
-      not been stopped (with the same number of threads). --epochs 0 writes an initialised model.
+      75. Started again, the run goes on from there as if it had not been stopped (with the same number of threads); --anew begins \
+      at the first epoch all the same. --resume goes on from OUTPUT, too, where training is over and more epochs are asked for. \
+      --epochs 0 writes an initialised model.
+
+      A line an epoch says the losses, and the table beside the model (OUTPUT without .h5, .losses.csv) has all of them.
       """, version: friezeVersion)
 
   @Option(help: "Dataset to learn (HDF5, from preprocess).")
@@ -60,27 +65,36 @@ struct Train: Stage {
   @Option(help: "Minutes between checkpoints.")
   var checkpoint = 5.0
 
-  @Flag(help: "Go on from the checkpoint of --output, or from --output itself, where there is one.")
+  @Flag(help: "Go on from --output, too, where there is no checkpoint of it.")
   var resume = false
+
+  @Flag(help: "Begin at the first epoch, and drop the checkpoint of --output where there is one.")
+  var anew = false
 
   @OptionGroup var settings: SettingsOption
   @OptionGroup var arithmetic: PrecisionOption
-  @OptionGroup var shared: SharedOptions
+  @OptionGroup var seeded: SeededOptions
+  var shared: SharedOptions { seeded.shared }
 
   func validate() throws {
     guard (0...1_000_000_000).contains(epochs ?? 0) else { throw ValidationError("--epochs goes from 0 to 1000000000.") }
     guard hull == nil || !predictor.isEmpty else { throw ValidationError("--hull needs a --predictor.") }
+    guard !(resume && anew) else { throw ValidationError("--resume goes on and --anew does not: give one of them.") }
     guard minutes ?? 1 > 0, checkpoint > 0 else { throw ValidationError("--minutes and --checkpoint must be above 0.") }
   }
 
   static let savesWork = true
 
   var files: StageFiles {
-    StageFiles(inputs: [dataset, config, initial, hull] + predictor, outputs: [.file(output), .file(unfinished)])
+    StageFiles(
+      inputs: [dataset, config, initial, hull] + predictor, outputs: [.file(output), .file(unfinished), .file(losses)])
   }
 
   /// Where an unfinished run keeps what it has done.
   private var unfinished: String { output + ".unfinished.h5" }
+
+  /// The table of losses.
+  private var losses: String { (output as NSString).deletingPathExtension + ".losses.csv" }
 
   func perform() throws {
     let configuration = try ModelConfiguration.read(path: config, settings: settings.values)
@@ -97,12 +111,20 @@ struct Train: Stage {
     let predictors = try RewardPredictors.read(
       predictor, withSites: (M.self as? any BlueprintModel.Type)?.saysSites ?? true, hull: hull)
     let precision = try arithmetic.resolved(stage: "train", shared)
+    let goesOn = !anew && FileManager.default.fileExists(atPath: unfinished)
     var run = try TrainingRun<M>(
-      options, dataset: dataset, output: output, initial: initial, resume: resume, epochs: epochs, predictors: predictors,
+      options, dataset: dataset, output: output, initial: initial, resume: resume || goesOn, epochs: epochs,
+      predictors: predictors,
       precision: precision, shared: shared)
+    if !shared.quiet { standardError("train: \(run.opening(from: goesOn ? unfinished : nil))") }
     for warning in run.trainer.learner.warnings where !shared.quiet { standardError("train: \(warning)") }
     let stopped = try run.perform(minutes: minutes, checkpoint: checkpoint, report)
     report.accept(run.trainer.trainingCount)
+    let isShort = !stopped && run.trainer.epoch < run.trainer.lastEpoch
+    if isShort, !shared.quiet {
+      standardError(
+        "train: the \(minutes ?? 0) minutes are over after \(run.progress); start again with --resume to go on.")
+    }
     report.note("epochs", run.trainer.epoch)
     report.note("steps", run.trainer.optimizer.step)
     report.note("precision", json: "\"\(precision.rawValue)\"")
@@ -116,7 +138,7 @@ struct Train: Stage {
     if stopped {
       throw StageError(
         .interrupted,
-        "stopped by a signal after \(run.trainer.epoch) epochs; '\(unfinished)' is saved, --resume goes on.")
+        "stopped by a signal after \(run.trainer.epoch) epochs; '\(unfinished)' is saved. Start again to go on.")
     }
   }
 }

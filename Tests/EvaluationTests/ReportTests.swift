@@ -97,7 +97,7 @@ import Testing
     #expect(scene.cell == [[4, 0, 0], [0, 4, 0], [0, 0, 4]])
     #expect(item.scene.components(separatedBy: ElementColor.of(55)).count == 9)
     #expect(item.scene.components(separatedBy: ElementColor.of(17)).count == 2)
-    #expect(item.formulaMarkup == "ClCs")
+    #expect(item.formulaMarkup == "CsCl")
     var oxide = item
     oxide.crystal.atomicNumbers = [8, 8]
     oxide.crystal.append(contentsOf: 26)

@@ -72,7 +72,10 @@ public struct HullFile: Sendable {
       let formation = try references.formationEnergy(total: energy, of: crystal.composition)
       do {
         let position = try hull.position(of: crystal.composition, formationEnergy: formation)
-        let products = position.products.map { String(format: "%.3f ", $0.share) + $0.phase.formula }
+        let products = position.products.map { product in
+          let formula = product.phase.formula
+          return String(format: "%.3f ", product.share) + ((try? Formula(formula))?.conventional.description ?? formula)
+        }
         return Place(
           formationEnergy: formation, aboveHull: position.energyAboveHull, products: products.joined(separator: " + "))
       } catch { return Place(formationEnergy: formation, aboveHull: .nan, products: error.description) }
@@ -114,5 +117,18 @@ public struct HullFile: Sendable {
   public func thinSystems(of crystals: [Crystal]) -> (thin: [String], systems: Int) {
     let systems = Set(crystals.map { $0.composition.map(\.atomicNumber) }.filter { $0.count > 1 })
     return (systems.filter(hull.isThin).map(ConvexHull.name(ofSystem:)).sorted(), systems.count)
+  }
+
+  /// Whether the hull covers the chemical system of each crystal thinly (see `ConvexHull.isThin`).
+  public func coversThinly(_ crystals: [Crystal]) -> [Bool] {
+    var known: [[Int]: Bool] = [:]
+    return crystals.map { crystal in
+      let system = crystal.composition.map(\.atomicNumber)
+      guard system.count > 1 else { return false }
+      if let isThin = known[system] { return isThin }
+      let isThin = hull.isThin(system)
+      known[system] = isThin
+      return isThin
+    }
   }
 }

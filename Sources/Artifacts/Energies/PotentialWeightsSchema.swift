@@ -13,9 +13,18 @@ import StageKit
 /// | `inputs`                   | the file they come from, with its SHA-256                              |
 public enum PotentialWeights {
   /// Where `make potentials` puts weights.
-  public static let chgnet = "Artifacts/potentials/chgnet-0.3.0.h5"
+  public static let chgnet = installed("potentials/chgnet-0.3.0.h5")
   /// Weights fine-tuned on r2SCAN energies.
-  public static let chgnetR2SCAN = "Artifacts/potentials/chgnet-r2scan.h5"
+  public static let chgnetR2SCAN = installed("potentials/chgnet-r2scan.h5")
+
+  /// A file of `Artifacts`; that of an installation, whose folder FRIEZE_SHARE names, where it is only there.
+  static func installed(_ name: String) -> String {
+    let own = "Artifacts/\(name)"
+    guard !FileManager.default.fileExists(atPath: own), let share = ProcessInfo.processInfo.environment["FRIEZE_SHARE"],
+      FileManager.default.fileExists(atPath: "\(share)/\(name)")
+    else { return own }
+    return "\(share)/\(name)"
+  }
 
   /// Bytes of the largest file that is read.
   static let largestFile = 1 << 30

@@ -3,7 +3,7 @@ import Evaluation
 import Foundation
 import Generators
 import Potentials
-import StageKit
+public import StageKit
 import Tensors
 
 /// The crystals of a file, best first.
@@ -16,10 +16,21 @@ public struct RankedCrystals: Sendable {
     public var crystal: Crystal
     /// eV/atom; nil where it is not known.
     public var energyAboveHull: Double?
+    /// eV/atom above the elements; nil where it is not known.
+    public var formationEnergy: Double?
+    /// eV/atom; nil where it is not known.
+    public var energy: Double?
+    /// Whether the hull covers the chemical system thinly: fewer compounds than elements, and not this one, so that a distance above it says
+    /// little.
+    public var isThin = false
     /// How its relaxation ended, where it did not converge.
     public var remark = ""
-    /// The phases that the hull holds in its place; empty where nobody knows.
+    /// What became of it when its symmetry was broken; nil where nobody tried.
+    public var breaking: Breaking?
+    /// The phases that the hull holds in its place, or why nobody knows; empty where there is no hull.
     public var products = ""
+    /// What is known that is like it; nil where nobody looked.
+    public var known: KnownCrystal?
     /// Crystals of its structure in the file, itself included; 1 where they are not merged.
     public var found = 1
     /// What predictors say, in the order of `RankedCrystals.columns`; NaN where they say nothing.
@@ -30,55 +41,81 @@ public struct RankedCrystals: Sendable {
     /// What a page says of it beside its energy.
     public func words(isMerged: Bool) -> String {
       let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
+      let thin = isThin ? ["the hull covers \(ConvexHull.name(ofSystem: crystal.composition.map(\.atomicNumber))) thinly"] : []
       return
-        (own + asked + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")])
+        (own + asked + (known.map { [$0.words] } ?? []) + (breaking.map { [$0.words] } ?? [])
+        + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")]) + thin
         + (remark.isEmpty ? [] : [remark]))
-        .joined(
-          separator: " · ")
+        .joined(separator: " · ")
+    }
+  }
+
+  /// What became of a crystal, relaxed within its group, when its symmetry was broken.
+  public struct Breaking: Sendable {
+    /// Whether it fell: it was a saddle point of the energy.
+    public var isSaddle: Bool
+    /// How far, eV/atom; NaN where the free relaxation gave no energy.
+    public var fall: Double
+    /// Groups before and behind.
+    public var before: Int, after: Int
+    /// Energy above the hull of the crystal as relaxed within its group, eV/atom; nil where it is not known.
+    public var keptAboveHull: Double?
+
+    /// In words.
+    public var words: String {
+      guard isSaddle else { return fall.isFinite ? "no saddle" : "whether a saddle is not known" }
+      return "saddle: group \(before) falls by \(String(format: "%.3f", fall)) eV/atom to group \(after)"
     }
   }
 
   /// Best first.
-  public private(set) var items: [Item]
+  public internal(set) var items: [Item]
   /// Names of properties that predictors say, those of ensembles' deviations left out.
-  public let columns: [String]
+  public private(set) var columns: [String] = []
   /// What the order is by, in words.
   public let order: String
+  /// The hull that energies stand above, and the potential that they are of; nil where there is none.
+  public let hull: String?, potential: String?
+  /// What the file does not have, and what to do; nil where the order needs no more words.
+  public let warning: String?
+  /// What could not be read.
+  public let rejected: [RejectedRecord]
 
-  /// - Parameter path: a crystals or relaxed file.
-  /// - Throws: `StageError` where it is no such file.
+  /// - Parameter path: any file with `/crystal`, crystal files of any origin, a table or a folder.
+  /// - Throws: `StageError` where there are no crystals.
   public init(reading path: String) throws {
-    let reader = try Artifact.open(path, formats: [.crystals, .relaxed])
+    guard case .artifact = FileKind(path: path) else {
+      var (found, lost): ([Item], [RejectedRecord]) = ([], [])
+      var names = TakenNames()
+      for record in try CrystalSource.records(path) {
+        for item in record.read(.unjudged) {
+          switch item.crystal {
+          case .success(let crystal): found.append(Item(id: names.name(of: item, in: record), crystal: crystal))
+          case .failure(let rejection): lost.append(RejectedRecord(id: item.id, rejection))
+          }
+        }
+      }
+      guard !found.isEmpty else {
+        throw StageError(.input, "'\(path)' gave no crystal" + (lost.first.map { ": \($0.id): \($0.reason)." } ?? "."))
+      }
+      (items, rejected, order, warning, hull, potential) = (found, lost, "in the order of the files", nil, nil, nil)
+      return
+    }
+    let reader = try Artifact.open(path)
     let crystals = try reader.crystals()
     let n = crystals.count
     let ids = try reader.ids(of: n)
-    func column(_ name: String) throws -> [Double]? {
-      reader.contains("/relaxation/\(name)") ? try reader.read(Double.self, "/relaxation/\(name)", shape: [n]) : nil
-    }
-    let (above, energy) = (try column("energy_above_hull"), try column("energy"))
-    let outcomes =
-      reader.contains("/relaxation/outcome") ? try reader.read(Int16.self, "/relaxation/outcome", shape: [n]) : nil
-    let products =
-      reader.contains("/relaxation/decomposition") ? try reader.readStrings("/relaxation/decomposition") : []
+    let results = try RelaxationColumns(reader, count: n)
+    (hull, potential) = (reader.attribute("hull"), reader.attribute("potential"))
     let properties = try reader.properties(records: n).filter { !$0.key.hasSuffix(PropertyQuantity.deviationSuffix) }
     let columns = properties.keys.sorted()
     self.columns = columns
     let targets = Set(try reader.propertyTargets(0..<n, of: n).flatMap(\.keys))
     let asked = columns.filter { column in targets.contains { PropertyQuantity.isSame(column, $0) } }
-    let merit = (0..<n).map { i in
-      let value = above?[i] ?? energy.map { $0[i] / Double(max(1, crystals[i].count)) } ?? Double(i)
-      return value.isFinite ? value : .infinity
-    }
-    order =
-      above != nil ? "by energy above the hull" : energy != nil ? "by energy an atom" : "in the order of the file"
-    items = (0..<n).sorted { (merit[$0], $0) < (merit[$1], $1) }.map { i in
-      var item = Item(id: ids[i], crystal: crystals[i], energyAboveHull: above.flatMap { $0[i].isFinite ? $0[i] : nil })
-      if let outcome = outcomes.flatMap({ RelaxationOutcome(rawValue: Int8(truncatingIfNeeded: $0[i])) }),
-        outcome != .converged, outcome != .notRelaxed
-      {
-        item.remark = outcome.name
-      }
-      if products.count == n { item.products = products[i] }
+    rejected = []
+    let all = (0..<n).map { i in
+      var item = Item(id: ids[i], crystal: crystals[i])
+      results.fill(&item, i)
       item.properties = columns.map { properties[$0]?[i] ?? .nan }
       item.asked = asked.compactMap { column in
         properties[column].flatMap { $0[i].isFinite ? $0[i] : nil }.map {
@@ -87,6 +124,38 @@ public struct RankedCrystals: Sendable {
       }
       return item
     }
+    let isOneFormula = Set(crystals.map(\.reducedFormula)).count == 1
+    let hasEnergy = results.energy != nil
+    (items, order) = Self.sorted(all, hasHull: results.aboveHull != nil, hasEnergy: hasEnergy, isOneFormula: isOneFormula)
+    warning =
+      results.aboveHull == nil && hasEnergy && !isOneFormula
+      ? "energies of different compositions cannot be compared without a hull, so nothing is ranked; relax --hull places them "
+        + "above one" : nil
+  }
+
+  /// Above a hull, those last that it covers thinly; without one by energy where all have one formula, else as they come.
+  private static func sorted(
+    _ items: [Item], hasHull: Bool, hasEnergy: Bool, isOneFormula: Bool
+  ) -> (items: [Item], order: String) {
+    func ranked(_ merit: (Item) -> Double?) -> [Item] {
+      let keys = items.enumerated().map { ($1.isThin ? 1 : 0, merit($1) ?? .infinity, $0) }
+      return keys.sorted { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }.map { items[$0.2] }
+    }
+    if hasHull {
+      let thin = items.count(where: \.isThin)
+      return (
+        ranked(\.energyAboveHull),
+        "by energy above the hull" + (thin == 0 ? "" : ", \(thin) last whose chemical systems the hull covers thinly")
+      )
+    }
+    return hasEnergy && isOneFormula ? (ranked(\.energy), "by energy an atom") : (items, "in the order of the file")
+  }
+
+  /// Says of every crystal what is known that is like it.
+  ///
+  /// - Throws: what a thread throws.
+  public mutating func compare(with known: KnownCrystals, threads: Int) throws {
+    for (i, nearest) in try known.nearest(to: items.map(\.crystal), threads: threads).enumerated() { items[i].known = nearest }
   }
 
   /// Crystals of one structure stand once, the best of them for all.
@@ -117,5 +186,56 @@ public struct RankedCrystals: Sendable {
       text += String(format: ", the next lies %.3f eV/atom above it", next - own)
     }
     return text + (best.found < 3 ? ": a search that finds its best so rarely is not at its end; take more." : ".")
+  }
+}
+
+/// What `/relaxation` and `/rattle` of a file say of its crystals; nil or empty where they say nothing.
+private struct RelaxationColumns {
+  let aboveHull: [Double]?
+  let energy: [Double]?
+  private let formation: [Double]?
+  private let thin: [UInt8]?
+  private let outcomes: [Int16]?
+  private let products: [String]
+  private let fall: [Double]?
+  private let before: [Int16]?
+  private let after: [Int16]?
+  private let keptAboveHull: [Double]?
+
+  init(_ reader: borrowing HDF5Reader, count n: Int) throws {
+    func column<Scalar: HDF5Scalar>(_ type: Scalar.Type, _ name: String) throws -> [Scalar]? {
+      reader.contains(name) ? try reader.read(type, name, shape: [n]) : nil
+    }
+    aboveHull = try column(Double.self, "/relaxation/energy_above_hull")
+    energy = try column(Double.self, "/relaxation/energy")
+    formation = try column(Double.self, "/relaxation/formation_energy")
+    thin = try column(UInt8.self, "/relaxation/thin_system")
+    outcomes = try column(Int16.self, "/relaxation/outcome")
+    let texts = reader.contains("/relaxation/decomposition") ? try reader.readStrings("/relaxation/decomposition") : []
+    products = texts.count == n ? texts : []
+    fall = try column(Double.self, "/rattle/fall")
+    before = try column(Int16.self, "/rattle/space_group_before")
+    after = try column(Int16.self, "/rattle/space_group_after")
+    keptAboveHull = try column(Double.self, "/relaxation/energy_above_hull_kept")
+  }
+
+  func fill(_ item: inout RankedCrystals.Item, _ i: Int) {
+    func finite(_ values: [Double]?) -> Double? { values.flatMap { $0[i].isFinite ? $0[i] : nil } }
+    let outcome = outcomes.flatMap { RelaxationOutcome(rawValue: Int8(truncatingIfNeeded: $0[i])) }
+    item.energyAboveHull = finite(aboveHull)
+    item.formationEnergy = finite(formation)
+    if outcome?.hasUsableEnergy ?? true {
+      item.energy = finite(energy).map { $0 / Double(max(1, item.crystal.count)) }
+    }
+    // A hull that has this very compound knows enough of it.
+    item.isThin = (thin.map { $0[i] == 1 } ?? false) && (products.isEmpty || products[i].contains(" + "))
+    if let outcome, outcome != .converged, outcome != .notRelaxed, outcome != .saddle || fall == nil {
+      item.remark = outcome.name
+    }
+    if !products.isEmpty { item.products = products[i] }
+    guard let fall, let before, let after, outcome == .saddle || outcome == .converged else { return }
+    item.breaking = RankedCrystals.Breaking(
+      isSaddle: outcome == .saddle, fall: fall[i], before: Int(before[i]), after: Int(after[i]),
+      keptAboveHull: finite(keptAboveHull))
   }
 }

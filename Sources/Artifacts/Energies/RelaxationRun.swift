@@ -14,7 +14,7 @@ public final class RelaxationRun {
   /// Crystals of the shard.
   public var total: Int { records.range.count }
 
-  private let input: String
+  private let source: RelaxationSource
   private let potential: String
   /// What energies are placed above.
   public let hulls: [HullFile]
@@ -24,17 +24,17 @@ public final class RelaxationRun {
   private let within: Double?
   private let shared: SharedOptions
   /// The crystals of the shard, as they are read.
-  public let crystals: [Crystal]
-  private let units: [AsymmetricUnit]?
-  private let ids: [String]
+  public var crystals: [Crystal] { source.crystals }
+  /// What of the input could not be read.
+  public var rejected: [RejectedRecord] { source.isArtifact ? [] : source.rejected }
   /// The shard; crystals, units and ids are those of these records alone.
-  private let records: RecordRange
+  private var records: RecordRange { source.records }
 
   /// Crystals that a thread relaxes together; fixed, so that nothing depends on the number of threads.
   private static let blockSize = 8
 
   /// - Parameters:
-  ///   - input: any file with `/crystal`.
+  ///   - input: any file with `/crystal`, or crystal files.
   ///   - potential: its name, for the file's provenance.
   ///   - within: crystals further above the first hull as they are, in eV/atom, are not relaxed.
   /// - Throws: `StageError` where the input is no such file.
@@ -44,23 +44,14 @@ public final class RelaxationRun {
   ) throws {
     (self.hulls, self.stages, self.within) = (hulls, stages, within)
     (file.isRattled, file.isRescued) = (stages.rattle > 0, stages.rescue)
-    (self.input, self.output, self.potential, self.shared) = (input, output, potential, shared)
+    (self.output, self.potential, self.shared) = (output, potential, shared)
     self.options = {
       var heard = options
       heard.check = Interruption.check
       return heard
     }()
-    let reader = try Artifact.open(input)
-    let all = try reader.crystalCount()
-    let range = shared.part.range(of: all, blocksOf: Self.blockSize)
-    records = RecordRange(range, of: all)
-    crystals = try reader.crystals(range)
-    units = reader.contains("/asymmetric_unit") ? try reader.units(range) : nil
-    ids = try reader.ids(range)
-    guard ids.count == crystals.count, units?.count ?? ids.count == ids.count else {
-      throw StageError(.input, "'\(input)': ids, crystals and asymmetric units differ in number.")
-    }
-    file.rejected = shared.part.index == 0 ? try reader.rejected() : []
+    source = try RelaxationSource(reading: input, symprec: stages.symprec, block: Self.blockSize, shared: shared)
+    file.rejected = source.rejected
   }
 
   /// What must be the same for an unfinished run to be taken up.
@@ -137,12 +128,13 @@ public final class RelaxationRun {
 
   /// Relaxes the crystals of a block together; one that fails gives what it had done and the error.
   private func relaxer(_ judge: any Potential) -> @Sendable ([Int]) -> (records: [RelaxedFile.Record], error: (any Error)?) {
-    let (crystals, units, ids, options, first) = (crystals, units, ids, options, records.range.lowerBound)
+    let (crystals, units, ids) = (source.crystals, source.units, source.ids)
+    let (options, first) = (options, records.range.lowerBound)
     let (stages, within, hull) = (stages, within, hulls.first)
     return { block in
       if Interruption.isRequested { return ([], nil) }
       let start = Date()
-      let inputs = block.map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units?[$0 - first]) }
+      let inputs = block.map { RelaxationInput(crystal: crystals[$0 - first], asymmetricUnit: units[$0 - first]) }
       var results: [(place: Int, result: RelaxationResult)] = []
       var failure: (any Error)?
       do {
@@ -186,9 +178,8 @@ public final class RelaxationRun {
   private func resume() throws {
     guard FileManager.default.fileExists(atPath: unfinished) else { return }
     let reader = try Artifact.open(unfinished, formats: [.relaxed])
-    let hash = try AtomicFile.hash(of: input)
     guard reader.attribute("relaxation") == protocolText, reader.attribute("records") == records.description,
-      reader.attribute("inputs")?.hasSuffix(hash) ?? false
+      reader.attribute("source_sha256") ?? reader.attribute("inputs")?.suffix(64).description == source.hash
     else {
       standardError(
         "relax: '\(unfinished)' belongs to other options or another input; the run begins anew and will replace it.")
@@ -204,7 +195,8 @@ public final class RelaxationRun {
 
   private func write(to path: String, _ report: StageReport) throws {
     try file.write(
-      to: path, input: input, potential: potential, protocolText: protocolText,
+      to: path, input: source.path, hash: source.isArtifact ? nil : source.hash, potential: potential,
+      protocolText: protocolText,
       hulls: path == output ? hulls : [], options: shared, of: records, seconds: report.seconds)
   }
 }

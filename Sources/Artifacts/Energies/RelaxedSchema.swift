@@ -45,17 +45,22 @@ public struct RelaxedFile: Sendable {
   public init() {}
 
   /// - Parameters:
+  ///   - input: the crystals' file, or their folder.
+  ///   - hash: of what was read, where the input is no file of the line.
   ///   - potential: name of the judge, kept with the energies.
   ///   - weights: the file of the judge's weights with its hash; looked up where nil.
   ///   - hulls: each adds formation energies and energies above it: the first as columns of `/relaxation`, all as `/hull/<name>/…`.
   /// - Throws: `StageError` where the file cannot be written.
   public func write(
-    to path: String, input: String, potential: String, weights: String? = nil, protocolText: String, hulls: [HullFile],
+    to path: String, input: String, hash: String? = nil, potential: String, weights: String? = nil, protocolText: String,
+    hulls: [HullFile],
     options: SharedOptions,
     of range: RecordRange, seconds: @autoclosure () -> Double
   ) throws {
     let sorted = records.sorted { $0.index < $1.index }
-    let inputs = hulls.map(\.path) + [input]
+    var isFolder = false
+    if case .folder = FileKind(path: input) { isFolder = true }
+    let inputs = hulls.map(\.path) + (isFolder ? [] : [input])
     try Artifact.write(.relaxed, to: path, inputs: inputs, options: options, records: range, seconds: seconds()) { writer in
       try writer.setAttribute("potential", potential)
       let weights = try weights ?? PotentialWeights.identity(ofPotential: potential)
@@ -63,11 +68,7 @@ public struct RelaxedFile: Sendable {
       try writer.setAttribute("relaxation", protocolText)
       // A network's last bits follow from the kernels of its products.
       if potential.hasPrefix("chgnet") { try writer.setAttribute("kernel", Products.kernelName) }
-      let source = try Artifact.open(input)
-      if let trainingSet = source.trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
-      if let targets = try source.blueprints() {
-        try writer.write(blueprints: sorted.map { targets[$0.index] })
-      }
+      if let hash { try writer.setAttribute("source_sha256", hash) } else { try carryOn(from: input, sorted, to: writer) }
       try writer.write(sorted.map(\.id), to: "/id")
       try writer.write(crystals: sorted.map(\.result.crystal))
       try writer.write(crystals: sorted.map(\.initial), group: "/initial")
@@ -85,6 +86,13 @@ public struct RelaxedFile: Sendable {
       }
       try writer.write(rejected: rejected)
     }
+  }
+
+  /// What the crystals' file knows of their making goes with them.
+  private func carryOn(from input: String, _ sorted: [Record], to writer: borrowing HDF5Writer) throws {
+    let source = try Artifact.open(input)
+    if let trainingSet = source.trainingSet { try writer.setAttribute(TrainingSetRecord.attribute, trainingSet) }
+    if let targets = try source.blueprints() { try writer.write(blueprints: sorted.map { targets[$0.index] }) }
   }
 
   private func write(_ sorted: [Record], to writer: borrowing HDF5Writer) throws {
@@ -128,6 +136,7 @@ public struct RelaxedFile: Sendable {
       return hull.place(result.crystal, energy: result.energy)
     }
     let hash = try AtomicFile.hash(of: hull.path)
+    let thin = hull.coversThinly(sorted.map(\.result.crystal)).map { UInt8($0 ? 1 : 0) }
     for group in isFirst ? ["/relaxation", "/hull/\(hull.name)"] : ["/hull/\(hull.name)"] {
       for (name, values) in [
         ("formation_energy", places.map(\.formationEnergy)), ("energy_above_hull", places.map(\.aboveHull)),
@@ -138,6 +147,10 @@ public struct RelaxedFile: Sendable {
         try writer.setAttribute("hull_sha256", hash, of: "\(group)/\(name)")
       }
       try writer.write(places.map(\.products), to: "\(group)/decomposition")
+      try writer.write(thin, to: "\(group)/thin_system")
+      try writer.setAttribute(
+        "meaning", "1 where the hull has fewer compounds of the chemical system than the system has elements",
+        of: "\(group)/thin_system")
       if isRattled { try writeKept(sorted, places, hull, threads: threads, group, to: writer) }
     }
     guard isFirst else { return }

@@ -4,7 +4,8 @@ public import Crystals
 /// Space groups and a formula to ask for, of the stages that say what crystals are to be.
 public struct CompositionOptions: ParsableArguments {
   /// `--space-group`.
-  @Option(help: "Space groups, by number, with commas between; those of the training set where not given.")
+  @Option(
+    help: "Space groups, by number or symbol (225, Fm-3m), with commas between; those of the training set where not given.")
   public var spaceGroup: String?
 
   /// `--composition`.
@@ -29,15 +30,30 @@ public struct CompositionOptions: ParsableArguments {
 
   /// The groups; none where any will do.
   ///
-  /// - Throws: `ValidationError` where a number is no group's.
+  /// - Throws: `ValidationError` where one is no group's number or symbol.
   public func groups() throws -> [Int] {
     guard let spaceGroup else { return [] }
     return try spaceGroup.split(separator: ",", omittingEmptySubsequences: false).map {
-      guard let number = Int($0), (1...230).contains(number) else {
-        throw ValidationError("--space-group takes numbers from 1 to 230 with commas between, not '\($0)'.")
+      guard let number = SpaceGroup.number(String($0)) else {
+        throw ValidationError(
+          "--space-group takes numbers from 1 to 230 or symbols as Fd-3m, with commas between, not '\($0)'.")
       }
       return number
     }
+  }
+
+  /// What was understood, in words: `every crystal is Li1 Fe1 P1 O4, in group 62 (Pnma)`; nil where nothing was asked for.
+  ///
+  /// - Throws: `ValidationError` where it cannot be understood.
+  public func echo() throws -> String? {
+    let formula = try formula().map { formula in
+      " is " + zip(formula.elements, formula.counts).map { "\(Element.symbol(Int($0)))\($1)" }.joined(separator: " ")
+        + (formulaUnits.map { ", \($0) of it in the conventional cell" } ?? "")
+    }
+    let groups = try groups().map { "\($0) (\(SpaceGroup.numbered($0).plainSymbol))" }
+    guard formula != nil || !groups.isEmpty else { return nil }
+    let place = groups.isEmpty ? "" : (formula == nil ? " is" : ",") + " in group " + groups.joined(separator: " or ")
+    return "every crystal" + (formula ?? "") + place
   }
 
   /// The formula; nil where none is asked for.

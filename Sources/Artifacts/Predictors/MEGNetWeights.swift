@@ -13,7 +13,7 @@ public import StageKit
 /// | `source`                                    | the file that the network comes from, with its SHA-256                      |
 public enum MEGNetWeights {
   /// Where `make predictors` puts them.
-  public static let path = "Artifacts/predictors/megnet-1.3.2.h5"
+  public static let path = PotentialWeights.installed("predictors/megnet-1.3.2.h5")
 
   /// A tensor by our name, Keras's place for it, and its shape.
   struct Tensor {

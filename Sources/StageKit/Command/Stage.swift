@@ -152,7 +152,81 @@ public struct RecordRange: Equatable, Sendable, CustomStringConvertible {
   public var description: String { "\(range.lowerBound)..<\(range.upperBound) of \(total)" }
 }
 
-/// Options of every stage.
+/// Options of a stage that nothing is random in and that always does the whole.
+public struct PlainOptions: ParsableArguments {
+  /// `--threads`; 0 means all processors.
+  @Option(help: "Threads to use; 0 means all processors.")
+  public var threads = 0
+
+  /// `--quiet`.
+  @Flag(help: "No progress and no words on standard error but errors.")
+  public var quiet = false
+
+  /// `--json`.
+  @Flag(help: "One line of JSON that sums up the run, on standard output.")
+  public var json = false
+
+  /// The defaults.
+  public init() {}
+
+  /// Refuses what no run can have.
+  ///
+  /// - Throws: `ValidationError` where a value is out of its range.
+  public func validate() throws { try SharedOptions.check(threads: threads) }
+
+  /// The same as options of every stage: seed 0, all records, whatever a batch system says.
+  public var shared: SharedOptions {
+    var shared = SharedOptions()
+    (shared.seed, shared.shard) = (0, Shard(index: 0, count: 1))
+    (shared.threads, shared.quiet, shared.json) = (threads, quiet, json)
+    return shared
+  }
+}
+
+/// Options of a stage that draws random numbers and always does the whole.
+public struct SeededOptions: ParsableArguments {
+  /// `--seed`.
+  @Option(help: "Seed of all random numbers of the run.")
+  public var seed: UInt64 = 0
+
+  @OptionGroup var plain: PlainOptions
+
+  /// The defaults.
+  public init() {}
+
+  /// The same as options of every stage.
+  public var shared: SharedOptions {
+    var shared = plain.shared
+    shared.seed = seed
+    return shared
+  }
+}
+
+/// Options of a stage that nothing is random in and that can do a part.
+public struct ShardedOptions: ParsableArguments {
+  /// `--shard`; nil where the batch system is asked.
+  @Option(help: SharedOptions.helpOnShards)
+  public var shard: Shard?
+
+  @OptionGroup var plain: PlainOptions
+
+  /// The defaults.
+  public init() {}
+
+  /// Refuses a shard that cannot be told.
+  ///
+  /// - Throws: `ValidationError` where nobody says how many shards there are.
+  public func validate() throws { try SharedOptions.check(shard: shard) }
+
+  /// The same as options of every stage.
+  public var shared: SharedOptions {
+    var shared = plain.shared
+    shared.shard = shard
+    return shared
+  }
+}
+
+/// Options of a stage that draws random numbers and can do a part; those of every other are some of them.
 public struct SharedOptions: ParsableArguments {
   /// `--seed`.
   @Option(help: "Seed of all random numbers of the run.")
@@ -163,11 +237,12 @@ public struct SharedOptions: ParsableArguments {
   public var threads = 0
 
   /// `--shard`; nil where the batch system is asked.
-  @Option(
-    help: ArgumentHelp(
-      "Which part of the records to do, I/N with I from 0 to N-1.",
-      discussion: "The default comes from SLURM_ARRAY_TASK_ID and its kin; outside an array job all is done."))
+  @Option(help: Self.helpOnShards)
   public var shard: Shard?
+
+  static let helpOnShards = ArgumentHelp(
+    "Which part of the records to do, I/N with I from 0 to N-1.",
+    discussion: "The default comes from SLURM_ARRAY_TASK_ID and its kin; outside an array job all is done.")
 
   /// `--quiet`.
   @Flag(help: "No progress and no words on standard error but errors.")
@@ -191,9 +266,17 @@ public struct SharedOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` where a value is out of its range, or the shard cannot be told.
   public mutating func validate() throws {
-    guard (0...Self.mostThreads).contains(threads) else {
-      throw ValidationError("--threads goes from 0 (all processors) to \(Self.mostThreads).")
+    try Self.check(threads: threads)
+    try Self.check(shard: shard)
+  }
+
+  static func check(threads: Int) throws {
+    guard (0...mostThreads).contains(threads) else {
+      throw ValidationError("--threads goes from 0 (all processors) to \(mostThreads).")
     }
+  }
+
+  static func check(shard: Shard?) throws {
     guard shard != nil || !Shard.environmentHasGaps else {
       throw ValidationError("this is a task of an array with gaps, which does not tell the number of shards: give --shard I/N.")
     }

@@ -103,7 +103,7 @@ import Testing
       "'model.h5' is a frieze-model file, expected frieze-dataset")
     try expect(
       "sample", ["--model", "model.h5", "--count", "3", "--space-group", "231", "--output", "x.h5"], 64,
-      "--space-group takes numbers from 1 to 230")
+      "--space-group takes numbers from 1 to 230 or symbols as Fd-3m")
     try expect(
       "relax", ["--crystals", "dataset.h5", "--potential", "magic", "--output", "x.h5"], 69,
       "there is no potential 'magic'; there are")
