@@ -17,18 +17,26 @@ DATASET ?= minerals
 OWN := $(if $(wildcard Pipelines/datasets/$(DATASET).mk),,$(patsubst %/,%,$(wildcard $(DATASET))))
 ifneq ($(OWN),)
 SOURCE := $(OWN)
-override DATASET := $(firstword $(subst ., ,$(notdir $(OWN))))
+# Not the name of a dataset that comes with us, or of a folder of other results.
+TAKEN := $(basename $(notdir $(wildcard Pipelines/datasets/*.mk))) pretrained potentials predictors generated finetuned judged stable structures
+override DATASET := $(foreach n,$(firstword $(subst ., ,$(notdir $(OWN)))),$(if $(filter $n,$(TAKEN)),own-)$n)
+# It may change: what was made of it is made again where what is in it has.
+OWN_HASH := $(shell find -L '$(OWN)' -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-64)
 else
 include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk, and no such folder or table; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
 endif
 
 MODEL     ?= symmbfn-small
+# A dataset's number of epochs is for the small models, which are for any dataset; the YAML of every other one says its own.
+ifeq ($(origin EPOCHS)$(filter %-small,$(MODEL)),file)
+EPOCHS := $(if $(wildcard Pipelines/models/$(MODEL).yaml),,$(EPOCHS))
+endif
 SAMPLES   ?= 1000
 # Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/NOTEBOOK.md).
 STEPS     ?= $(if $(filter pretrained/% finetuned/%,$(MODEL)),50,100)
 SEED      ?= 0
-# CHGNet where `make potentials` has been run; mp20 and mpts52 fetch it themselves, the rest must work without a network.
-POTENTIAL ?= $(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5),chgnet,pair)
+# The same on every machine, whatever has been fetched; mp20 and mpts52 have chgnet, the rest must work without a network.
+POTENTIAL ?= pair
 # Another value than the dataset's own goes into the path.
 DEFAULT_SYMPREC ?= 0.1
 DEFAULT_LIMIT ?=
@@ -98,6 +106,9 @@ JUDGES    ?=
 # Largest distances of fingerprints that cover, STRUCTURE,COMPOSITION.
 COVERAGE  ?=
 LIMIT     ?= $(DEFAULT_LIMIT)
+# Columns of a table of one's own: CIF texts, and names.
+CIF_COLUMN ?=
+ID_COLUMN ?=
 INPUT     ?=
 COMPARE_WITH ?=
 PREDICTION ?=
@@ -110,9 +121,12 @@ include Pipelines/potentials.mk
 include Pipelines/predictors.mk
 include Pipelines/hull.mk
 include Pipelines/generate.mk
+include Pipelines/install.mk
 include Pipelines/finetune.mk
 include Pipelines/csp.mk
+include Pipelines/stable.mk
 include Pipelines/discover.mk
 include Pipelines/compare.mk
 include Pipelines/cluster.mk
 include Pipelines/develop.mk
+include Pipelines/goals.mk

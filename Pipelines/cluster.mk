@@ -58,5 +58,6 @@ status:
 	@Pipelines/cluster/line.sh status
 
 # What jobs compare dates with, brought up to date for what is there; jobs do it for their own files. Makes no file of a stage.
+STAMPED = $(sort $(foreach s,$(STAGES),$(FILE_$(s))) $(patsubst %.id,%,$(filter %.id,$(foreach s,$(STAGES),$(NEEDS_$(s))))))
 stamps: $(foreach s,$(STAGES),$(filter %.options,$(NEEDS_$(s))))
-	$(foreach s,$(STAGES),[[ ! -e $(FILE_$(s)) ]] || Pipelines/stamp.sh $(FILE_$(s));)
+	$(foreach f,$(STAMPED),[[ ! -e $(f) ]] || Pipelines/stamp.sh $(f);)

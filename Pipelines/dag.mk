@@ -61,11 +61,20 @@ HULLS := $(PUBLISHED_HULL) $(wildcard $(FILE_filled) $(FILE_hull))
 
 # Rows of papers to stand beside ours, where there are any for the dataset.
 PUBLISHED := $(addprefix --published ,$(wildcard Pipelines/published/$(DATASET).json))
+# A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
+SHIPPED := $(filter pretrained/% finetuned/%,$(MODEL))
 CONFIG := Pipelines/models/$(MODEL).yaml
+models := $(basename $(notdir $(wildcard Pipelines/models/*.yaml))) $(patsubst Artifacts/%.h5,%,$(wildcard Artifacts/pretrained/*.h5 Artifacts/finetuned/*.h5))
+no_model = $(error there is no model '$(MODEL)': no $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(CONFIG)); $(or $(call did_you_mean,$(call nearest,$(MODEL),$(models))),there are: $(models)))
+ifneq ($(filter %.h5,$(MODEL)),)
+$(if $(filter generate structure csp,$(MAKECMDGOALS)),,$(error MODEL=$(MODEL): make generate, structure and csp take a model's file; elsewhere MODEL is a name, as symmbfn-small or pretrained/mp20))
+else
+$(if $(wildcard $(CONFIG) $(SHIPPED:%=Artifacts/%.h5)),,$(no_model))
+endif
 POLICY_CONFIG := Pipelines/models/crystal-gfn-mp20.yaml
 RUN = --threads $(THREADS)
 
-OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(GEOMETRY_SITES:%= --max-geometry-sites %)
+OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(GEOMETRY_SITES:%= --max-geometry-sites %)$(CIF_COLUMN:%= --cif-column %)$(ID_COLUMN:%= --id-column %)
 OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
@@ -81,10 +90,8 @@ OPTIONS_properties := --model $(PREDICTED_BY) --initial
 
 # A model that is told what a predictor says of the dataset is trained on labelled.h5, and what was asked for is judged beside it.
 LABELLED := $(or $(TARGET),$(shell grep -s megnet_ $(CONFIG)))
-STAGES := preprocess $(if $(LABELLED),label) train $(if $(BY_REWARD),policy) $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
+STAGES := preprocess $(if $(LABELLED),label) $(if $(SHIPPED),,train) $(if $(BY_REWARD),policy) $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
 FILE_preprocess  := $(D)/dataset.h5
-# A model that comes with the repository (MODEL=pretrained/mp20) is there already: nothing is trained.
-SHIPPED := $(filter pretrained/% finetuned/%,$(MODEL))
 FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)
 FILE_policy      := $(D)/crystal-gfn/seed$(SEED)$(POLICY_EPOCHS:%=-epochs%)$(REWARD_NAME)$(if $(filter-out x$(DEFAULT_PROXY),x$(PROXY)),-by_$(firstword $(shell cksum <<<'$(PROXY)')))/policy.h5
 FILE_propose     := $(S)/blueprints.h5
@@ -132,7 +139,7 @@ COMMAND_merge = $(BIN)/merge --output $(1) $(2)
 # A model of these options and this dataset that was stopped goes on; any other begins anew.
 continue = cat $(2) > $(1).new; cmp -s $(1).new $(1).begun || rm -f $(1) $(1).unfinished.h5; mv $(1).new $(1).begun; exec
 
-.PHONY: eval $(STAGES) FORCE
+.PHONY: eval train $(STAGES) FORCE
 ifndef CLUSTER
 ifneq ($(JUDGES),)
 # Several judges of the same crystals, each with the hull of its own energies alone, and how often they agree.
@@ -151,6 +158,7 @@ endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset
 train:       $(FILE_train)          ## Dataset to a trained model
+	@$(if $(SHIPPED),echo "$(MODEL) is trained already: $(FILE_train)")
 policy:      $(FILE_policy)         ## Crystal-GFN, trained to a reward: PROPOSER=crystal-gfn REWARD="exp(-8 * formation_energy_per_atom)"
 propose:     $(FILE_propose)        ## What crystals are to be, by a model of skeletons or Crystal-GFN: PROPOSER=skeletons, crystal-gfn
 sample:      $(FILE_sample)         ## Asymmetric units from the model
@@ -169,7 +177,7 @@ define options_rule
 $(1).options: FORCE
 	@mkdir -p $$(@D); new=$$@.$$$$HOSTNAME-$$$$$$$$; echo '$(2)' > $$$$new; if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
 endef
-$(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)))
+$(eval $(call options_rule,$(FILE_preprocess),$(OPTIONS_dataset) --input $(SOURCE)$(OWN_HASH:%= %)))
 $(if $(SHIPPED),,$(eval $(call options_rule,$(FILE_train),$(OPTIONS_model) $$(shell sha256sum < $(CONFIG)))))
 $(eval $(call options_rule,$(FILE_policy),$(OPTIONS_policy) $$(shell sha256sum < $(POLICY_CONFIG))))
 $(if $(PROPOSES),$(eval $(call options_rule,$(FILE_propose),$(OPTIONS_blueprints) $(SKELETONS))))
@@ -211,8 +219,8 @@ judge: $(D)/dataset.h5 | $(BIN)/metrics $(BIN)/report ## Judge anybody's crystal
 .PHONY: redo $(STAGES:%=clean-%)
 redo: ## Run a stage and what is behind it again: make redo STAGE=sample
 	@$(if $(FILE_$(STAGE)),,echo "make redo STAGE=…: one of $(STAGES)" >&2; exit 64)
-	rm -rf '$(FILE_$(STAGE))'{,.log,.jobs,.made,.id,.state} '$(FILE_$(STAGE):.h5=)'.shards*
+	rm -rf '$(FILE_$(STAGE))'{,.log,.jobs,.made,.id,.state,.unfinished.h5} '$(FILE_$(STAGE):.h5=)'{.shards*,.losses.csv}
 	@$(MAKE) report
 
 $(STAGES:%=clean-%): clean-%: ## Remove the file of a stage: make clean-sample
-	rm -rf '$(FILE_$*)'{,.log,.jobs,.made,.id,.state} '$(FILE_$*:.h5=)'.shards*
+	rm -rf '$(FILE_$*)'{,.log,.jobs,.made,.id,.state,.unfinished.h5} '$(FILE_$*:.h5=)'{.shards*,.losses.csv}

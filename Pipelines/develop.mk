@@ -1,6 +1,6 @@
 # For those who work on Frieze.
 
-.PHONY: smoke test test-cluster fuzz fuzz-sanitized mutations round-trips lint format bench full-cell help bin
+.PHONY: trial smoke test test-cluster fuzz fuzz-sanitized mutations round-trips lint format bench full-cell help bin
 smoke: build ## The whole line on a dozen structures
 	@$(MAKE) eval DATASET=dozen SAMPLES=12 STEPS=10 EPOCHS=2
 
@@ -42,6 +42,9 @@ round-trips: build ## Share of crystals that their asymmetric units give back, f
 	  echo "$${set%:*}: $$(sed -E 's/.*"accepted":([0-9]+),"rejected":([0-9]+).*"round_trip_share":([0-9.]+).*/\1 taken, \2 not, \3 of what parses comes back/' <<<"$$line")"; \
 	done
 
+trial: build ## What strangers type, and what must come of it: a table of some fifty tasks
+	@Tests/Trial/trial.sh '$(BIN)'
+
 test-cluster: build ## The line on a Slurm of one node, with faults; as root, some minutes
 	@Pipelines/setup.sh slurm-wlm munge hdf5-tools procps
 	@Tests/Cluster/test.sh
@@ -71,9 +74,10 @@ full-cell: build ## What asymmetric units save: time and memory with and without
 	@Tests/Performance/full-cell.sh $(BIN) $(if $(call asked,SAMPLES),$(SAMPLES),1024) $(if $(call asked,LIMIT),$(LIMIT),512)
 
 help: ## This list
-	@echo "make TARGET [DATASET=minerals] [MODEL=symmbfn-small] [SAMPLES=1000] [STEPS=100] [SEED=0] [POTENTIAL=$(POTENTIAL)] …"
+	@cat Pipelines/help.txt
+	@echo "Targets:"
 	@echo
 	@grep -hE '^[a-zA-Z%$$(:=) -]+:.*## ' Makefile Pipelines/*.mk | sed -E 's/\$$\(STAGES:%=clean-%\): //; s/:[^#]*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 	@echo
 	@echo "datasets: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))"
-	@echo "models:   $(basename $(notdir $(wildcard Pipelines/models/*.yaml)))"
+	@echo "models:   $(models)"

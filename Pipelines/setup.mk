@@ -13,7 +13,7 @@ PROGRAMS := $(shell ls Stages | tr '[:upper:]' '[:lower:]')
 setup: ## Install what is missing (apt-get; without root, print the command)
 	@Pipelines/setup.sh
 
-build: setup ## Build the programs in release mode, into .build/release
-	@swift build $(if $(filter .build-test,$(BUILD)),$(SWIFT_TEST),$(SWIFT_BUILD)) 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]|^Build|^Fetch|^Comput|^Creat|^Work|^Updat' || true; }
+build: setup ## Build the programs in release mode, into .build/release; nothing where they are newer than all sources
+	@Pipelines/build.sh '$(BUILD)' $(if $(filter .build-test,$(BUILD)),$(SWIFT_TEST),$(SWIFT_BUILD) --scratch-path '$(BUILD)') -- $(PROGRAMS)
 
 $(PROGRAMS:%=$(BIN)/%): | build ;

@@ -14,13 +14,13 @@ packages=(
   xz-utils gzip       # packed tables
   "$@"
 )
+# One look for all: this stands before every command.
+installed=" $(dpkg-query -W -f '${Package} ${Status}\n' "${packages[@]}" 2>/dev/null | sed -n 's/ install ok installed$//p' | tr '\n' ' ')"
 missing=()
-for package in "${packages[@]}"; do
-  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-done
+for package in "${packages[@]}"; do [[ $installed == *" $package "* ]] || missing+=("$package"); done
 # Programs that may come from elsewhere: they fetch and unpack the weights of potentials.
 command -v unzip >/dev/null || missing+=(unzip)
-python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+command -v pip3 >/dev/null || python3 -c 'import pip' 2>/dev/null || missing+=(python3-pip)
 if ((${#missing[@]})); then
   command="apt-get install -y --no-install-recommends ${missing[*]}"
   if ((EUID)); then
@@ -31,8 +31,4 @@ if ((${#missing[@]})); then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q >/dev/null
   $command >/dev/null
-fi
-if ! command -v swift >/dev/null; then
-  echo "setup: there is no 'swift' on the PATH. Install Swift 6.2 or newer from swift.org and try again." >&2
-  exit 69
 fi

@@ -1,9 +1,10 @@
 # What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
-VARIABLES_path     := ARTIFACTS DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE PROXY
-VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN SYMMETRY
-VARIABLES_count    := SAMPLES STEPS ROUNDS SHARDS FORMULA_UNITS FILES KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
+VARIABLES_path     := ARTIFACTS PREFIX DESTDIR DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE PROXY $(if $(filter stable,$(MAKECMDGOALS)),FILES)
+VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN SYMMETRY CIF_COLUMN ID_COLUMN
+# FILES: how many, but crystals to make stable.
+VARIABLES_count    := SAMPLES STEPS ROUNDS SHARDS FORMULA_UNITS $(if $(filter stable,$(MAKECMDGOALS)),,FILES) KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET
 VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE GUIDANCE
 VARIABLES_threads  := THREADS
@@ -18,7 +19,7 @@ VARIABLES_targets  := TARGET
 VARIABLES_tolerances := TOLERANCE
 VARIABLES_words    := SUBMIT PEER
 VARIABLES_settings := SET
-VARIABLES_paths    := PHASES MODELS GEOMETRY UNLIKE
+VARIABLES_paths    := PHASES MODELS GEOMETRY UNLIKE KNOWN
 VARIABLES_counts   := LADDER
 VARIABLES_reward   := REWARD
 KINDS := path paths name count counts whole number threads groups formula elements sites potential flag labels targets tolerances words settings reward
@@ -41,7 +42,7 @@ CHARACTERS_counts    := $(digits)
 CHARACTERS_whole     := $(digits)
 CHARACTERS_number    := $(digits) . e -
 CHARACTERS_threads   := $(digits)
-CHARACTERS_groups    := $(digits) ,
+CHARACTERS_groups    := $(letters) $(digits) , - / _
 CHARACTERS_formula   := $(letters) $(digits) ( ) [ ] .
 CHARACTERS_elements  := $(letters) ,
 CHARACTERS_sites     := $(letters) , :
@@ -62,7 +63,7 @@ MEANS_counts    := whole numbers above 0 with blanks between
 MEANS_whole     := a whole number
 MEANS_number    := a number above 0
 MEANS_threads   := a whole number
-MEANS_groups    := numbers of space groups, 1 to 230, with commas between
+MEANS_groups    := space groups with commas between, numbers from 1 to 230 or symbols as Fd-3m
 MEANS_formula   := a formula such as SrTiO3 or Ca(OH)2
 MEANS_elements  := symbols of elements with commas between
 MEANS_sites     := elements and Wyckoff letters, as Li:a,O:d
@@ -91,8 +92,16 @@ $(foreach k,$(KINDS),$(foreach v,$(VARIABLES_$k),$(call check_given,$v,$k)$(call
 
 # Nothing else can be set on the command line: a word misspelt would change nothing, and names inside would change anything.
 also := MAKEFLAGS MAKEOVERRIDES MFLAGS SWIFT_BUILD SWIFT_TEST
-$(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if $(filter $(VARIABLES),$v),,$(error there is \
-  no variable $v; there are: $(sort $(filter-out $(addprefix %_,$(stages_of_jobs)),$(VARIABLES)))))))
+settable := $(sort $(filter-out $(addprefix %_,$(stages_of_jobs)),$(VARIABLES)))
+# The nearest name; a column of a dataset is asked for in TARGET; all names where none is near. Quotes in a name would end the shell's.
+nearest = $(shell Pipelines/nearest.sh '$(subst ',,$(1))' $(2))
+columns := BAND_GAP FORMATION_ENERGY FORMATION_ENERGY_PER_ATOM E_ABOVE_HULL BULK_MODULUS
+lower = $(if $(2),$(call lower,$(subst $(word 1,$(2)),$(word 2,$(2)),$(1)),$(wordlist 3,60,$(2))),$(1))
+cases := A a B b C c D d E e F f G g H h I i J j K k L l M m N n O o P p Q q R r S s T t U u V v W w X x Y y Z z
+unknown = $(error there is no variable $(1); $(or $(if $(filter $(columns),$(1)),properties are asked for as in \
+  TARGET="$(call lower,$(1),$(cases))=2"),$(call did_you_mean,$(call nearest,$(1),$(settable))),there are: $(settable)))
+did_you_mean = $(if $(1),did you mean $(1)?$(if $(filter $(1),$(settable)), make help names all))
+$(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(if $(filter $(VARIABLES),$v),,$(call unknown,$v))))
 
 # What their characters do not tell, by patterns, in one shell for all; nothing in them is for the shell any more.
 pattern = $(if $(call known,$(1)),'$(1) $(2) $(subst ',,$($(1)))')

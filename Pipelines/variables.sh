@@ -7,7 +7,7 @@ declare -A pattern=(
   [whole]='^[0-9]{1,19}$'
   [number]='^([0-9]+(\.[0-9]*)?|\.[0-9]+)(e-?[0-9]{1,2})?$'
   [threads]='^[0-9]{1,5}$'
-  [groups]='^[0-9]{1,3}(,[0-9]{1,3})*$'
+  [groups]='^([0-9]{1,3}|[A-Z][-A-Za-z0-9/_]*)(,([0-9]{1,3}|[A-Z][-A-Za-z0-9/_]*))*$'
   [formula]='^([][()]|[A-Z][a-z]?|[0-9]+(\.[0-9]+)?)+$'
   [elements]='^[A-Z][a-z]?(,[A-Z][a-z]?)*$'
   [sites]='^[A-Z][a-z]?:[a-zA](,[A-Z][a-z]?:[a-zA])*$'
@@ -23,6 +23,7 @@ for one in "$@"; do
   case $kind in
     groups)
       for group in ${value//,/ }; do
+        [[ $group =~ ^[0-9]+$ ]] || continue
         if ((10#$group < 1 || 10#$group > 230)); then echo "$name $kind"; exit; fi
       done ;;
     number)

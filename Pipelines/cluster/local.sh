@@ -30,7 +30,7 @@ each_index() {
 # Only the log of a task tells whether it has begun.
 live_jobs() {
   local file
-  for file in $(grep -lazE '^Pipelines/cluster/(line|task)\.sh$' /proc/[0-9]*/cmdline 2>/dev/null); do
+  for file in $(grep -lazE '(^|/)Pipelines/cluster/(line|task)\.sh$' /proc/[0-9]*/cmdline 2>/dev/null); do
     file=${file#/proc/}
     [[ ${file%/cmdline} == "$$" ]] || echo "${file%/cmdline} started"
   done

@@ -100,11 +100,26 @@ import Testing
   func words() throws {
     for (argument, words) in [
       ("THREADS=two", "THREADS must be a whole number"), ("SAMPLES=0", "SAMPLES must be a whole number above 0"),
-      ("SPACE_GROUP=0,225", "SPACE_GROUP must be numbers of space groups, 1 to 230, with commas between"),
+      ("SPACE_GROUP=0,225", "SPACE_GROUP must be space groups with commas between, numbers from 1 to 230 or symbols as Fd-3m"),
       ("COMPOSITION=na cl", "COMPOSITION must be a formula such as SrTiO3 or Ca(OH)2"),
       ("SYMPREC=0", "SYMPREC must be a number above 0"),
       ("SET=training.batch", "SET must be options of the model by their paths, as in sampling.steps=50 training.batch=128"),
-      ("SAMPELS=3", "there is no variable SAMPELS; there are: ACCOUNT ARTIFACTS"),
+      ("SAMPELS=3", "there is no variable SAMPELS; did you mean SAMPLES? make help names all"),
+      ("SPACEGROUP=227", "there is no variable SPACEGROUP; did you mean SPACE_GROUP?"),
+      ("samples=3", "there is no variable samples; did you mean SAMPLES?"),
+      ("BAND_GAP=2", "there is no variable BAND_GAP; properties are asked for as in TARGET=\"band_gap=2\""),
+      ("TEMPERATURE=0.5", "there is no variable TEMPERATURE; there are: ACCOUNT ARTIFACTS"),
+      ("a'b;c=3", "there is no variable a'b;c; there are: ACCOUNT ARTIFACTS"),
+      (
+        "MODEL=symbfn-smal",
+        "there is no model 'symbfn-smal': no Pipelines/models/symbfn-smal.yaml; did you mean symmbfn-small?"
+      ),
+      (
+        "MODEL=pretrained/mp21",
+        "there is no model 'pretrained/mp21': no Artifacts/pretrained/mp21.h5; did you mean pretrained/mp20?"
+      ),
+      ("MODEL=some/model.h5", "make generate, structure and csp take a model's file"),
+      ("INPUT=my.csv", "make status does not use INPUT, which is for: judge. Crystals to learn from are DATASET=my.csv"),
       ("ARTIFACTS=", "ARTIFACTS must not be empty"),
       ("DATASETS_DIR=/nowhere/at/all", "DATASETS_DIR: there is no folder '/nowhere/at/all'"),
       ("MODEL=../../etc", "MODEL must be a name, not a path to elsewhere"),
@@ -126,10 +141,66 @@ import Testing
     }
   }
 
+  @Test("a variable that a target does not use is an error, with the targets that use it")
+  func useless() throws {
+    for (arguments, words) in [
+      (
+        ["train", "INPUT=my.csv"],
+        "make train does not use INPUT, which is for: judge. Crystals to learn from are DATASET=my.csv."
+      ),
+      (["generate", "DATASET=dozen"], "make generate does not use DATASET, which is for: compare csp"),
+      (["generate", "SHARDS=4"], "make generate does not use SHARDS, which is for: compare eval"),
+      (
+        ["eval", "RELAX=1"],
+        "make eval does not use RELAX, which is for: csp generate. The line relaxes by itself: POTENTIAL, FMAX."
+      ),
+      (
+        ["judge", "INPUT=README.md", "TARGET=band_gap=1"],
+        "make judge does not use TARGET, which is for: compare eval generate."
+      ),
+    ] {
+      let (status, said) = try make(arguments)
+      #expect(status == 2 && said.contains(words), "\(arguments): \(said)")
+    }
+    // What is in the environment is for many commands.
+    #expect(try make(["train"], environment: ["INPUT": "my.csv"]).status == 0)
+  }
+
+  @Test("the epochs of the paper's models are those of their YAML, the dataset's are for the small ones")
+  func epochs() throws {
+    // The tables need not be there for a look at what would be done.
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-data-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("perov5"), withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let data = "DATASETS_DIR=\(folder.path)"
+    #expect(try make(["train", "DATASET=perov5", data]).words.contains("--epochs 40"))
+    let published = try make(["train", "DATASET=perov5", "MODEL=symmbfn", data]).words
+    #expect(!published.contains("--epochs") && published.contains("/symmbfn/seed0/model.h5"), "\(published)")
+    #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn", "EPOCHS=3", data]).words.contains("--epochs 3"))
+  }
+
+  @Test("make generate samples a trained model, a model's file or the shipped one, and keeps relaxed crystals apart")
+  func generators() throws {
+    #expect(try make(["generate"]).words.contains("--model Artifacts/pretrained/mp20.h5"))
+    let own = try make(["generate", "MODEL=symmbfn-small", "DATASET=dozen", "EPOCHS=2"]).words
+    #expect(own.contains("--model Artifacts/dozen/symmbfn-small/seed0-epochs2/model.h5"), "\(own)")
+    #expect(own.contains("/generated/dozen-symmbfn-small-seed0-epochs2/"))
+    #expect(try make(["generate", "MODEL=some/model.h5"]).words.contains("--model some/model.h5"))
+    let plain = try make(["generate", "SAMPLES=7", "POTENTIAL=pair"]).words
+    let relaxed = try make(["generate", "SAMPLES=7", "POTENTIAL=pair", "RELAX=1"]).words
+    #expect(plain.contains("/n7-steps50-seed0/cif") && relaxed.contains("/n7-steps50-seed0-relaxed-pair/cif"), "\(relaxed)")
+  }
+
+  @Test("the default potential does not depend on what has been fetched")
+  func potential() throws {
+    #expect(try make(["report", "DATASET=minerals"]).words.contains("/pair-fmax0.1/"))
+  }
+
   @Test("what is meant goes through, and what tells runs apart is in the path")
   func meant() throws {
     for argument in [
-      "COMPOSITION=Ca(OH)2", "SPACE_GROUP=225,166", "SYMPREC=1e-2", "TIME=1-02:00:00", "MODEL=pretrained/mp20", "SEED=0",
+      "COMPOSITION=Ca(OH)2", "SPACE_GROUP=225,166", "SPACE_GROUP=Fd-3m,P6_3/mmc", "SYMPREC=1e-2", "TIME=1-02:00:00",
+      "MODEL=pretrained/mp20", "SEED=0",
       "SUBMIT=--constraint=a&b --qos=x", "POTENTIAL=kim:SW_StillingerWeber_1985_Si__MO_405512056662_005", "MEMORY=4G",
       "TIME_train=30",
     ] {
