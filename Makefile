@@ -26,17 +26,22 @@ else
 include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk, and no such folder or table; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
 endif
 
-MODEL     ?= symmbfn-small
+# The model shipped goes on with the crystals of the default dataset and of one's own.
+MODEL     ?= $(if $(OWN),symmcd-finetune,symmbfn-small)
+# The model that training begins with; a random one where empty.
+INITIAL   ?= $(if $(filter symmcd-finetune,$(MODEL)),pretrained/mp20-symmcd)
 # A dataset's number of epochs is for the small models, which are for any dataset; the YAML of every other one says its own.
 ifeq ($(origin EPOCHS)$(filter %-small,$(MODEL)),file)
 EPOCHS := $(if $(wildcard Pipelines/models/$(MODEL).yaml),,$(EPOCHS))
 endif
 SAMPLES   ?= 1000
 # Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/NOTEBOOK.md).
-STEPS     ?= $(if $(filter pretrained/% finetuned/%,$(MODEL)),50,100)
+STEPS     ?= $(if $(filter pretrained/% finetuned/% symmcd-finetune,$(MODEL)),50,100)
 SEED      ?= 0
-# The same on every machine, whatever has been fetched; mp20 and mpts52 have chgnet, the rest must work without a network.
-POTENTIAL ?= pair
+# The same on every machine, whatever has been fetched.
+POTENTIAL ?= $(if $(OWN),chgnet,pair)
+# CHGNet's weights are not there yet, and nobody has asked for CHGNet: make eval fetches them, or says that it goes without.
+UNFETCHED := $(if $(filter chgnet,$(POTENTIAL)),$(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5)$(filter command environment,$(firstword $(origin POTENTIAL)))$(CLUSTER)$(JUDGES),,1))
 # Another value than the dataset's own goes into the path.
 DEFAULT_SYMPREC ?= 0.1
 DEFAULT_LIMIT ?=
@@ -77,6 +82,8 @@ PROPERTY  ?=
 # Which skeletons are kept. Where shipped models can tell who has what is asked for: of 64 the likeliest that has it.
 SCREEN    ?= $(if $(TARGET),$(if $(filter-out formation_energy_per_atom=% band_gap=% bulk_modulus=% megnet_bulk_modulus=%,$(TARGET))$(filter-out \
   skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:64))
+ASKED_SCREEN := $(SCREEN)
+override SCREEN := $(filter-out none,$(SCREEN))
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))

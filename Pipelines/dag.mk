@@ -23,7 +23,7 @@ close := )
 apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
 D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))$(SYMMETRY:%=-symmetry_%)$(if $(GIVEN_GEOMETRY),-geometry_$(firstword $(shell cksum <<<'$(GEOMETRY) $(UNLIKE)')))
 $(if $(filter-out none,$(SYMMETRY)),$(error SYMMETRY is none, or is not given))
-M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(call set_name,$(SET_train))
+M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(if $(INITIAL),-from_$(notdir $(INITIAL)))$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
 file_name = $(subst [,_,$(subst ],_,$(subst $(open),_,$(subst $(close),_,$(1)))))
 # With skeletons `propose` says what crystals are to be, and `sample` obeys.
@@ -71,11 +71,12 @@ $(if $(filter generate structure csp,$(MAKECMDGOALS)),,$(error MODEL=$(MODEL): m
 else
 $(if $(wildcard $(CONFIG) $(SHIPPED:%=Artifacts/%.h5)),,$(no_model))
 endif
+$(if $(INITIAL),$(if $(wildcard Artifacts/$(INITIAL).h5),,$(error INITIAL: there is no Artifacts/$(INITIAL).h5 to begin with)))
 POLICY_CONFIG := Pipelines/models/crystal-gfn-mp20.yaml
 RUN = --threads $(THREADS)
 
 OPTIONS_dataset := --symprec $(SYMPREC) $(LIMIT:%=--limit %)$(SYMMETRY:none= --no-symmetry)$(GEOMETRY:%= --geometry %)$(UNLIKE:%= --unlike %)$(GEOMETRY_SITES:%= --max-geometry-sites %)$(CIF_COLUMN:%= --cif-column %)$(ID_COLUMN:%= --id-column %)
-OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %)
+OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %) $(SET_train:%=--set %) $(INITIAL:%=--initial Artifacts/%.h5)
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
@@ -107,7 +108,7 @@ FILE_report      := $(R)/report.html
 
 NEEDS_preprocess  := $(FILE_preprocess).options
 NEEDS_label       := $(FILE_label).options $(FILE_preprocess).id
-NEEDS_train       := $(FILE_train).options $(FILE_data).id
+NEEDS_train       := $(FILE_train).options $(FILE_data).id $(INITIAL:%=Artifacts/%.h5.id)
 NEEDS_policy      := $(FILE_policy).options $(FILE_preprocess).id $(if $(ASKS_PROXY),$(PROXY).id)
 NEEDS_propose     := $(FILE_propose).options $(SKELETONS).id $(if $(BY_REWARD),$(FILE_policy).id) $(if $(BY_PREDICTION),$(SCREEN_MODEL).id)
 NEEDS_sample      := $(FILE_sample).options $(FILE_train).id $(if $(PROPOSES),$(FILE_propose).id)
@@ -151,9 +152,16 @@ eval: ## Run the whole line; with JUDGES=chgnet,chgnet-r2scan every judge's tabl
 	  --output $(S)/judges.html --title "Frieze: $(MODEL) on $(DATASET), judged by $(JUDGES)" $(PUBLISHED)
 	@echo "page: $(S)/judges.html"
 else
-eval: report ## Run the whole line; the table on the terminal, a page in report.html
+eval: $(if $(UNFETCHED),,report) ## Run the whole line; the table on the terminal, a page in report.html
+ifeq ($(UNFETCHED),)
 	@cat $(R)/metrics.txt
 	@echo "page: $(FILE_report)"
+	@$(if $(HINT),echo "$(HINT)")
+else
+	@if $(MAKE) $(CHGNET); then exec $(MAKE) eval; fi; \
+	  echo "make eval: without CHGNet's weights crystals are relaxed with the pair potential, whose energies say nothing of stability." >&2; \
+	  exec $(MAKE) eval POTENTIAL=pair
+endif
 endif
 
 preprocess:  $(FILE_preprocess)     ## Crystal files to a dataset

@@ -29,7 +29,7 @@ one_round() {
   local judge=$ENERGIES proxy=$PROXY chain=() cells=()
   [[ -s $at/energies.h5 ]] && judge=$at/energies.h5
   if [[ $PROPOSER == crystal-gfn ]]; then
-    local begin=(--epochs 12)
+    local begin=(--epochs 6)
     # What the proxy took for good and relaxation found bad, it knows in the next round; the policy goes on from the round before.
     if ((r > 1)); then
       if [[ $LEARN ]]; then
@@ -37,7 +37,7 @@ one_round() {
         make_file "$proxy" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/proxy-mp20.yaml \
           --initial "$(learnt proxy "$PROXY" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
       fi
-      begin=(--initial "$before/policy.h5" --epochs 6)
+      begin=(--initial "$before/policy.h5" --epochs 4)
     fi
     model=$at/policy.h5 chain=(--skeletons "$SKELETONS") cells=(--free-lattice)
     make_file "$model" "$BIN/train" --dataset "$DATASET" --config Pipelines/models/crystal-gfn-mp20.yaml --set "reward=$REWARD" \

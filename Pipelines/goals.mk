@@ -2,8 +2,8 @@
 # than was asked for. Read last, of the command line alone, and not of a make that make starts.
 
 # What makes a dataset, a model of it, crystals, and energies.
-of_data     := DATASET SOURCE LIMIT SYMPREC SYMMETRY DATASETS_DIR CIF_COLUMN ID_COLUMN
-of_models   := $(of_data) MODEL SEED EPOCHS MINUTES SET LABELS
+of_data     := DATASET SOURCE LIMIT SYMPREC SYMMETRY DATASETS_DIR CIF_COLUMN ID_COLUMN GEOMETRY UNLIKE
+of_models   := $(of_data) MODEL INITIAL SEED EPOCHS MINUTES SET LABELS
 of_crystals := SAMPLES STEPS SPACE_GROUP COMPOSITION FORMULA_UNITS ELEMENTS REQUIRE EXCLUDE MAX_ATOMS MAX_SITES NEUTRAL PROTOTYPE KEEP SITES \
   TARGET GUIDANCE SCREEN SCREEN_MODEL SKELETONS PROPOSER TEMPLATES REWARD PROXY
 of_energies := POTENTIAL FMAX HULL RATTLE
@@ -19,7 +19,7 @@ USED_BY_judge     := $(of_data) INPUT COMPARE_WITH PREDICTION COVERAGE
 USED_BY_generate  := $(if $(call asked,MODEL),$(of_models),SEED SET MODEL) $(of_crystals) $(of_energies) RELAX PREDICTED_BY
 USED_BY_structure := MODEL SEED SAMPLES STEPS SPACE_GROUP COMPOSITION FORMULA_UNITS SKELETONS $(of_energies)
 USED_BY_csp       := $(of_models) STEPS SCREEN SCREEN_MODEL SKELETONS $(of_energies) GIVEN PER_TARGET RELAX
-USED_BY_discover  := $(of_models) SAMPLES STEPS SCREEN SCREEN_MODEL SKELETONS REWARD PROXY $(of_energies) ROUNDS LEARN
+USED_BY_discover  := $(of_models) SAMPLES STEPS SCREEN SCREEN_MODEL SKELETONS PROPOSER REWARD PROXY $(of_energies) ROUNDS LEARN
 USED_BY_finetune  := $(of_models) PROPERTY
 USED_BY_stable    := $(of_data) FILES KNOWN $(of_energies)
 USED_BY_hull      := $(of_data) $(of_energies) PHASES

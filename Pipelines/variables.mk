@@ -1,7 +1,7 @@
 # What may be said on the command line, in the environment and in cluster.mk, checked once before anything is made of it: make and
 # the shell would run what a value contains. VARIABLES_kind lists the variables of a kind; each kind has its characters and its pattern.
 
-VARIABLES_path     := ARTIFACTS PREFIX DESTDIR DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE PROXY $(if $(filter stable,$(MAKECMDGOALS)),FILES)
+VARIABLES_path     := ARTIFACTS PREFIX DESTDIR DATASETS_DIR HULL INPUT BUILD DATASET MODEL SOURCE PEERS SKELETONS SCREEN_MODEL PROTOTYPE PROXY INITIAL $(if $(filter stable,$(MAKECMDGOALS)),FILES)
 VARIABLES_name     := PROPERTY STAGE CLUSTER TEMPLATES PROPOSER COMPARE_WITH PREDICTION MEMORY PARTITION ACCOUNT TIME JUDGES COVERAGE GIVEN SCREEN SYMMETRY CIF_COLUMN ID_COLUMN
 # FILES: how many, but crystals to make stable.
 VARIABLES_count    := SAMPLES STEPS ROUNDS SHARDS FORMULA_UNITS $(if $(filter stable,$(MAKECMDGOALS)),,FILES) KILLS OPTIONS MAX_ATOMS MAX_SITES PER_TARGET

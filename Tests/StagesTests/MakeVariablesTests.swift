@@ -213,12 +213,12 @@ import Testing
       return words.split(separator: " ").last { $0.contains("relaxed.h5.id") }.map(String.init) ?? ""
     }
     let usual = try page(["POTENTIAL=pair"])
-    #expect(usual.contains("minerals/symmbfn-small/seed0/n500-steps100/pair-fmax0.1/"))
+    #expect(usual.contains("minerals/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/pair-fmax0.1/"))
     #expect(
       try page(["POTENTIAL=pair", "LIMIT=20"]) != usual && page(["POTENTIAL=pair", "SYMPREC=0.2"]) != usual
         && page(["POTENTIAL=pair", "SYMPREC=0.1"]) == usual)
     #expect(
-      try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains("minerals-symmetry_none/symmbfn-small/seed0/n500-steps100/"))
+      try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains("minerals-symmetry_none/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/"))
     #expect(try make(["preprocess", "SYMMETRY=none"]).words.contains(" --no-symmetry "))
     #expect(try !make(["preprocess"]).words.contains("--no-symmetry"))
     let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path

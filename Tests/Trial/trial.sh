@@ -167,10 +167,10 @@ task "a table with columns of other names" 2 "convert --input '$ARTIFACTS/dozen/
   make preprocess DATASET='$work/alloys.csv'"
 says "the table has no column 'cif', only: name, structure"
 says '--cif-column names the one with the CIF texts'
-task "a table of one's own through the line" 0 "make eval DATASET='$work/alloys.csv' CIF_COLUMN=structure ID_COLUMN=name EPOCHS=2 SAMPLES=4 STEPS=5"
+task "a table of one's own through the line" 0 "make eval DATASET='$work/alloys.csv' CIF_COLUMN=structure ID_COLUMN=name EPOCHS=2 SAMPLES=4 STEPS=5 POTENTIAL=pair"
 says 'page: '
 leaves "$ARTIFACTS/alloys/dataset.h5"
-leaves "$ARTIFACTS/alloys/symmbfn-small/seed0-epochs2/model.losses.csv"
+leaves "$ARTIFACTS/alloys/symmcd-finetune/seed0-epochs2-from_mp20-symmcd/model.losses.csv"
 task "a table that has changed is read again" 0 "convert --input '$ARTIFACTS/dozen/dataset.h5' --limit 7 --output '$work/alloys.csv' && sed -i '1s/material_id,cif/name,structure/' '$work/alloys.csv' &&
   make preprocess DATASET='$work/alloys.csv' CIF_COLUMN=structure ID_COLUMN=name"
 says 'preprocess: 7 of 7 in'

@@ -147,8 +147,9 @@ public enum ModelFile {
   /// Gives a fresh trainer the parameters of another model of the same method, network and meaning; parameters
   /// that the other lacks, as those of properties that it was not told, are fresh ones.
   ///
+  /// - Returns: symbols of the elements of the training set that the other has never seen.
   /// - Throws: `StageError` where it is no model, or one of another network or meaning.
-  public static func begin<M: Method>(_ trainer: inout Trainer<M>, with path: String) throws {
+  public static func begin<M: Method>(_ trainer: inout Trainer<M>, with path: String) throws -> [String] {
     let reader = try Artifact.open(path, formats: [.model])
     let configuration = try configuration(reader, registry: MethodRegistry([M.Beginning.self]))
     let model = try read(M.Beginning.self, reader, configuration)
@@ -167,6 +168,8 @@ public enum ModelFile {
       }
     }
     trainer.optimizer = Adam(parameters: Parameters(values, precision: trainer.optimizer.parameters.precision))
+    let (own, seen) = (trainer.learner.statistics.elements, model.method.statistics.elements)
+    return own.indices.filter { own[$0] > 0 && seen[$0] == 0 }.map(Element.symbol)
   }
 
   /// Puts a trainer where the run of a file stands.

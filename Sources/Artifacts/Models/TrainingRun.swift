@@ -55,7 +55,12 @@ public struct TrainingRun<M: Method> {
     if resume, let path = places.first(where: FileManager.default.fileExists(atPath:)) {
       try ModelFile.restore(&trainer, from: path, dataset: dataset, predictors: predictors.compactMap(\.path))
     } else if let initial {
-      try ModelFile.begin(&trainer, with: initial)
+      let unseen = try ModelFile.begin(&trainer, with: initial)
+      if !unseen.isEmpty {
+        standardError(
+          "train: '\(initial)' has never seen \(unseen.joined(separator: ", ")): of \(unseen.count == 1 ? "it" : "them") it learns "
+            + "what these crystals say alone.")
+      }
     }
     trainer.lastEpoch = epochs ?? options.training.epochs
     before = trainer.history.last?.seconds ?? 0
