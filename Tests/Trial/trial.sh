@@ -187,7 +187,7 @@ task "status of what is done" 0 "make status CLUSTER=local MODEL=pretrained/mp20
 says 'relax        done'
 lacks 'train '
 lacks failed
-task "status while shards run" 0 "line='CLUSTER=local MODEL=pretrained/mp20 DATASET=dozen SAMPLES=900 STEPS=50 SHARDS=3'
+task "status while shards run" 0 "line='CLUSTER=local MODEL=pretrained/mp20 DATASET=dozen SAMPLES=240 STEPS=50 SHARDS=3'
   make submit STAGE=sample JOBS=1 THREADS=1 \$line >'$work/submitted' 2>&1 & for i in {1..50}; do make -s status \$line | tee '$work/status'
     ! grep -q '1 running' '$work/status' || break; sleep 0.2; done; wait"
 says '1 running, 2 waiting, 0 failed'
