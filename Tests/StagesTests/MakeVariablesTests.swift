@@ -193,7 +193,8 @@ import Testing
 
   @Test("the default potential does not depend on what has been fetched")
   func potential() throws {
-    #expect(try make(["report", "DATASET=minerals"]).words.contains("/pair-fmax0.1/"))
+    #expect(try make(["report", "DATASET=minerals"]).words.contains("/chgnet-fmax0.1/"))
+    #expect(try make(["report", "DATASET=dozen"]).words.contains("/pair-fmax0.1/"))
   }
 
   @Test("what is meant goes through, and what tells runs apart is in the path")

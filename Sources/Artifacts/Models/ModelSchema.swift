@@ -1,3 +1,4 @@
+import Crystals
 import Foundation
 public import Generators
 public import Networks
@@ -169,7 +170,7 @@ public enum ModelFile {
     }
     trainer.optimizer = Adam(parameters: Parameters(values, precision: trainer.optimizer.parameters.precision))
     let (own, seen) = (trainer.learner.statistics.elements, model.method.statistics.elements)
-    return own.indices.filter { own[$0] > 0 && seen[$0] == 0 }.map(Element.symbol)
+    return own.indices.filter { own[$0] > 0 && seen[$0] == 0 }.map { Element.symbol($0) }
   }
 
   /// Puts a trainer where the run of a file stands.

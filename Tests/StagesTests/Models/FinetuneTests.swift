@@ -1,5 +1,8 @@
 import Artifacts
+import Crystals
 import Foundation
+import Generators
+import StageKit
 import TestSupport
 import Testing
 
