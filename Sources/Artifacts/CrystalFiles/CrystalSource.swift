@@ -115,7 +115,17 @@ public enum FileKind: Sendable {
       self = .folder
     } else {
       self.init(name: (path as NSString).lastPathComponent)
+      // Ours may have any name.
+      if case .unknown = self, Self.isHDF5(path) { self = .artifact }
     }
+  }
+
+  /// Whether a file begins as those of HDF5 do.
+  private static func isHDF5(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    return ((try? file.read(upToCount: signature.count)) ?? nil).map(Array.init) == signature
   }
 
   /// By the name alone.

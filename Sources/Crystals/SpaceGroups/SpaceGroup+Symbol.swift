@@ -3,6 +3,9 @@ extension SpaceGroup {
   /// by its number; nil where it is neither.
   public static func number(_ text: String) -> Int? {
     if let number = Int(text) { return (1...230).contains(number) ? number : nil }
+    // P32 is group 145 by its short symbol; full ones could be read in several ways.
+    let plain = text.filter { $0 != " " && $0 != "_" }
+    if let short = (1...230).first(where: { numbered($0).plainSymbol == plain }) { return short }
     let numbers = Set(FullSymbols.hallNumbers(of: text).map { spaceGroupNumber(hallNumber: $0) })
     return numbers.count == 1 ? numbers.first : nil
   }
