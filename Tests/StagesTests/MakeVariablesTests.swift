@@ -219,7 +219,8 @@ import Testing
       try page(["POTENTIAL=pair", "LIMIT=20"]) != usual && page(["POTENTIAL=pair", "SYMPREC=0.2"]) != usual
         && page(["POTENTIAL=pair", "SYMPREC=0.1"]) == usual)
     #expect(
-      try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains("minerals-symmetry_none/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/"))
+      try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains(
+        "minerals-symmetry_none/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/"))
     #expect(try make(["preprocess", "SYMMETRY=none"]).words.contains(" --no-symmetry "))
     #expect(try !make(["preprocess"]).words.contains("--no-symmetry"))
     let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path
