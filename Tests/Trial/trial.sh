@@ -6,8 +6,8 @@
 # they are not there, and named.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-programs=$(realpath "$1") chosen=${2:-}
-build=${programs%/release}
+# Not where links lead: make knows a folder of builds by its name.
+build=${1%/release} programs=$([[ $1 == /* ]] || echo "$PWD/")$1 chosen=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export ARTIFACTS=$work/results BUILD=$build

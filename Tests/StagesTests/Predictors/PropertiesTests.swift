@@ -143,7 +143,7 @@ import Testing
       (["--model", "chgnet:energy_above_hull"], 64, "--model chgnet:energy_above_hull needs a --hull."),
       (["--model", "megnet:band_gap@2018"], 65, "has no network 'mp-2018.6.1/band_classification'"),
       (["--model", "chgnet:energy", "--weights", "chgnet=nowhere.h5"], 69, "'make potentials' fetches them"),
-      (["--model", "geometry", "--shard", "0/2"], 64, "merge the shards first"),
+      (["--model", "geometry", "--shard", "0/2"], 64, "Unknown option '--shard'"),
       (["--model", "geometry", "--weights", "x=y"], 64, "--weights takes NAME=FILE.h5, each of megnet, chgnet once."),
       ([], 64, "--crystals, --model and --output are needed"),
     ])
