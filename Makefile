@@ -41,7 +41,7 @@ SEED      ?= 0
 # The same on every machine, whatever has been fetched.
 POTENTIAL ?= $(if $(OWN),chgnet,pair)
 # CHGNet's weights are not there yet, and nobody has asked for CHGNet: make eval fetches them, or says that it goes without.
-UNFETCHED := $(if $(filter chgnet,$(POTENTIAL)),$(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5)$(filter command environment,$(firstword $(origin POTENTIAL)))$(CLUSTER)$(JUDGES),,1))
+UNFETCHED := $(if $(filter chgnet,$(POTENTIAL)),$(if $(wildcard Artifacts/potentials/chgnet-0.3.0.h5)$(call given,POTENTIAL)$(CLUSTER)$(JUDGES),,1))
 # Another value than the dataset's own goes into the path.
 DEFAULT_SYMPREC ?= 0.1
 DEFAULT_LIMIT ?=
@@ -50,7 +50,6 @@ SYMPREC   ?= $(DEFAULT_SYMPREC)
 SYMMETRY  ?=
 # Further crystals of which models learn lattice and coordinates alone, but for those with the structure of a validation or test crystal, of the
 # dataset or of those that UNLIKE names: make train DATASET=mp20 MODEL=symmcd-mp20 GEOMETRY=folder/
-GIVEN_GEOMETRY := $(filter command environment,$(firstword $(origin GEOMETRY)))
 GEOMETRY  ?=
 UNLIKE    ?=
 FMAX      ?= 0.1
@@ -82,10 +81,9 @@ PROPERTY  ?=
 # Which skeletons are kept. Where shipped models can tell who has what is asked for: of 64 the likeliest that has it.
 SCREEN    ?= $(if $(TARGET),$(if $(filter-out formation_energy_per_atom=% band_gap=% bulk_modulus=% megnet_bulk_modulus=%,$(TARGET))$(filter-out \
   skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:64))
-ASKED_SCREEN := $(SCREEN)
-override SCREEN := $(filter-out none,$(SCREEN))
+SCREENED := $(filter-out none,$(SCREEN))
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
-CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREEN)
+CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREENED)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
 DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)

@@ -32,7 +32,7 @@ endif
 	$(if $(RELAX),$(PREDICTION_JUDGE) --crystals $(PREDICTED)/relaxed.h5 --output $(PREDICTED)/metrics-relaxed.json | tee $(PREDICTED)/metrics-relaxed.txt)
 
 # Skeletons of one formula, their coordinates, relaxed, the lowest first.
-CANDIDATES := $(if $(call asked,SAMPLES),$(SAMPLES),300)
+CANDIDATES := $(if $(call given,SAMPLES),$(SAMPLES),300)
 FOUND := $(ARTIFACTS)/structures/$(call file_name,$(COMPOSITION))-n$(CANDIDATES)-seed$(SEED)$(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(FORMULA_UNITS:%=-z%)
 structure: $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## The structure of a formula: make structure COMPOSITION=SrTiO3 [SAMPLES=300] [SPACE_GROUP=221]
 	@$(if $(COMPOSITION),,echo "make structure COMPOSITION=…: a formula, as SrTiO3" >&2; exit 64)

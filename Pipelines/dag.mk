@@ -21,7 +21,7 @@ open := (
 close := )
 # What is added to a path where a variable has another value than it has by itself.
 apart = $(if $(filter-out x$(3),x$(2)),-$(1)$(2))
-D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))$(SYMMETRY:%=-symmetry_%)$(if $(GIVEN_GEOMETRY),-geometry_$(firstword $(shell cksum <<<'$(GEOMETRY) $(UNLIKE)')))
+D := $(ARTIFACTS)/$(DATASET)$(call apart,limit,$(LIMIT),$(DEFAULT_LIMIT))$(call apart,symprec,$(SYMPREC),$(DEFAULT_SYMPREC))$(SYMMETRY:%=-symmetry_%)$(if $(call given,GEOMETRY),-geometry_$(firstword $(shell cksum <<<'$(GEOMETRY) $(UNLIKE)')))
 $(if $(filter-out none,$(SYMMETRY)),$(error SYMMETRY is none, or is not given))
 M := $(D)/$(MODEL)/seed$(SEED)$(EPOCHS:%=-epochs%)$(MINUTES:%=-minutes%)$(if $(INITIAL),-from_$(notdir $(INITIAL)))$(call set_name,$(SET_train))
 # A formula as a part of a path: Ca(OH)2 is Ca_OH_2.
@@ -32,18 +32,18 @@ PROPOSES := $(filter skeletons crystal-gfn,$(PROPOSER))
 BY_REWARD := $(filter crystal-gfn,$(PROPOSER))
 $(if $(BY_REWARD),$(if $(wildcard $(PROXY)),,$(error PROXY: there is no file '$(PROXY)')))
 # Where a model of crystals is shipped, EPOCHS are the policy's.
-POLICY_EPOCHS := $(if $(filter pretrained/% finetuned/%,$(MODEL)),$(if $(filter command environment override,$(firstword $(origin EPOCHS))),$(EPOCHS)))
+POLICY_EPOCHS := $(if $(filter pretrained/% finetuned/%,$(MODEL)),$(if $(call given,EPOCHS),$(EPOCHS)))
 # Without a reward it is the formation energy, which a predictor says.
 ASKS_PROXY := $(if $(REWARD),$(findstring energy,$(REWARD)),energy)
 REWARD_NAME := $(if $(REWARD),-reward_$(firstword $(shell cksum <<<'$(REWARD)')))
 $(if $(PROPOSES),,$(if $(CHEMISTRY),$(error PROPOSER=$(PROPOSER) knows no elements, sizes and sites to ask for: PROPOSER=skeletons does)))
 $(if $(PROPOSES),$(if $(wildcard $(SKELETONS)),,$(error SKELETONS: there is no file '$(SKELETONS)')))
 # What compares skeletons' energies, or how far they are from what is asked for.
-BY_ENERGY := $(filter energy:%,$(SCREEN))
-BY_PREDICTION := $(filter energy:% target:%,$(SCREEN))
+BY_ENERGY := $(filter energy:%,$(SCREENED))
+BY_PREDICTION := $(filter energy:% target:%,$(SCREENED))
 $(if $(BY_PREDICTION),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there is no file '$(SCREEN_MODEL)')))
-OPTIONS_screen := $(strip $(SCREEN:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
-SCREEN_NAME := $(SCREEN:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
+OPTIONS_screen := $(strip $(SCREENED:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
+SCREEN_NAME := $(SCREENED:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
 CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
 ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(BY_REWARD),$(POLICY_EPOCHS:%=-epochs%)$(REWARD_NAME))$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))

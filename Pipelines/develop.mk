@@ -71,7 +71,7 @@ bench: build ## What the machine gives, then speeds; PEER=PYTHON (with torch and
 # SAMPLES and LIMIT are as on the line only where they are said.
 full-cell: build ## What asymmetric units save: time and memory with and without symmetry, MP-20 and MPTS-52; SAMPLES=1024, LIMIT=512 crystals learnt
 	@Pipelines/setup.sh hdf5-tools
-	@Tests/Performance/full-cell.sh $(BIN) $(if $(call asked,SAMPLES),$(SAMPLES),1024) $(if $(call asked,LIMIT),$(LIMIT),512)
+	@Tests/Performance/full-cell.sh $(BIN) $(if $(call given,SAMPLES),$(SAMPLES),1024) $(if $(call given,LIMIT),$(LIMIT),512)
 
 help: ## This list
 	@cat Pipelines/help.txt

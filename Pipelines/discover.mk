@@ -7,11 +7,11 @@
 
 ROUNDS ?= 4
 LEARN  ?= 1
-DISCOVER_MODEL := $(if $(call asked,MODEL),Artifacts/$(MODEL).h5,Artifacts/pretrained/mp20.h5)
+DISCOVER_MODEL := $(if $(call given,MODEL),Artifacts/$(MODEL).h5,Artifacts/pretrained/mp20.h5)
 # Of the likeliest third of twelve skeletons the one of the lowest energy, where nobody says.
-DISCOVER_SCREEN := $(patsubst none,,$(or $(ASKED_SCREEN),$(if $(REWARD),none,energy:12)))
-DISCOVER_ENERGIES := $(if $(call asked,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)
-DISCOVER_PROPOSER := $(if $(call asked,PROPOSER),$(PROPOSER))
+DISCOVER_SCREEN := $(patsubst none,,$(or $(SCREEN),$(if $(REWARD),none,energy:12)))
+DISCOVER_ENERGIES := $(if $(call given,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)
+DISCOVER_PROPOSER := $(if $(call given,PROPOSER),$(PROPOSER))
 $(if $(and $(filter discover,$(MAKECMDGOALS)),$(filter-out skeletons crystal-gfn,$(DISCOVER_PROPOSER))),$(error make discover: PROPOSER is skeletons or crystal-gfn))
 # Crystal-GFN needs to be told what a crystal is worth.
 DISCOVER_REWARD := $(or $(REWARD),$(if $(filter crystal-gfn,$(DISCOVER_PROPOSER)),exp(-40 * max(energy_above_hull, 0))))

@@ -5,7 +5,7 @@
 TUNED := $(ARTIFACTS)/finetuned/$(DATASET)-$(PROPERTY)
 # Few crystals: small batches, a low rate, and 40 epochs where nobody says.
 TUNING = --dataset $(FILE_preprocess) --set conditioning.properties=$(PROPERTY) --set conditioning.drop=0.1 --set training.batch=16 \
-  --set training.learning_rate=0.0005 --set training.warm_up_steps=20 --set training.average_decay=0.99 --epochs $(if $(call asked,EPOCHS),$(EPOCHS),40) \
+  --set training.learning_rate=0.0005 --set training.warm_up_steps=20 --set training.average_decay=0.99 --epochs $(if $(call given,EPOCHS),$(EPOCHS),40) \
   --seed $(SEED) $(RUN)
 .PHONY: finetune
 finetune: $(FILE_preprocess) | $(BIN)/train ## Go on with crystals of one's own and a column of theirs: make finetune DATASET=mine.csv PROPERTY=hardness

@@ -2,18 +2,17 @@
 #   make generate SAMPLES=100 SPACE_GROUP=225 COMPOSITION=NaCl RELAX=1
 
 # SAMPLES and POTENTIAL have other defaults here than on the line; what was asked for stands.
-asked = $(filter command line environment override,$(origin $(1)))
 # MODEL: a shipped or finetuned model, one that was trained (make train MODEL=… DATASET=…), or a model's file.
-ASKED_MODEL := $(if $(call asked,MODEL),$(filter-out pretrained/% finetuned/%,$(MODEL)))
+ASKED_MODEL := $(if $(call given,MODEL),$(filter-out pretrained/% finetuned/%,$(MODEL)))
 GENERATOR := $(if $(filter pretrained/% finetuned/%,$(MODEL))$(ASKED_MODEL),$(MODEL),pretrained/mp20$(if $(TARGET),-properties))
 GENERATOR_FILE := $(if $(ASKED_MODEL),$(if $(filter %.h5,$(MODEL)),$(MODEL),$(FILE_train)),Artifacts/$(GENERATOR).h5)
 GENERATOR_NAME := $(if $(ASKED_MODEL),$(if $(filter %.h5,$(MODEL)),$(notdir $(MODEL:.h5=))-$(firstword $(shell cksum <<<'$(MODEL)')),$(subst \
   /,-,$(M:$(ARTIFACTS)/%=%))),$(notdir $(GENERATOR)))
 has_generator = @[[ -e '$(GENERATOR_FILE)' ]] || { echo "make $@: there is no '$(GENERATOR_FILE)'. $(if $(filter pretrained/%,$(GENERATOR)),It comes with the repository: \
   is the checkout whole?,$(if $(filter %.h5,$(MODEL)),Check the name.,Train it first$(comma) make train MODEL=$(MODEL) DATASET=$(DATASET)$(comma) or leave MODEL out for the shipped model.))" >&2; exit 65; }
-CALLS := $(if $(call asked,STEPS),$(STEPS),50)
-COUNT := $(if $(call asked,SAMPLES),$(SAMPLES),100)
-JUDGE := $(if $(call asked,POTENTIAL),$(POTENTIAL),chgnet)
+CALLS := $(if $(call given,STEPS),$(STEPS),50)
+COUNT := $(if $(call given,SAMPLES),$(SAMPLES),100)
+JUDGE := $(if $(call given,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
 # Relaxes the crystals of a folder.
 relaxing = $(BIN)/relax --crystals $(1)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(1)/relaxed.h5 $(RUN)

@@ -87,14 +87,12 @@ struct Train: Stage {
 
   var files: StageFiles {
     StageFiles(
-      inputs: [dataset, config, initial, hull] + predictor, outputs: [.file(output), .file(unfinished), .file(losses)])
+      inputs: [dataset, config, initial, hull] + predictor,
+      outputs: [.file(output), .file(unfinished), .file(ModelFile.losses(of: output))])
   }
 
   /// Where an unfinished run keeps what it has done.
   private var unfinished: String { output + ".unfinished.h5" }
-
-  /// The table of losses.
-  private var losses: String { (output as NSString).deletingPathExtension + ".losses.csv" }
 
   func perform() throws {
     let configuration = try ModelConfiguration.read(path: config, settings: settings.values)

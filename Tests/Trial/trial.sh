@@ -131,6 +131,8 @@ says "make generate does not use DATASET"
 task "a target's own variable elsewhere" 2 "make eval RELAX=1"
 says 'make eval does not use RELAX, which is for: csp generate. The line relaxes by itself: POTENTIAL, FMAX.'
 mkdir -p "$work/tables/perov5"
+task "a choice where nothing is chosen" 2 "make judge INPUT=x SCREEN=none"
+says "make judge does not use SCREEN, which is for: compare csp discover eval generate."
 task "the paper's epochs" 0 "make -n train DATASET=perov5 DATASETS_DIR=$work/tables MODEL=symmbfn"
 says 'Pipelines/models/symmbfn.yaml'
 lacks ' --epochs '

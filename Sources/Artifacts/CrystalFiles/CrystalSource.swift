@@ -116,16 +116,8 @@ public enum FileKind: Sendable {
     } else {
       self.init(name: (path as NSString).lastPathComponent)
       // Ours may have any name.
-      if case .unknown = self, Self.isHDF5(path) { self = .artifact }
+      if case .unknown = self, HDF5Reader.isHDF5(path) { self = .artifact }
     }
-  }
-
-  /// Whether a file begins as those of HDF5 do.
-  private static func isHDF5(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    return ((try? file.read(upToCount: signature.count)) ?? nil).map(Array.init) == signature
   }
 
   /// By the name alone.
@@ -186,6 +178,28 @@ public enum CrystalSource {
           id: CrystalFileNames.identifier((path as NSString).lastPathComponent), split: nil, text: .file(path))
       ]
     }
+  }
+
+  /// All crystals of a path, whatever their quality, under names that differ, and what could not be read.
+  ///
+  /// - Throws: `StageError` where there is no crystal.
+  static func unjudged(_ path: String) throws -> (crystals: [(id: String, crystal: Crystal)], rejected: [RejectedRecord]) {
+    var (crystals, names): ([(id: String, crystal: Crystal)], TakenNames) = ([], TakenNames())
+    var rejected: [RejectedRecord] = []
+    for record in try records(path) {
+      try Interruption.check()
+      for item in record.read(.unjudged) {
+        switch item.crystal {
+        case .success(let crystal): crystals.append((names.name(of: item, in: record), crystal))
+        case .failure(let rejection): rejected.append(RejectedRecord(id: item.id, rejection))
+        }
+      }
+    }
+    guard !crystals.isEmpty else {
+      let first = rejected.first.map { ": \($0.id): \($0.reason)" } ?? ""
+      throw StageError(.input, "'\(path)' gave no crystal\(first).")
+    }
+    return (crystals, rejected)
   }
 
   private static let known =

@@ -78,21 +78,18 @@ public struct CrystalWriter: Sendable {
     let hasForces = symprec == 0 && crystals.contains { $0.results.forces != nil }
     let columns = names.sorted()
     let own = hasEnergy ? ["energy_per_atom"] + (symprec == 0 ? ["energy"] : []) : []
-    let head = (["material_id", "cif"] + own + columns + (hasForces ? ["forces"] : [])).map(quotedWhereNeeded)
+    let head = (["material_id", "cif"] + own + columns + (hasForces ? ["forces"] : [])).map(csvText)
     let rows = crystals.map { entry in
       func number(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
       let energy = entry.results.numbers["energy"]
       let energies = [number(energy.map { $0 / Double(max(1, entry.crystal.count)) }), number(energy)].prefix(own.count)
       let forces = entry.results.forces.map { "[" + $0.map { "[\($0.x),\($0.y),\($0.z)]" }.joined(separator: ",") + "]" } ?? ""
       return
-        ([quoted(entry.id), quoted(cif(entry.id, entry.crystal))] + energies + columns.map { number(entry.results.numbers[$0]) }
-        + (hasForces ? [quoted(forces)] : [])).joined(separator: ",")
+        ([csvQuoted(entry.id), csvQuoted(cif(entry.id, entry.crystal))] + energies
+        + columns.map { number(entry.results.numbers[$0]) }
+        + (hasForces ? [csvQuoted(forces)] : [])).joined(separator: ",")
     }
     return ([head.joined(separator: ",")] + rows).joined(separator: "\n") + "\n"
-  }
-
-  private func quotedWhereNeeded(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) } ? quoted(text) : text
   }
 
   private func writeFolder(_ crystals: [Entry], _ path: String) throws {
@@ -116,9 +113,5 @@ public struct CrystalWriter: Sendable {
       return CIF.text(crystal, name: id)
     }
     return CIF.text(unit, name: id)
-  }
-
-  private func quoted(_ text: String) -> String {
-    "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

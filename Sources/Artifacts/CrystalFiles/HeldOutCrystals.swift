@@ -24,7 +24,9 @@ public struct HeldOutCrystals: Sendable {
   /// - Throws: `StageError` where it has none.
   public static func parts(of path: String, _ options: ReadingOptions, threads: Int) throws -> [(id: String, crystal: Crystal)]
   {
-    let records = try CrystalSource.records(path).filter { ($0.split ?? 0) == 1 || $0.split == 2 }
+    let records = try CrystalSource.records(path).filter { record in
+      [DatasetPart.validation, .test].contains { $0.rawValue == record.split }
+    }
     guard !records.isEmpty else {
       throw StageError(.input, "'\(path)' has no validation and no test part that crystals could be kept apart from.")
     }

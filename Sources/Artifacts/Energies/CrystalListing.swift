@@ -28,7 +28,7 @@ public struct CrystalListing: Sendable {
 
     var csv: String {
       switch self {
-      case .text(let text): text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+      case .text(let text): csvText(text)
       case .number(let value): value.flatMap { $0.isFinite ? "\($0)" : nil } ?? ""
       case .whole(let value): value.map(String.init) ?? ""
       case .flag(let value): value.map { $0 ? "yes" : "no" } ?? ""
@@ -68,7 +68,7 @@ public struct CrystalListing: Sendable {
     var fields: [(name: String, unit: String, value: Value)] = [
       ("rank", "", .whole(row.rank)), ("file", "", .text(row.file)), ("id", "", .text(item.id)),
       ("formula", "", .text(item.crystal.chemicalFormula)), ("space_group", "", .whole(row.spaceGroup)),
-      ("space_group_symbol", "", .text(SpaceGroup.numbered(row.spaceGroup).symbol.replacing("_", with: ""))),
+      ("space_group_symbol", "", .text(SpaceGroup.numbered(row.spaceGroup).plainSymbol)),
       ("atoms", "", .whole(row.atoms)),
       ("energy_above_hull", energy, .number(item.energyAboveHull)), ("formation_energy", energy, .number(item.formationEnergy)),
       ("energy", energy, .number(item.energy)), ("decomposition", "", .text(item.products)),
@@ -120,10 +120,10 @@ public struct CrystalListing: Sendable {
       let item = row.item
       let above = energy(item.energyAboveHull) + (item.isThin && item.energyAboveHull != nil ? " (thin)" : "")
       let words =
-        item.energyAboveHull == nil && !item.remark.isEmpty ? item.remark : item.products.replacing("1.000 ", with: "")
+        item.energyAboveHull == nil && !item.remark.isEmpty ? item.remark : item.phases
       lines.append([
         "\(row.rank)", item.id, item.crystal.chemicalFormula,
-        "\(SpaceGroup.numbered(row.spaceGroup).symbol.replacing("_", with: "")) (\(row.spaceGroup))", above,
+        "\(SpaceGroup.numbered(row.spaceGroup).plainSymbol) (\(row.spaceGroup))", above,
         energy(item.formationEnergy), item.breaking?.words ?? "-", item.known?.words ?? "-", words.isEmpty ? "-" : words,
       ])
     }

@@ -38,13 +38,16 @@ public struct RankedCrystals: Sendable {
     /// Those that were asked for, with their units, as a page says them.
     public var asked: [String] = []
 
+    /// The phases without the share of one that is alone.
+    var phases: String { products.replacing("1.000 ", with: "") }
+
     /// What a page says of it beside its energy.
     public func words(isMerged: Bool) -> String {
       let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
       let thin = isThin ? ["the hull covers \(ConvexHull.name(ofSystem: crystal.composition.map(\.atomicNumber))) thinly"] : []
       return
         (own + asked + (known.map { [$0.words] } ?? []) + (breaking.map { [$0.words] } ?? [])
-        + (products.isEmpty ? [] : ["hull: " + products.replacing("1.000 ", with: "")]) + thin
+        + (products.isEmpty ? [] : ["hull: " + phases]) + thin
         + (remark.isEmpty ? [] : [remark]))
         .joined(separator: " · ")
     }
@@ -85,20 +88,9 @@ public struct RankedCrystals: Sendable {
   /// - Throws: `StageError` where there are no crystals.
   public init(reading path: String) throws {
     guard case .artifact = FileKind(path: path) else {
-      var (found, lost): ([Item], [RejectedRecord]) = ([], [])
-      var names = TakenNames()
-      for record in try CrystalSource.records(path) {
-        for item in record.read(.unjudged) {
-          switch item.crystal {
-          case .success(let crystal): found.append(Item(id: names.name(of: item, in: record), crystal: crystal))
-          case .failure(let rejection): lost.append(RejectedRecord(id: item.id, rejection))
-          }
-        }
-      }
-      guard !found.isEmpty else {
-        throw StageError(.input, "'\(path)' gave no crystal" + (lost.first.map { ": \($0.id): \($0.reason)." } ?? "."))
-      }
-      (items, rejected, order, warning, hull, potential) = (found, lost, "in the order of the files", nil, nil, nil)
+      let (found, lost) = try CrystalSource.unjudged(path)
+      items = found.map { Item(id: $0.id, crystal: $0.crystal) }
+      (rejected, order, warning, hull, potential) = (lost, "in the order of the files", nil, nil, nil)
       return
     }
     let reader = try Artifact.open(path)

@@ -48,22 +48,8 @@ public struct RelaxationSource: Sendable {
       return
     }
     isArtifact = false
-    var (all, names): ([(id: String, crystal: Crystal)], TakenNames) = ([], TakenNames())
-    var lost: [RejectedRecord] = []
-    for record in try CrystalSource.records(path) {
-      try Interruption.check()
-      // However near their atoms are: the potential says what comes of it.
-      for item in record.read(.unjudged) {
-        switch item.crystal {
-        case .success(let crystal): all.append((names.name(of: item, in: record), crystal))
-        case .failure(let rejection): lost.append(RejectedRecord(id: item.id, rejection))
-        }
-      }
-    }
-    guard !all.isEmpty else {
-      let first = lost.first.map { ": \($0.id): \($0.reason)" } ?? ""
-      throw StageError(.input, "'\(path)' gave no crystal\(first).")
-    }
+    // However near their atoms are: the potential says what comes of it.
+    let (all, lost) = try CrystalSource.unjudged(path)
     let range = shared.part.range(of: all.count, blocksOf: block)
     records = RecordRange(range, of: all.count)
     let chosen = Array(all[range])

@@ -81,40 +81,47 @@ public struct KnownCrystals: Sendable {
     // Only those are looked at closely that have a formula, a system or numbers of atoms in common with one of the crystals.
     let wanted = Wanted(crystals)
     var (byFormula, bySystem, byNumbers): ([String: [Int]], [[UInt8]: [Int]], [Numbers: [Int]]) = ([:], [:], [:])
+    var near: [Int] = []
     for (i, entry) in entries.enumerated() {
       let system = entry.crystal.composition.map { UInt8($0.atomicNumber) }
       if wanted.systems.contains(system) {
         bySystem[system, default: []].append(i)
         let formula = entry.crystal.reducedFormula
-        if wanted.formulas.contains(formula) { byFormula[formula, default: []].append(i) }
+        if wanted.formulas.contains(formula) {
+          byFormula[formula, default: []].append(i)
+          near.append(i)
+        }
       }
       let numbers = Numbers(entry.crystal)
       if wanted.numbers.contains(numbers) { byNumbers[numbers, default: []].append(i) }
     }
-    let (formulas, systems, numbers) = (byFormula, bySystem, byNumbers)
+    let same = try StructureIndex(near.map { entries[$0].crystal }, work: Work(threads: threads))
+    let (places, formulas, systems, numbers) = (near, byFormula, bySystem, byNumbers)
     return try parallelMap(count: crystals.count, threads: threads) { i in
       try Interruption.check()
       let crystal = crystals[i]
       let system = crystal.composition.map { UInt8($0.atomicNumber) }
+      let own = ReducedCrystal(crystal)
+      let match = own.flatMap { same.match(of: $0, formula: crystal.reducedFormula, spaceGroup: crystal.spaceGroup) }
+      if let match { return known(places[match], .same) }
       return nearest(
-        crystal, formula: formulas[crystal.reducedFormula] ?? [], numbers: numbers[Numbers(crystal)] ?? [],
+        crystal, own, formula: formulas[crystal.reducedFormula] ?? [], numbers: numbers[Numbers(crystal)] ?? [],
         system: systems[system] ?? [])
     }
   }
 
-  private func nearest(_ crystal: Crystal, formula: [Int], numbers: [Int], system: [Int]) -> KnownCrystal {
-    let (matcher, own) = (StructureMatcher.standard, ReducedCrystal(crystal))
-    /// Those of the same group first.
-    func sorted(_ places: [Int]) -> [Int] {
-      places.filter { entries[$0].crystal.spaceGroup == crystal.spaceGroup }
-        + places.filter { entries[$0].crystal.spaceGroup != crystal.spaceGroup }
+  /// What is nearest to a crystal whose structure is not known.
+  private func nearest(
+    _ crystal: Crystal, _ own: ReducedCrystal?, formula: [Int], numbers: [Int], system: [Int]
+  ) -> KnownCrystal {
+    // One of the same group before others.
+    if let other = formula.first(where: { entries[$0].crystal.spaceGroup == crystal.spaceGroup }) ?? formula.first {
+      return known(other, .formula)
     }
     func isSame(_ other: Crystal) -> Bool {
       guard let own, let other = ReducedCrystal(other) else { return false }
-      return matcher.matches(other, own)
+      return StructureMatcher.standard.matches(other, own)
     }
-    if let same = sorted(formula).first(where: { isSame(entries[$0].crystal) }) { return known(same, .same) }
-    if let other = sorted(formula).first { return known(other, .formula) }
     // A prototype has the group, too; its atoms are given the elements of the crystal in every way that the numbers allow.
     for place in numbers where entries[place].crystal.spaceGroup == crystal.spaceGroup {
       let other = entries[place].crystal

@@ -10,6 +10,9 @@ public import Tensors
 ///
 /// Every function takes any method: files name theirs, and files without a name are SymmBFN's.
 public enum ModelFile {
+  /// The table of losses that belongs to a model's file, beside it.
+  public static func losses(of path: String) -> String { (path as NSString).deletingPathExtension + ".losses.csv" }
+
   /// Which parameters of a model file samples are drawn with.
   public enum Weights: String, Sendable, CaseIterable {
     /// The average at the epoch with the lowest validation loss; the last where the file has no other.

@@ -186,12 +186,6 @@ public struct TrainingRun<M: Method> {
       + " (\(terms.joined(separator: " ")))"
   }
 
-  /// Where the losses go: beside the model.
-  public var lossesFile: String { Self.lossesFile(of: output) }
-
-  /// The table of losses that belongs to a model's file.
-  public static func lossesFile(of output: String) -> String { (output as NSString).deletingPathExtension + ".losses.csv" }
-
   /// The losses of all epochs so far, those before the run was stopped among them.
   private func saveLosses() throws {
     guard !trainer.history.isEmpty else { return }
@@ -203,6 +197,7 @@ public struct TrainingRun<M: Method> {
       return ([number + 1] as [any CustomStringConvertible] + values + [epoch.rate, epoch.seconds]).map(\.description)
     }
     let lines = [["epoch"] + names + ["learning_rate", "seconds"]] + rows
-    try AtomicFile.write(lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: lossesFile)
+    try AtomicFile.write(
+      lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: ModelFile.losses(of: output))
   }
 }

@@ -60,7 +60,7 @@ struct NeighborSearch {
     for (face, measure) in measured where measure.solidAngle > 0 && measure.area > 0 {
       var weight = measure.solidAngle / largest * measure.solidAngle / measure.area
       let other = around[face.neighbor].atomicNumber
-      if let x = MagpieTable.electronegativity(own), let y = MagpieTable.electronegativity(other) {
+      if let x = Element.electronegativity(own), let y = Element.electronegativity(other) {
         weight *= 1 + 3 * (abs(x - y) / Self.electronegativityRange).squareRoot()
       }
       found.append((weight, face.neighbor))

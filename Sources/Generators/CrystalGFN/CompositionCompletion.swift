@@ -216,9 +216,10 @@ struct CompositionCompletion: Sendable {
 
   /// An element after which it can be ended.
   private mutating func search(_ question: Question) -> Bool {
-    let (table, most) = (question.table, min(rules.mostOfElement, question.atoms))
-    guard most > 0 else { return false }
-    let rooms = (1...most).compactMap { n in occupancy.placing(n, after: question.set).map { (atoms: n, set: $0) } }
+    let table = question.table
+    let rooms = rooms(after: question.set).prefix { $0 <= question.atoms }.compactMap { n in
+      occupancy.placing(n, after: question.set).map { (atoms: n, set: $0) }
+    }
     let candidates = rules.charges.classes[table].compactMap { alike in
       alike.first { question.used & 1 << UInt128($0) == 0 }
     }

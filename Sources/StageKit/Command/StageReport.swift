@@ -106,6 +106,12 @@ public func jsonText(_ text: String) -> String {
   return out + "\""
 }
 
+/// A text in quotes, as tables have those of several lines.
+public func csvQuoted(_ text: String) -> String { "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }
+
+/// A field of a table: in quotes where it has to be.
+public func csvText(_ text: String) -> String { text.contains { ",\"\n\r".contains($0) } ? csvQuoted(text) : text }
+
 /// A record that did not make it, as files keep it under `/rejected`.
 public struct RejectedRecord: Sendable, Equatable {
   /// The record's name.

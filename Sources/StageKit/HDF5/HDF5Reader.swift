@@ -43,7 +43,7 @@ public struct HDF5Reader: ~Copyable {
   }
 
   /// Whether a file begins as HDF5 files do.
-  private static func isHDF5(_ path: String) -> Bool {
+  public static func isHDF5(_ path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? handle.close() }
     return (try? handle.read(upToCount: 8)).map { [UInt8]($0) } == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
