@@ -14,8 +14,8 @@ packages=(
   xz-utils gzip       # packed tables
   "$@"
 )
-# One look for all: this stands before every command.
-installed=" $(dpkg-query -W -f '${Package} ${Status}\n' "${packages[@]}" 2>/dev/null | sed -n 's/ install ok installed$//p' | tr '\n' ' ')"
+# One look for all: this stands before every command. Its status is 1 where one is unknown, which is no error here.
+installed=" $({ dpkg-query -W -f '${Package} ${Status}\n' "${packages[@]}" 2>/dev/null || true; } | sed -n 's/ install ok installed$//p' | tr '\n' ' ')"
 missing=()
 for package in "${packages[@]}"; do [[ $installed == *" $package "* ]] || missing+=("$package"); done
 # Programs that may come from elsewhere: they fetch and unpack the weights of potentials.

@@ -76,7 +76,7 @@ struct WrongOptions: ParsableCommand {
     var names: Set = [name]
     if name == "dataset.h5" { names.insert("input-link.h5") }
     if name == "metrics.h5" { names.insert("metrics.json") }
-    let places = arguments.indices.filter { names.contains(arguments[$0]) }
+    let places = arguments.indices.filter { names.contains((arguments[$0] as NSString).standardizingPath) }
     return !places.isEmpty && places.allSatisfy { $0 > 0 && arguments[$0 - 1] == "--output" }
   }
 
