@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Rounds of propose, sample, reconstruct, relax, metrics, ledger; after each the model that compares or rewards skeletons learns what was
-# found. What is there already is not made again, so that a run that was stopped goes on.
+# Rounds of propose, sample, reconstruct, relax, metrics, ledger; after each the models that LEARN names learn from it. What is there already
+# is not made again, so that a run that was stopped goes on.
 #   discover.sh FOLDER ROUNDS COUNT        and from the environment what `make discover` says, see discover.mk
 set -euo pipefail
 folder=$1 rounds=$2 count=$3
@@ -19,12 +19,21 @@ learnt() {
   (($3 == 1)) && echo "$2" || echo "$folder/round$3/$1.h5"
 }
 
+# Whether a model learns from the rounds: energies, skeletons.
+learns() { [[ " $LEARN " == *" $1 "* ]]; }
+
 one_round() {
   local r=$1 at=$folder/round$1 before=$folder/round$(($1 - 1)) model=$SKELETONS screen=()
   mkdir -p "$at"
-  if ((r > 1)) && [[ $LEARN ]]; then
+  if ((r > 1)) && learns energies; then
     make_file "$at/energies.h5" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/skeleton-energy-mp20.yaml \
       --initial "$(learnt energies "$ENERGIES" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
+  fi
+  # Skeletons are learnt from what both judges found, and from the dataset beside it, so that nothing is forgotten.
+  if ((r > 1)) && learns skeletons; then
+    make_file "$at/skeletons.h5" "$BIN/train" --dataset "$before/found-set.h5" --config Pipelines/models/skeletons-mp20.yaml \
+      --initial "$(learnt skeletons "$SKELETONS" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 4 --seed "$((SEED + r))"
+    model=$at/skeletons.h5
   fi
   local judge=$ENERGIES proxy=$PROXY chain=() cells=()
   [[ -s $at/energies.h5 ]] && judge=$at/energies.h5
@@ -32,7 +41,7 @@ one_round() {
     local begin=(--epochs 6)
     # What the proxy took for good and relaxation found bad, it knows in the next round; the policy goes on from the round before.
     if ((r > 1)); then
-      if [[ $LEARN ]]; then
+      if learns energies; then
         proxy=$at/proxy.h5
         make_file "$proxy" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/proxy-mp20.yaml \
           --initial "$(learnt proxy "$PROXY" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
@@ -59,10 +68,17 @@ one_round() {
   [[ -s $at/metrics.h5 && -s $at/metrics.json ]] || "$BIN/metrics" --crystals "$at/relaxed.h5" --reference "$DATASET" --output "$at/metrics.json" \
     --name "round $r" --timing "$MODEL" "$at/samples.h5" "$at/crystals.h5" "$at/relaxed.h5" "${shared[@]}" > "$at/metrics.txt"
   if [[ ! -s $at/ledger.json ]]; then
-    local earlier=()
+    local earlier=() book=$at/ledger.h5 found=(--found "$folder/found.h5")
     ((r == 1)) || earlier=(--ledger "$before/ledger.h5")
-    "$BIN/ledger" --relaxed "$at/relaxed.h5" --judged "$at/metrics.h5" --round "$r" "${earlier[@]}" --found "$folder/found.h5" \
-      --dataset "$DATASET" --training-set "$at/training-set.h5" --output "$at/ledger.h5" --json "${shared[@]}" > "$at/ledger.json.new"
+    if [[ $SECOND_JUDGE ]]; then book=$at/first-judge.h5 found=(--candidates "$at/candidates.h5"); fi
+    "$BIN/ledger" --relaxed "$at/relaxed.h5" --judged "$at/metrics.h5" --round "$r" "${earlier[@]}" --limit "$LIMIT" "${found[@]}" \
+      --dataset "$DATASET" --training-set "$at/training-set.h5" --output "$book" --json "${shared[@]}" > "$at/ledger.json.new"
+    if [[ $SECOND_JUDGE ]]; then
+      make_file "$at/second-judge.h5" "$BIN/relax" --crystals "$at/candidates.h5" --potential "$SECOND_JUDGE" --fmax "$FMAX" --hull "$SECOND_HULL"
+      "$BIN/ledger" --ledger "$book" --second-judge "$at/second-judge.h5" --limit "$LIMIT" --per-template 3 --per-formula 1 \
+        --found "$folder/found.h5" --dataset "$DATASET" --learn found --copies "$COPIES" --training-set "$at/found-set.h5" \
+        --output "$at/ledger.h5" --json "${shared[@]}" > "$at/second-judge.json"
+    fi
     mv "$at/ledger.json.new" "$at/ledger.json"
   fi
 }
@@ -86,12 +102,14 @@ done
 {
   printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' round relaxed 'not yet' found 'found, %' 'found/hour' 'in all' elements groups templates formulas
   for ((r = 1; r <= rounds; r++)); do
-    j=$folder/round$r/ledger.json
+    j=$folder/round$r/ledger.json all=$folder/round$r/second-judge.json
+    [[ -s $all ]] || all=$j
     found=$(field found "$j") seconds=$(cat "$folder/round$r/seconds")
     printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' "$r" "$(field relaxed "$j")" "$(field added "$j")" "$found" \
       "$(awk "BEGIN { printf \"%.1f\", 100 * $found / $count }")" "$(awk "BEGIN { if ($seconds) printf \"%.0f\", 3600 * $found / $seconds; else printf \"-\" }")" \
-      "$(field found_in_all "$j")" "$(field elements "$j")" "$(field space_groups "$j")" "$(field templates "$j")" "$(field formulas "$j")"
+      "$(field found_in_all "$all")" "$(field elements "$all")" "$(field space_groups "$all")" "$(field templates "$all")" "$(field formulas "$all")"
   done
-  echo "found: new to the dataset, each once over all rounds, at or below every hull ($HULLS), by $POTENTIAL"
+  echo "found: new to the dataset, each once over all rounds, within $LIMIT eV/atom of every hull ($HULLS), by $POTENTIAL"
+  [[ -z $SECOND_JUDGE ]] || echo "in all: by $SECOND_JUDGE ($SECOND_HULL), too; at most three of a template and one of a formula"
 } | tee "$table"
 echo "crystals: $folder/found.h5; ledger of all that was relaxed: $folder/round$rounds/ledger.h5"

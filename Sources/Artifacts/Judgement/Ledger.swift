@@ -16,8 +16,8 @@ public struct Ledger: Sendable {
     public var relaxed = 0
     /// Those that the ledger had not yet.
     public var added = 0
-    /// Those of them that are new and within the limit of every hull.
-    public var found = 0
+    /// Those of them that are new and within the limit of every hull of the round's file: places in the ledger.
+    public var found: [Int] = []
   }
 
   /// No crystals.
@@ -67,8 +67,40 @@ public struct Ledger: Sendable {
         properties: properties)
       entries.added += 1
     }
-    entries.found = indices(within: limit, rounds: round...round).count
+    entries.found = indices(within: limit, of: names.map { Self.prefix + $0 }).filter {
+      $0 >= crystals.ids.count - entries.added
+    }
     return entries
+  }
+
+  /// Adds the energies of crystals of the ledger by a further potential, above the hulls of its file. From then on a crystal is within a limit only
+  /// where these energies are, too: one that the potential did not relax is not.
+  ///
+  /// - Parameter relaxed: relaxed.h5 of crystals of the ledger, by their names, with energies above at least one hull.
+  /// - Returns: how many crystals have got energies.
+  /// - Throws: `StageError` where the file has no energies above a hull, a hull's name is taken by another potential, or a crystal is not in the ledger.
+  public mutating func confirm(relaxed: String) throws -> Int {
+    let reader = try Artifact.open(relaxed, formats: [.relaxed])
+    let ids = try reader.ids(of: try reader.rows(of: "/id"))
+    let names = reader.contains("/hull") ? try reader.names(in: "/hull") : []
+    guard !names.isEmpty else { throw StageError(.input, "'\(relaxed)' has no energies above a hull: relax with --hull.") }
+    let places = Dictionary(zip(crystals.ids, crystals.ids.indices), uniquingKeysWith: { first, _ in first })
+    for name in names {
+      let column = Self.prefix + name
+      let energies = try reader.read(Double.self, "/hull/\(name)/energy_above_hull", shape: [ids.count])
+      var values = crystals.properties[column] ?? [Double](repeating: .nan, count: crystals.ids.count)
+      for (id, energy) in zip(ids, energies) {
+        guard let place = places[id] else {
+          throw StageError(.input, "'\(relaxed)' has '\(id)', which is not in the ledger.")
+        }
+        guard values[place].isNaN else {
+          throw StageError(.input, "'\(relaxed)' stands above the hull '\(name)', above which the ledger has '\(id)' already.")
+        }
+        values[place] = energy
+      }
+      crystals.properties[column] = values
+    }
+    return ids.count
   }
 
   /// Whether each crystal is the first of its kind, and new; read from metrics.h5.
@@ -83,16 +115,34 @@ public struct Ledger: Sendable {
     return zip(unique, novel).map { ($0 == 1, $1 == 1) }
   }
 
-  /// New crystals within a limit of every hull.
-  ///
-  /// - Parameter rounds: that found them; all where nil.
-  public func indices(within limit: Double, rounds: ClosedRange<Int>? = nil) -> [Int] {
-    let columns = hulls.compactMap { crystals.properties[$0] }
-    let (isNew, round) = (crystals.properties["new"] ?? [], crystals.properties["round"] ?? [])
+  /// New crystals within a limit of hulls, of every one where none are named.
+  public func indices(within limit: Double, of hulls: [String]? = nil) -> [Int] {
+    let columns = (hulls ?? self.hulls).compactMap { crystals.properties[$0] }
+    let isNew = crystals.properties["new"] ?? []
     return crystals.ids.indices.filter { i in
       isNew[i] == 1 && !columns.isEmpty && columns.allSatisfy { $0[i] <= limit }
-        && (rounds.map { $0.contains(Int(round[i])) } ?? true)
     }
+  }
+
+  /// The lowest of the new crystals within a limit of every hull: by the highest of their energies above the hulls.
+  ///
+  /// - Parameters:
+  ///   - perTemplate: at most so many have one template (those of one crystal in other origins are one); 0 takes all.
+  ///   - perFormula: at most so many have one reduced formula; 0 takes all.
+  public func lowest(within limit: Double, perTemplate: Int, perFormula: Int) -> [Int] {
+    let columns = hulls.compactMap { crystals.properties[$0] }
+    let order = indices(within: limit).map { i in (i, columns.map { $0[i] }.max() ?? 0) }
+      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
+    var (templates, formulas): ([Template: Int], [String: Int]) = ([:], [:])
+    return order.filter { i in
+      let (formula, template) = (crystals.crystals[i].reducedFormula, Template(crystals.units[i]))
+      let ofTemplate = template.map { templates[$0, default: 0] } ?? 0
+      guard perTemplate == 0 || ofTemplate < perTemplate, perFormula == 0 || formulas[formula, default: 0] < perFormula
+      else { return false }
+      if let template { templates[template] = ofTemplate + 1 }
+      formulas[formula, default: 0] += 1
+      return true
+    }.sorted()
   }
 
   /// How many different elements, space groups, templates (those of one crystal in other origins are one) and formulas some crystals have.
@@ -105,17 +155,19 @@ public struct Ledger: Sendable {
     )
   }
 
-  /// A dataset with the ledger's crystals in its training part.
-  public func added(to dataset: Dataset) -> Dataset { adding(Array(crystals.ids.indices), to: dataset) }
+  /// A dataset with some of the crystals in its training part, each so many times.
+  public func adding(_ indices: [Int], copies: Int = 1, to dataset: Dataset) -> Dataset {
+    (0..<copies).reduce(dataset) { adding(indices, to: $0, named: $1 == 0 ? "" : "-copy\($1)") }
+  }
 
   /// Some of the crystals.
   public func taking(_ indices: [Int]) -> Dataset { adding(indices, to: Dataset()) }
 
-  private func adding(_ indices: [Int], to dataset: Dataset) -> Dataset {
+  private func adding(_ indices: [Int], to dataset: Dataset, named suffix: String) -> Dataset {
     var whole = dataset
     for i in indices {
       whole.append(
-        id: crystals.ids[i], unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
+        id: crystals.ids[i] + suffix, unit: crystals.units[i], crystal: crystals.crystals[i], split: DatasetPart.train.rawValue,
         properties: crystals.properties.mapValues { $0[i] })
     }
     return whole
