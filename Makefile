@@ -69,6 +69,7 @@ MAX_ATOMS ?=
 MAX_SITES ?=
 NEUTRAL   ?=
 PROTOTYPE ?=
+ANONYMOUS_FORMULA ?=
 KEEP      ?=
 SITES     ?=
 # What properties are to be, as the model's columns call them, and how much that counts: TARGET="band_gap=1..2 bulk_modulus=100.." GUIDANCE=2;
@@ -83,7 +84,7 @@ SCREEN    ?= $(if $(TARGET),$(if $(filter-out formation_energy_per_atom=% band_g
   skeletons,$(PROPOSER) $(TEMPLATES))$(filter finetuned/%,$(MODEL)),,target:64))
 SCREENED := $(filter-out none,$(SCREEN))
 # Where Wyckoff positions come from: skeletons, training or network; the model's own where nothing is asked for. Called TEMPLATES once.
-CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(SITES)$(SCREENED)
+CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(ANONYMOUS_FORMULA)$(SITES)$(SCREENED)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
 DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)

@@ -44,7 +44,7 @@ BY_PREDICTION := $(filter energy:% target:%,$(SCREENED))
 $(if $(BY_PREDICTION),$(if $(wildcard $(SCREEN_MODEL)),,$(error SCREEN_MODEL: there is no file '$(SCREEN_MODEL)')))
 OPTIONS_screen := $(strip $(SCREENED:%=--screen %) $(if $(BY_PREDICTION),--screen-model $(SCREEN_MODEL)) $(if $(BY_ENERGY),$(HULL:%=--hull %)))
 SCREEN_NAME := $(SCREENED:%=-%)$(if $(BY_PREDICTION),$(call apart,by,$(SCREEN_MODEL),$(DEFAULT_SCREEN_MODEL)))$(if $(BY_ENERGY),$(call apart,above,$(HULL),$(DEFAULT_HULL)))
-CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
+CHEMISTRY_NAME := $(ELEMENTS:%=-of_%)$(REQUIRE:%=-with_%)$(EXCLUDE:%=-without_%)$(MAX_ATOMS:%=-atoms%)$(MAX_SITES:%=-sites%)$(NEUTRAL:%=-neutral)$(PROTOTYPE:%=-like_%)$(ANONYMOUS_FORMULA:%=-anonymous_%)$(KEEP:%=-keep_%)$(SITES:%=-on_%)$(SCREEN_NAME)
 ASKED_NAME := $(if $(SPACE_GROUP),-sg$(subst $(comma),_,$(SPACE_GROUP)))$(if $(COMPOSITION),-$(call file_name,$(COMPOSITION)))$(FORMULA_UNITS:%=-z%)$(PROPOSER:%=-proposer_%)$(if $(BY_REWARD),$(POLICY_EPOCHS:%=-epochs%)$(REWARD_NAME))$(if $(PROPOSES),$(call apart,by,$(SKELETONS),$(DEFAULT_SKELETONS))$(CHEMISTRY_NAME))$(call set_name,$(TARGET))$(GUIDANCE:%=-guidance%)
 S := $(M)/n$(SAMPLES)-steps$(STEPS)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))
 # What a potential makes of the crystals; another hull by its name and a checksum of its path.
@@ -80,7 +80,7 @@ OPTIONS_model   := --seed $(SEED) $(EPOCHS:%=--epochs %) $(MINUTES:%=--minutes %
 OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition "%") $(FORMULA_UNITS:%=--formula-units %)
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
-  $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
+  $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(ANONYMOUS_FORMULA:%=--anonymous-formula %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
   $(OPTIONS_screen) $(OPTIONS_target))
 OPTIONS_policy := $(strip --seed $(SEED) $(POLICY_EPOCHS:%=--epochs %) $(if $(ASKS_PROXY),--predictor $(PROXY)) $(if $(REWARD),--set "reward=$(REWARD)") $(if $(findstring above_hull,$(REWARD)),$(HULL:%=--hull %)))
 OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
@@ -158,7 +158,7 @@ ifeq ($(UNFETCHED),)
 	@echo "page: $(FILE_report)"
 	@$(if $(HINT),echo "$(HINT)")
 else
-	@if $(MAKE) $(CHGNET); then exec $(MAKE) eval; fi; \
+	@if $(MAKE) $(CHGNET); then exec $(MAKE) eval POTENTIAL=chgnet; fi; \
 	  echo "make eval: without CHGNet's weights crystals are relaxed with the pair potential, whose energies say nothing of stability." >&2; \
 	  exec $(MAKE) eval POTENTIAL=pair
 endif

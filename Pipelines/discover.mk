@@ -4,13 +4,13 @@
 #   make discover REWARD="exp(-40 * max(energy_above_hull, 0))"     the model of skeletons is tuned to the reward in every round
 #   make discover PROPOSER=crystal-gfn                                 Crystal-GFN says group and composition, by a proxy that learns, too
 #   make discover SCREEN=none LEARN=                                   plain sampling with the same models, to compare with
-#   make discover JUDGES=chgnet,chgnet-r2scan LEARN="energies skeletons"   the model of skeletons learns what both judges found
+#   make discover JUDGES=chgnet,chgnet-r2scan LEARN="energies skeletons"   models learn what both judges found
 
 ROUNDS ?= 4
-# What learns from the rounds: energies (once called 1), skeletons.
+# What learns from the rounds: energies (once called 1), skeletons, coordinates.
 LEARN  ?= energies
 DISCOVER_LEARN := $(patsubst 1,energies,$(LEARN))
-$(if $(filter-out energies skeletons,$(DISCOVER_LEARN)),$(error LEARN is energies, skeletons, both with a blank between, or nothing))
+$(if $(filter-out energies skeletons coordinates,$(DISCOVER_LEARN)),$(error LEARN is energies, skeletons, coordinates, several with blanks between, or nothing))
 # A second judge, above the hull of its own energies: what is within 0.05 eV/atom by both is what the model of skeletons may learn from.
 DISCOVER_JUDGES := $(subst $(comma), ,$(JUDGES))
 DISCOVER_FIRST := $(or $(firstword $(DISCOVER_JUDGES)),$(JUDGE))
@@ -24,14 +24,16 @@ DISCOVER_PROPOSER := $(if $(call given,PROPOSER),$(PROPOSER))
 $(if $(and $(filter discover,$(MAKECMDGOALS)),$(filter-out skeletons crystal-gfn,$(DISCOVER_PROPOSER))),$(error make discover: PROPOSER is skeletons or crystal-gfn))
 # Crystal-GFN needs to be told what a crystal is worth.
 DISCOVER_REWARD := $(or $(REWARD),$(if $(filter crystal-gfn,$(DISCOVER_PROPOSER)),exp(-40 * max(energy_above_hull, 0))))
-DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(patsubst %,-%,$(filter skeletons,$(DISCOVER_LEARN)))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
+DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(patsubst %,-%,$(filter skeletons coordinates,$(DISCOVER_LEARN)))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
+DISCOVER := $(subst $(blank),,$(DISCOVER))
 
 .PHONY: discover
 discover: $(FILE_preprocess) $(foreach j,$(DISCOVER_FIRST) $(SECOND_JUDGE),$(WEIGHTS_$j)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [PROPOSER=crystal-gfn] [REWARD="exp(-40 * max(energy_above_hull, 0))"]
 	@$(if $(HULL),,echo "make discover needs a HULL that energies stand above" >&2; exit 64)
-	@$(if $(filter skeletons,$(DISCOVER_LEARN)),$(if $(SECOND_JUDGE),,echo 'make discover LEARN="energies skeletons" needs two JUDGES, as JUDGES=chgnet,chgnet-r2scan' >&2; exit 64))
+	@$(if $(filter skeletons coordinates,$(DISCOVER_LEARN)),$(if $(SECOND_JUDGE),,echo 'make discover LEARN="energies skeletons" needs two JUDGES, as JUDGES=chgnet,chgnet-r2scan' >&2; exit 64))
 	@$(if $(wildcard $(SECOND_HULL)),,$(if $(SECOND_JUDGE),$(MAKE) hull POTENTIAL=$(SECOND_JUDGE) JUDGES= HULL=))
 	@BIN='$(BIN)' MODEL='$(DISCOVER_MODEL)' SKELETONS='$(SKELETONS)' ENERGIES='$(DISCOVER_ENERGIES)' DATASET='$(FILE_preprocess)' \
 	  HULL='$(HULL)' HULLS='$(strip $(HULL) $(wildcard $(D)/hull-$(DISCOVER_FIRST)/filled.h5))' REWARD='$(DISCOVER_REWARD)' PROPOSER='$(DISCOVER_PROPOSER)' PROXY='$(PROXY)' SCREEN='$(DISCOVER_SCREEN)' LEARN='$(DISCOVER_LEARN)' SECOND_JUDGE='$(SECOND_JUDGE)' SECOND_HULL='$(SECOND_HULL)' LIMIT=$(if $(SECOND_JUDGE),0.05,0) COPIES=10 \
+	  COORDINATES=$(if $(findstring symmcd,$(DISCOVER_MODEL)),symmcd,symmbfn)-mp20 \
 	  STEPS='$(CALLS)' POTENTIAL='$(DISCOVER_FIRST)' FMAX='$(FMAX)' SEED='$(SEED)' THREADS='$(THREADS)' \
 	  Pipelines/discover.sh '$(DISCOVER)' '$(ROUNDS)' '$(COUNT)'

@@ -19,22 +19,29 @@ learnt() {
   (($3 == 1)) && echo "$2" || echo "$folder/round$3/$1.h5"
 }
 
-# Whether a model learns from the rounds: energies, skeletons.
+# Whether a model learns from the rounds: energies, skeletons, coordinates.
 learns() { [[ " $LEARN " == *" $1 "* ]]; }
 
+# $1: the model, $2: its YAML, $3: as it was before the rounds, $4: what it learns from, $5: the round that will use it; then further options
+learn() {
+  make_file "$folder/round$5/$1.h5" "$BIN/train" --dataset "$folder/round$(($5 - 1))/$4.h5" --config "Pipelines/models/$2.yaml" \
+    --initial "$(learnt "$1" "$3" $(($5 - 1)))" --resume --seed "$((SEED + $5))" "${@:6}"
+}
+
+# What round $1 uses has learnt from the one before: energies from all that was relaxed, the bad, too; skeletons and coordinates from what was
+# found by both judges, and from the dataset beside it, so that nothing is forgotten.
+learn_before() {
+  mkdir -p "$folder/round$1"
+  ! learns energies || learn energies skeleton-energy-mp20 "$ENERGIES" training-set "$1" --set training.learning_rate=0.0005 --epochs 8
+  ! learns skeletons || learn skeletons skeletons-mp20 "$SKELETONS" found-set "$1" --set training.learning_rate=0.0005 --epochs 4
+  ! learns coordinates || learn coordinates "$COORDINATES" "$MODEL" found-set "$1" --set training.learning_rate=0.0003 --epochs 1
+}
+
 one_round() {
-  local r=$1 at=$folder/round$1 before=$folder/round$(($1 - 1)) model=$SKELETONS screen=()
-  mkdir -p "$at"
-  if ((r > 1)) && learns energies; then
-    make_file "$at/energies.h5" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/skeleton-energy-mp20.yaml \
-      --initial "$(learnt energies "$ENERGIES" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
-  fi
-  # Skeletons are learnt from what both judges found, and from the dataset beside it, so that nothing is forgotten.
-  if ((r > 1)) && learns skeletons; then
-    make_file "$at/skeletons.h5" "$BIN/train" --dataset "$before/found-set.h5" --config Pipelines/models/skeletons-mp20.yaml \
-      --initial "$(learnt skeletons "$SKELETONS" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 4 --seed "$((SEED + r))"
-    model=$at/skeletons.h5
-  fi
+  local r=$1 at=$folder/round$1 before=$folder/round$(($1 - 1)) model=$SKELETONS coordinates=$MODEL screen=()
+  ((r == 1)) || learn_before "$r"
+  [[ ! -s $at/skeletons.h5 ]] || model=$at/skeletons.h5
+  [[ ! -s $at/coordinates.h5 ]] || coordinates=$at/coordinates.h5
   local judge=$ENERGIES proxy=$PROXY chain=() cells=()
   [[ -s $at/energies.h5 ]] && judge=$at/energies.h5
   if [[ $PROPOSER == crystal-gfn ]]; then
@@ -43,8 +50,7 @@ one_round() {
     if ((r > 1)); then
       if learns energies; then
         proxy=$at/proxy.h5
-        make_file "$proxy" "$BIN/train" --dataset "$before/training-set.h5" --config Pipelines/models/proxy-mp20.yaml \
-          --initial "$(learnt proxy "$PROXY" $((r - 1)))" --resume --set training.learning_rate=0.0005 --epochs 8 --seed "$((SEED + r))"
+        learn proxy proxy-mp20 "$PROXY" training-set "$r" --set training.learning_rate=0.0005 --epochs 8
       fi
       begin=(--initial "$before/policy.h5" --epochs 4)
     fi
@@ -61,12 +67,12 @@ one_round() {
     ?*) screen=(--screen "$SCREEN") ;;
   esac
   make_file "$at/blueprints.h5" "$BIN/propose" --model "$model" --count "$count" --seed "$((SEED + 1000 * r))" "${chain[@]}" "${screen[@]}"
-  make_file "$at/samples.h5" "$BIN/sample" --model "$MODEL" --blueprints "$at/blueprints.h5" --steps "$STEPS" --seed "$((SEED + r))" "${cells[@]}"
+  make_file "$at/samples.h5" "$BIN/sample" --model "$coordinates" --blueprints "$at/blueprints.h5" --steps "$STEPS" --seed "$((SEED + r))" "${cells[@]}"
   make_file "$at/crystals.h5" "$BIN/reconstruct" --samples "$at/samples.h5"
   # shellcheck disable=SC2086 # HULLS are several.
   make_file "$at/relaxed.h5" "$BIN/relax" --crystals "$at/crystals.h5" --potential "$POTENTIAL" --fmax "$FMAX" --hull $HULLS --foreign-hull
   [[ -s $at/metrics.h5 && -s $at/metrics.json ]] || "$BIN/metrics" --crystals "$at/relaxed.h5" --reference "$DATASET" --output "$at/metrics.json" \
-    --name "round $r" --timing "$MODEL" "$at/samples.h5" "$at/crystals.h5" "$at/relaxed.h5" "${shared[@]}" > "$at/metrics.txt"
+    --name "round $r" --timing "$coordinates" "$at/samples.h5" "$at/crystals.h5" "$at/relaxed.h5" "${shared[@]}" > "$at/metrics.txt"
   if [[ ! -s $at/ledger.json ]]; then
     local earlier=() book=$at/ledger.h5 found=(--found "$folder/found.h5")
     ((r == 1)) || earlier=(--ledger "$before/ledger.h5")
@@ -99,6 +105,8 @@ for ((r = 1; r <= rounds; r++)); do
     echo $((started ? $(date +%s) - started : 0)) > "$took"
   fi
 done
+# What learnt skeletons is what one wants in the end.
+! learns skeletons || learn_before $((rounds + 1))
 {
   printf '%-6s %8s %8s %8s %10s %12s %10s %8s %10s %9s %8s\n' round relaxed 'not yet' found 'found, %' 'found/hour' 'in all' elements groups templates formulas
   for ((r = 1; r <= rounds; r++)); do
@@ -112,4 +120,5 @@ done
   echo "found: new to the dataset, each once over all rounds, within $LIMIT eV/atom of every hull ($HULLS), by $POTENTIAL"
   [[ -z $SECOND_JUDGE ]] || echo "in all: by $SECOND_JUDGE ($SECOND_HULL), too; at most three of a template and one of a formula"
 } | tee "$table"
+! learns skeletons || echo "models: $(ls "$folder/round$((rounds + 1))"/*.h5 | tr '\n' ' ')"
 echo "crystals: $folder/found.h5; ledger of all that was relaxed: $folder/round$rounds/ledger.h5"

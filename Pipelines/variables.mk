@@ -9,7 +9,7 @@ VARIABLES_whole    := SEED EPOCHS LIMIT CPUS JOBS WARNING FRIEZE_SEED
 VARIABLES_number   := SYMPREC FMAX MINUTES RATTLE GUIDANCE
 VARIABLES_threads  := THREADS
 VARIABLES_groups   := SPACE_GROUP
-VARIABLES_formula  := COMPOSITION
+VARIABLES_formula  := COMPOSITION ANONYMOUS_FORMULA
 VARIABLES_elements := ELEMENTS REQUIRE EXCLUDE KEEP
 VARIABLES_sites    := SITES
 VARIABLES_potential := POTENTIAL
@@ -113,7 +113,8 @@ $(if $(wrong),$(call refuse,$(firstword $(wrong)),$(lastword $(wrong))))
 # A path must not leave its folder or begin like an option; one that is given is used, or it is an error.
 $(foreach v,$(VARIABLES_path) $(VARIABLES_paths) $(VARIABLES_name),$(if $(filter -%,$($v)),$(error $v must not begin with -)))
 $(foreach p,$(PHASES),$(if $(wildcard $p),,$(error PHASES: there is no file '$p')))
-$(foreach v,PROTOTYPE SKELETONS SCREEN_MODEL PROXY,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
+# A prototype may be one of AFLOW's labels: ABC3_cP5_221_a_b_c.
+$(foreach v,$(if $(findstring _,$(PROTOTYPE)),,PROTOTYPE) SKELETONS SCREEN_MODEL PROXY,$(if $(call given,$v),$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)')))))
 $(foreach v,MODEL MODELS CLUSTER,$(if $(filter .. ../% %/.. /%,$($v))$(findstring /../,$($v)),$(error $v must be a name, not a path to elsewhere)))
 $(if $(DATASETS_DIR),$(if $(wildcard $(DATASETS_DIR)/.),,$(error DATASETS_DIR: there is no folder '$(DATASETS_DIR)')))
 $(if $(call given,HULL),$(if $(HULL),$(if $(wildcard $(HULL)),,$(error HULL: there is no file '$(HULL)'))))

@@ -64,14 +64,16 @@ struct Propose: Stage {
 
   var files: StageFiles { StageFiles(inputs: inputs, outputs: [.file(output)]) }
 
-  private var inputs: [String?] { [model, skeletons, request.like, request.prototype, chemistry.screenModel, chemistry.hull] }
+  private var inputs: [String?] {
+    [model, skeletons, request.like, request.prototypeFile, chemistry.screenModel, chemistry.hull]
+  }
 
   func perform() throws {
     var report = StageReport(stage: "propose")
     if let echo = try request.asked.echo(), !shared.quiet { standardError("propose: \(echo)") }
     let loaded = try LoadedProposer(
       reading: model, weights: weights, settings: try settings.values + targets.settings, among: try request.asked.groups())
-    let chain = try self.chain(loaded.proposer, saysSites: loaded.saysSites)
+    let chain = try anonymous(loaded, self.chain(loaded.proposer, saysSites: loaded.saysSites))
     let asked = try targets.request(loaded.statistics.labels)
     for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
     let source = try RequestSource(request, chemistry, asked, loaded)
@@ -100,7 +102,7 @@ struct Propose: Stage {
           blueprints.append(blueprint)
           report.accept()
         // Without targets all are asked for the same: what is impossible once is so for all, but for compositions of a model's own.
-        case .failure(let rejection) where source.hasTargets || skeletons != nil:
+        case .failure(let rejection) where source.hasTargets || skeletons != nil || request.anonymousFormula != nil:
           report.reject(source.id(index), because: rejection)
         case .failure(let rejection): throw StageError(.input, "\(rejection.description).")
         }
@@ -131,6 +133,22 @@ struct Propose: Stage {
       throw StageError(.input, "'\(skeletons)' is no model of skeletons: it was not trained with method: skeletons.")
     }
     return ProposerChain([proposer, second.proposer])
+  }
+
+  /// With --anonymous-formula a prototype of the training set before the rest.
+  private func anonymous(_ loaded: LoadedProposer, _ proposer: any Proposer) throws -> any Proposer {
+    do throws(Rejection) {
+      guard let formula = try request.anonymous() else { return proposer }
+      let groups = (try? request.asked.groups()) ?? []
+      let limits = (try? chemistry.chemistry()) ?? Chemistry()
+      let own = try AnonymousFormulaProposer(formula, loaded.statistics, among: groups, limits, then: proposer)
+      if !shared.quiet {
+        let occurring = Set(own.prototypes.map(\.prototype.spaceGroup)).count
+        standardError(
+          "propose: every crystal is \(formula): \(own.prototypes.count) prototypes of the training set in \(occurring) groups")
+      }
+      return own
+    } catch { throw StageError(.input, "--anonymous-formula: \(error.description).") }
   }
 
   /// What --screen-model predicts of skeletons, where --screen asks for it.

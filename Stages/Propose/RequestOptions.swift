@@ -1,6 +1,7 @@
 import ArgumentParser
 import Artifacts
 import Crystals
+import Foundation
 import Generators
 
 /// What is known of the crystals beforehand.
@@ -8,8 +9,18 @@ struct RequestOptions: ParsableArguments {
   @OptionGroup var asked: CompositionOptions
 
   @Option(
-    help: "A crystal (CIF, POSCAR, ...) whose space group and Wyckoff positions every blueprint has, with other elements.")
+    help: """
+      A crystal (CIF, POSCAR, ...) whose space group and Wyckoff positions every blueprint has, with other elements; or a label of \
+      AFLOW's prototypes, as ABC3_cP5_221_a_b_c.
+      """)
   var prototype: String?
+
+  @Option(
+    help: """
+      A formula without elements, as ABC3: every blueprint has the space group and the Wyckoff positions of a training crystal of \
+      that formula, as often as they occur, with other elements.
+      """)
+  var anonymousFormula: String?
 
   @Option(help: "With --prototype: its elements that stay, with commas between.")
   var keep: String?
@@ -42,14 +53,39 @@ struct RequestOptions: ParsableArguments {
     if like == nil, split != nil || perTarget != nil || knownGroup || limit != 0 {
       throw ValidationError("--split, --per-target, --limit and --known-group need --like.")
     }
-    if like != nil, asked.composition != nil || asked.spaceGroup != nil || prototype != nil || sites != nil {
+    if like != nil,
+      asked.composition != nil || asked.spaceGroup != nil || prototype != nil || sites != nil || anonymousFormula != nil
+    {
       throw ValidationError("--like takes compositions from the dataset; leave out what else says what crystals are to be.")
     }
     if prototype == nil, keep != nil { throw ValidationError("--keep needs --prototype.") }
     if prototype != nil, asked.spaceGroup != nil || sites != nil {
       throw ValidationError("--prototype says the space group and the sites; leave out --space-group and --sites.")
     }
+    if anonymousFormula != nil, asked.composition != nil || prototype != nil || sites != nil {
+      throw ValidationError("--anonymous-formula says the positions; leave out --composition, --prototype and --sites.")
+    }
+    if let label = prototypeLabel, keep != nil {
+      throw ValidationError("--keep needs a --prototype with elements, a crystal; '\(label)' has none.")
+    }
+    do throws(Rejection) {
+      _ = try anonymous()
+    } catch { throw ValidationError("--anonymous-formula: \(error.description).") }
     (_, _) = (try Self.elements(keep, "--keep"), try givenSites())
+  }
+
+  /// --prototype where it is a label and no file.
+  var prototypeLabel: String? {
+    prototype.flatMap { $0.split(separator: "_").count > 3 && !FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+  }
+
+  /// --prototype where it is a file.
+  var prototypeFile: String? { prototypeLabel == nil ? prototype : nil }
+
+  /// --anonymous-formula.
+  func anonymous() throws(Rejection) -> AnonymousFormula? {
+    guard let anonymousFormula else { return nil }
+    return try AnonymousFormula(anonymousFormula)
   }
 
   /// Symbols with commas between.

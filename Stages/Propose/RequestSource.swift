@@ -26,7 +26,12 @@ struct RequestSource: Sendable {
       base.spaceGroup = group
       base.begin(with: given)
     }
-    if let path = options.prototype { try Self.take(path, options, into: &base) }
+    if let path = options.prototypeFile { try Self.take(path, options, into: &base) }
+    if let label = options.prototypeLabel {
+      do throws(Rejection) { base.take(try Prototype(label: label)) } catch {
+        throw StageError(.usage, "--prototype: there is no such file, and \(error.description).")
+      }
+    }
     if let path = options.like {
       let data = try Dataset(reading: path)
       let chosen = data.indices(of: options.split ?? .test)

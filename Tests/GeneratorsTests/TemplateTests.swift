@@ -22,6 +22,43 @@ import Testing
     #expect(Prototype(unknown) == nil)
   }
 
+  @Test("anonymous formulas: reduced, rising, in any order of letters; what is none is refused")
+  func anonymousFormulas() throws {
+    for (text, canonical) in [
+      ("ABC3", "ABC3"), ("A3BC", "ABC3"), ("A2B4", "AB2"), ("A", "A"), ("A7", "A"), ("AB", "AB"), ("A3B2", "A2B3"),
+    ] {
+      #expect(try AnonymousFormula(text).description == canonical, "\(text)")
+    }
+    for text in ["", "B", "AA", "AC", "ab", "A0B", "A-1", "3A", "NaCl", "A99999999999999999999", "A B"] {
+      #expect(throws: Rejection.self, "\(text)") { try AnonymousFormula(text) }
+    }
+    #expect(AnonymousFormula(try #require(Prototype(Self.perovskite("a Sr, b Ti, c O")))).description == "ABC3")
+  }
+
+  @Test("labels of AFLOW's prototypes: the letters of each element; those that contradict their formula are refused")
+  func labels() throws {
+    let perovskite = try #require(Prototype(Self.perovskite("a Sr, b Ti, c O")))
+    for label in ["AB3C_cP5_221_a_c_b", "ABC3_cP5_221_a_b_c-001", "A3BC_cP5_221_c_b_a:SrTiO3"] {
+      #expect(try Prototype(label: label) == perovskite, "\(label)")
+    }
+    // Sites with freedom may come several times: quartz's silicon and oxygen, then a position with a number before it.
+    #expect(try Prototype(label: "A2B_hP9_152_c_a").wyckoffPositions.count == 2)
+    #expect(try Prototype(label: "A2BC4_oP28_62_2c_c_2cd").elementLabels.count { $0 == 0 } > 0)
+    #expect(try Prototype(label: "A2BC4_oP28_62_2c_c_2cd").wyckoffPositions.count == 6)
+    for (label, words) in [
+      ("AB_cF8_225_a_c", "its letters make AB2, not AB"), ("AB_cF8_225_a_z", "no Wyckoff position z"),
+      ("AB_cF8_231_a_b", "read as"),
+      ("AB_cF8_225_a", "its letters make A"), ("AB_cF8_225_a_", "letters are missing"),
+      ("AB_cF8_225_2a_b", "no free coordinate"),
+      ("NaCl_cF8_225_a_b", "anonymous formula"), ("spinel", "read as"), ("AB_cF8_225_a_b3", "letters are missing"),
+    ] {
+      do {
+        _ = try Prototype(label: label)
+        Issue.record("\(label) was taken")
+      } catch { #expect(error.description.contains(words), "\(label): \(error.description)") }
+    }
+  }
+
   @Test("templates are drawn as often as the training set has them, in the groups asked for")
   func drawing() throws {
     let cubic = Self.perovskite("a Sr, b Ti, c O")

@@ -5,11 +5,14 @@ import Testing
 /// Variables of make as strangers set them: no value runs a command, none leads out of its place, and what is meant goes through.
 @Suite("Variables of make") struct MakeVariablesTests {
 
-  private func make(_ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, words: String) {
+  private func make(_ arguments: [String], in folder: URL = Checkout.root, environment: [String: String] = [:]) throws -> (
+    status: Int32, words: String
+  ) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["make", "-n"] + arguments
-    process.currentDirectoryURL = Checkout.root
+    // Status 124 where it does not end.
+    process.arguments = ["timeout", "120", "make", "-n"] + arguments
+    process.currentDirectoryURL = folder
     var all = ProcessInfo.processInfo.environment
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD"] { all[name] = nil }
     process.environment = all.merging(environment) { $1 }
@@ -20,6 +23,22 @@ import Testing
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  @Test("what make eval would do can be asked before any weights are there")
+  func freshMachine() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-fresh-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+      at: folder.appendingPathComponent("Artifacts"), withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["Makefile", "Pipelines", "Sources", "Stages", "Package.swift", "Artifacts/pretrained"] {
+      try FileManager.default.createSymbolicLink(
+        at: folder.appendingPathComponent(name), withDestinationURL: Checkout.root.appendingPathComponent(name))
+    }
+    let (status, words) = try make(["eval"], in: folder)
+    #expect(
+      status == 0 && words.contains("/relax ") && words.contains("--potential chgnet"), "\(status): \(words.suffix(2000))")
+    #expect(words.split(separator: "\n").count { $0.contains("/sample ") } == 1, "\(words)")
   }
 
   @Test("no variable runs a command, given on the command line or in the environment")
@@ -108,8 +127,8 @@ import Testing
       ("SPACEGROUP=227", "there is no variable SPACEGROUP; did you mean SPACE_GROUP?"),
       ("samples=3", "there is no variable samples; did you mean SAMPLES?"),
       ("BAND_GAP=2", "there is no variable BAND_GAP; properties are asked for as in TARGET=\"band_gap=2\""),
-      ("TEMPERATURE=0.5", "there is no variable TEMPERATURE; there are: ACCOUNT ARTIFACTS"),
-      ("a'b;c=3", "there is no variable a'b;c; there are: ACCOUNT ARTIFACTS"),
+      ("TEMPERATURE=0.5", "there is no variable TEMPERATURE; there are: ACCOUNT ANONYMOUS_FORMULA ARTIFACTS"),
+      ("a'b;c=3", "there is no variable a'b;c; there are: ACCOUNT ANONYMOUS_FORMULA ARTIFACTS"),
       (
         "MODEL=symbfn-smal",
         "there is no model 'symbfn-smal': no Pipelines/models/symbfn-smal.yaml; did you mean symmbfn-small?"

@@ -79,6 +79,15 @@ import Testing
     for blueprint in try drawn(["--prototype", place.path("crystals/SrTiO3.cif"), "--keep", "O"]) {
       #expect(blueprint.spaceGroup == 221 && blueprint.sites.count == 3 && blueprint.atoms[8] == 3)
     }
+    for blueprint in try drawn(["--prototype", "A3BC_cP5_221_c_b_a"]) {
+      #expect(blueprint.spaceGroup == 221 && blueprint.sites.count == 3 && blueprint.atoms.values.sorted() == [1, 1, 3])
+    }
+    // NaCl, MgO: 225; CsCl: 221; ZnS: 216. CaF2 and FeS2 are AB2.
+    let binary = try drawn(["--anonymous-formula", "AB"], count: 60)
+    #expect(Set(binary.map(\.spaceGroup)) == [225, 221, 216] && binary.allSatisfy { Set($0.atoms.values).count == 1 })
+    for blueprint in try drawn(["--anonymous-formula", "A2B", "--max-atoms", "3", "--require", "O"]) {
+      #expect(blueprint.spaceGroup == 225 && blueprint.atoms[8] != nil && blueprint.sites.count == 2)
+    }
     for blueprint in try drawn(["--space-group", "221", "--sites", "Ti:a"]) {
       #expect(blueprint.spaceGroup == 221 && blueprint.sites.contains { $0.element == 22 && $0.wyckoffPosition == 0 })
     }
@@ -107,6 +116,16 @@ import Testing
       (["--composition", "CaF2", "--require", "Na"], 65, "Na is required, and CaF2 has none."),
       (["--composition", "CaF3", "--neutral"], 65, "the charges of CaF3 do not balance in common oxidation states."),
       (["--prototype", "half.cif"], 65, "partial_occupancy"),
+      (
+        ["--prototype", "AB_cF8_225_a_c"], 64,
+        "there is no such file, and 'AB_cF8_225_a_c' is no label of a prototype: its letters make AB2"
+      ),
+      (["--prototype", "AB_cF8_225_a_b", "--keep", "O"], 64, "--keep needs a --prototype with elements"),
+      (["--prototype", "nowhere.cif"], 65, "nowhere.cif"),
+      (["--anonymous-formula", "NaCl"], 64, "'NaCl' is no anonymous formula"),
+      (["--anonymous-formula", "AB", "--composition", "NaCl"], 64, "leave out --composition, --prototype and --sites."),
+      (["--anonymous-formula", "A2B7"], 65, "no crystal of the training set is A2B7; of as many elements it has AB, AB2"),
+      (["--anonymous-formula", "AB", "--space-group", "227"], 65, "it has them in groups 216, 221, 225"),
     ])
   func impossible(arguments: [String], status: Int32, words: String) throws {
     let place = try Self.place()

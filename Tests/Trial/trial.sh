@@ -146,6 +146,14 @@ task "a formula with brackets" 0 "make generate COMPOSITION='Ca(OH)2' SAMPLES=2 
 says 'page: '
 holds "a crystal has another formula" "! cut -d, -f4 '$ARTIFACTS'/generated/*/*Ca_OH_2*/cif/crystals.csv | tail -n +2 | grep -vE '^Ca\(?H?2?O2?H?2?\)?2?$'"
 
+task "an anonymous formula" 0 "make generate ANONYMOUS_FORMULA=A3BC REQUIRE=O SAMPLES=6 STEPS=5"
+says 'propose: every crystal is ABC3:'
+holds "a crystal has another formula" "tail -n +2 '$ARTIFACTS'/generated/*/*anonymous_A3BC*/cif/crystals.csv | cut -d, -f4 | grep -q . && ! tail -n +2 '$ARTIFACTS'/generated/*/*anonymous_A3BC*/cif/crystals.csv | cut -d, -f4 | grep -vE '^([A-Z][a-z]?){2}[A-Z][a-z]?3\$|^([A-Z][a-z]?)?[A-Z][a-z]?3[A-Z][a-z]?\$|^[A-Z][a-z]?3([A-Z][a-z]?){2}\$'"
+task "a prototype by its label" 0 "make generate PROTOTYPE=A2BC4_cF56_227_d_a_e SAMPLES=3 STEPS=5"
+says 'page: '
+task "an anonymous formula that no crystal has" 2 "make generate ANONYMOUS_FORMULA=A7B9 SAMPLES=2"
+says '--anonymous-formula: no crystal of the training set is A7B9; of as many elements it has AB,'
+
 # The line, twice, and copied.
 task "the whole line on a dozen" 0 "make eval DATASET=dozen SAMPLES=6 STEPS=5 EPOCHS=2 THREADS=2"
 says 'page: '

@@ -30,6 +30,49 @@ public struct Prototype: Sendable, Hashable {
   }
 }
 
+extension Prototype {
+  /// Reads a label of AFLOW's encyclopedia (Mehl et al. 2017): `ABC3_cP5_221_a_b_c`, formula, Pearson symbol, space group, and for each element
+  /// the letters of its Wyckoff positions, with a number before one that occurs several times. What follows a `-` or a `:` is passed over.
+  ///
+  /// - Throws: `Rejection` with code `bad_prototype` where the text is no such label, or its letters contradict its formula.
+  public init(label text: String) throws(Rejection) {
+    func failure(_ why: String) -> Rejection { Rejection("bad_prototype", "'\(text)' is no label of a prototype: \(why)") }
+    let fields = text.prefix { $0 != "-" && $0 != ":" }.split(separator: "_", omittingEmptySubsequences: false)
+    guard fields.count >= 4, let group = Int(fields[2]), (1...230).contains(group) else {
+      throw failure(
+        "it is read as ABC3_cP5_221_a_b_c, a formula, a Pearson symbol, a space group, and letters for each element")
+    }
+    let formula = try AnonymousFormula(String(fields[0]))
+    let positions = SpaceGroup.numbered(group).wyckoffPositions
+    var sites: [(position: Int, label: Int)] = []
+    for (label, letters) in fields[3...].enumerated() {
+      var digits = ""
+      for byte in letters.utf8 {
+        if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+          digits.append(Character(UnicodeScalar(byte)))
+          continue
+        }
+        guard let position = SpaceGroup.numbered(group).positionIndex(lettered: byte) else {
+          throw failure("space group \(group) has no Wyckoff position \(Character(UnicodeScalar(byte)))")
+        }
+        guard let times = digits.isEmpty ? 1 : Int(digits), (1...100).contains(times) else { throw failure("\(digits) sites") }
+        sites += Array(repeating: (position, label), count: times)
+        digits = ""
+      }
+      guard digits.isEmpty, !letters.isEmpty else { throw failure("letters are missing") }
+    }
+    if let twice = Dictionary(grouping: sites, by: \.position).first(where: {
+      $1.count > 1 && positions[$0].degreesOfFreedom == 0
+    }) {
+      throw failure("two sites on \(Character(UnicodeScalar(positions[twice.key].letter))), which has no free coordinate")
+    }
+    self.init(spaceGroup: group, wyckoffPositions: sites.map(\.position), elementLabels: sites.map(\.label))
+    guard AnonymousFormula(self) == formula else {
+      throw failure("its letters make \(AnonymousFormula(self)), not \(fields[0])")
+    }
+  }
+}
+
 /// How often a prototype occurs in a training set.
 public struct PrototypeCount: Sendable, Equatable {
   /// Group, positions and shared elements.

@@ -16,7 +16,7 @@ import Testing
       "composition_fractions,formation_energy_per_atom,source\n" + elements.map { "\($0):1,0,x\n" }.joined())
     _ = try place.write(
       "\(name)/elements.csv",
-      "element,energy_per_atom,entry_id\n" + elements.map { "\($0),\(low.contains($0) ? -99 : 99),a\n" }.joined())
+      "element,energy_per_atom,entry_id\n" + elements.map { "\($0),\(low.contains($0) ? -9999 : 99),a\n" }.joined())
     let outcome = try place.run(
       "relax",
       [
