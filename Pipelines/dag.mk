@@ -158,7 +158,7 @@ ifeq ($(UNFETCHED),)
 	@echo "page: $(FILE_report)"
 	@$(if $(HINT),echo "$(HINT)")
 else
-	@if $(MAKE) $(CHGNET); then exec $(MAKE) eval; fi; \
+	@if $(MAKE) $(CHGNET); then exec $(MAKE) eval POTENTIAL=$(POTENTIAL); fi; \
 	  echo "make eval: without CHGNet's weights crystals are relaxed with the pair potential, whose energies say nothing of stability." >&2; \
 	  exec $(MAKE) eval POTENTIAL=pair
 endif

@@ -101,7 +101,7 @@ check_line() { # WHERE LINE
   line=$(sed -E 's/ +#.*//' <<<"$line")
   [[ $line ]] || return 0
   if [[ $line == make\ * ]]; then
-    said=$(cd "$place" && eval "make -n ${line#make }" 2>&1 </dev/null) || status=$?
+    said=$(cd "$place" && eval "timeout 60 make -n ${line#make }" 2>&1 </dev/null | head -c 1000000) || status=$?
     if ((status == 0)); then note "$1" "$line" yes
     elif grep -qE "$absent" <<<"$said"; then note "$1" "$line" 'left out' "$(grep -m 1 -oE "$absent" <<<"$said")"
     else note "$1" "$line" FAILED "$(grep -m 1 '\*\*\*' <<<"$said" || tail -n 1 <<<"$said")"; fi
