@@ -29,7 +29,7 @@ while (($#)); do
     -J) range=${2%\%*}; seq "${range%-*}" "${range#*-}" >"$job/tasks"; ((${range%-*} < ${range#*-})) || exit 1 ;;
     -W) tr : '\n' <<<"${2#depend=afterok:}" | tr -d '[]' >"$job/after" ;;
   esac
-  shift 2
+  shift
 done
 [[ -e $job/tasks ]] && echo "${n}[].stub" || echo "$n.stub"
 END
@@ -84,7 +84,7 @@ make -n eval CLUSTER=pbs SHARDS=3 TIME=90 WARNING=60 MEMORY=2G CPUS=2 PARTITION=
   { cat "$work/dry.errors"; fail "make -n"; }
 expect "make -n shows 10 submissions" "$(grep -c '^qsub ' "$work/dry.txt")" = 10
 expect "make -n submits nothing" "$(jobs)" = 0
-for words in '-l select=1:ncpus=2:mem=2gb -l walltime=5400' '-q short -A mine' '-J 0-2%2' 'signal=USR1\\ 5340' '-W depend=afterok:'; do
+for words in '-l select=1:ncpus=2:mem=2gb -l walltime=5400' '-q short -A mine' '-J 0-2%2' 'signal=USR1 5340' '-W depend=afterok:'; do
   grep -qF -- "$words" "$work/dry.txt" || { cat "$work/dry.txt"; fail "make -n does not show $words"; }
 done
 
