@@ -205,6 +205,21 @@ for key in $keys; do
   grep -qF "\`$key\`" Documentation/Configuration.md || note Documentation/Configuration.md "$key" FAILED 'a key of a YAML file that is not there'
 done
 note SUM Documentation/Configuration.md "$(wc -w <<<"$keys") keys of Pipelines/models" 'are described'
+# And every key that a method takes, as the program itself names them.
+takes() { # PREFIX
+  local said key
+  said=$(train --dataset "$work/m.h5" --config "$work/method.yaml" --set "$1zzz=1" --output "$work/none.h5" 2>&1)
+  [[ $said == *'known here are '* ]] || { [[ $said == *'must be '* ]] && echo "${1%.}"; return; }
+  for key in $(sed 's/.*known here are //; s/[,.]/ /g' <<<"$said"); do takes "$1$key."; done
+}
+methods=$(echo 'method: none' >"$work/method.yaml" && train --dataset "$work/m.h5" --config "$work/method.yaml" --output "$work/none.h5" 2>&1 |
+  sed 's/.*there are //; s/[,.]/ /g')
+keys=$(for method in $methods; do echo "method: $method" >"$work/method.yaml" && takes ''; done | sort -u)
+for key in $keys; do
+  grep -qF "\`$key\`" Documentation/Configuration.md || note Documentation/Configuration.md "$key" FAILED 'a key of a method that is not there'
+done
+(($(wc -w <<<"$keys") > 60)) || note Documentation/Configuration.md "$keys" FAILED 'expected more keys'
+note SUM Documentation/Configuration.md "$(wc -w <<<"$keys") keys of $(wc -w <<<"$methods") methods" 'are described'
 
 # Variables of make: all of them are in its help, and all of them in the documents.
 cat "${documents[@]}" >"$work/all.md"
