@@ -42,8 +42,10 @@ round-trips: build ## Share of crystals that their asymmetric units give back, f
 	  echo "$${set%:*}: $$(sed -E 's/.*"accepted":([0-9]+),"rejected":([0-9]+).*"round_trip_share":([0-9.]+).*/\1 taken, \2 not, \3 of what parses comes back/' <<<"$$line")"; \
 	done
 
-trial: build ## What strangers type, and what must come of it: a table of some fifty tasks
+trial: build ## What strangers type, and what must come of it, and all that the documents show: two tables; jobs of a PBS that is none
 	@Tests/Trial/trial.sh '$(BIN)'
+	@Tests/Trial/documents.sh '$(BIN)'
+	@Tests/Cluster/pbs.sh '$(BIN)'
 
 test-cluster: build ## The line on a Slurm of one node, with faults; as root, some minutes
 	@Pipelines/setup.sh slurm-wlm munge hdf5-tools procps

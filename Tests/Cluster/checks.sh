@@ -7,21 +7,21 @@ step() { echo "== $* ($SECONDS s)"; }
 # A sentence and a test: expect "two are done" "$n" = 2
 expect() { test "${@:2}" || fail "$1: expected ${*:3}, found $2"; }
 
-# Runs a command that must stand in the README as it is.
+# Runs a command that must stand in the documents as it is.
 documented() {
-  grep -qE "^$1( |$)" README.md || fail "README.md does not show '$1'"
+  grep -qE "^$1( |$)" Documentation/Cluster.md || fail "Documentation/Cluster.md does not show '$1'"
   echo "$1" >>"$work/ran.txt"
   echo "\$ $1" >&2
   eval "${1/#make /make -s }"
 }
 
-# All commands of the README's section on clusters have been run.
+# All commands of that document's first section have been run.
 all_documented() {
   local line
   while read -r line; do
     line=$(sed -E 's/ +#.*//' <<<"$line")
-    grep -qxF "$line" "$work/ran.txt" || fail "README.md shows '$line', which the test does not run"
-  done < <(sed -n '/^## On a cluster/,/^## /p' README.md | grep '^make ')
+    grep -qxF "$line" "$work/ran.txt" || fail "Documentation/Cluster.md shows '$line', which the test does not run"
+  done < <(sed -n '/^## Commands/,/^## /p' Documentation/Cluster.md | grep '^make ')
 }
 
 await_within() { # SECONDS WHAT COMMAND…

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The line on a real Slurm of one node, in four shards, against the line in one piece: undisturbed, with tasks killed, with training
 # that runs out of time twice, on a full disk, with a damaged shard. Whatever happens, the files at the end are the same, bit for
-# bit where no clock is stored. Runs what the README's section on clusters shows, word for word; needs root.
+# bit where no clock is stored. Runs the commands of Documentation/Cluster.md, word for word; needs root.
 #   test.sh [KEEP]      KEEP: a folder to work in, left behind; a temporary one, removed at the end, where not given
 set -euo pipefail
 cd "$(dirname "$0")/../.."
