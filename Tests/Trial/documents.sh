@@ -30,7 +30,9 @@ mkdir -p "$work/bin"
 for program in squeue qstat; do printf '#!/bin/sh\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
 PATH=$PATH:$work/bin
 # Kernels that are measured may differ from one process to the next, and shards of different kernels are not merged.
-OPENBLAS_CORETYPE=$(machine --kernels 2>/dev/null) && export OPENBLAS_CORETYPE
+kernels=$(machine --kernels 2>/dev/null)
+[[ $kernels ]] || kernels=$(machine 2>/dev/null | sed -nE 's/^kernels:.*OpenBLAS ([A-Za-z]+).*/\1/p')
+[[ ! $kernels ]] || export OPENBLAS_CORETYPE=$kernels
 python=$(for p in "${FRIEZE_PYTHON:-}" python3; do ! [[ $p ]] || ! "$p" -c 'import h5py' 2>/dev/null || { command -v "$p"; break; }; done)
 
 mapfile -t documents < <(ls README.md Documentation/*.md Documentation/*/*.md)
