@@ -25,8 +25,14 @@ if [[ ! ${DATASETS_DIR:-} ]]; then
   done
 fi
 PATH=$build/release:$PATH
+# Where there is no batch system, one that has no jobs: enough to see what would be submitted.
+mkdir -p "$work/bin"
+for program in squeue qstat; do printf '#!/bin/sh\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
+PATH=$PATH:$work/bin
 # Kernels that are measured may differ from one process to the next, and shards of different kernels are not merged.
-OPENBLAS_CORETYPE=$(machine --kernels 2>/dev/null) && export OPENBLAS_CORETYPE
+kernels=$(machine --kernels 2>/dev/null)
+[[ $kernels ]] || kernels=$(machine 2>/dev/null | sed -nE 's/^kernels:.*OpenBLAS ([A-Za-z]+).*/\1/p')
+[[ ! $kernels ]] || export OPENBLAS_CORETYPE=$kernels
 python=$(for p in "${FRIEZE_PYTHON:-}" python3; do ! [[ $p ]] || ! "$p" -c 'import h5py' 2>/dev/null || { command -v "$p"; break; }; done)
 
 mapfile -t documents < <(ls README.md Documentation/*.md Documentation/*/*.md)
@@ -107,8 +113,8 @@ run_block() { # WHERE FILE COMMAND…
   fi
 }
 
-# What make says of data, weights and batch systems that are not here.
-absent='is not here|are not here|qstat: command not found|squeue: command not found|cannot be asked for its jobs'
+# What make says of data that are not here, of a batch system that does not answer, and of a run that was never begun.
+absent='is not here|are not here|cannot be asked for its jobs|nothing was submitted'
 check_line() { # WHERE LINE
   local said status=0 line=$2 program options help option
   line=$(sed -E 's/ +#.*//' <<<"$line")
