@@ -99,28 +99,46 @@ struct RememberedSpeed: Codable {
 
   /// Measures, or takes what was measured for the same processor and libraries.
   static func here() -> RememberedSpeed {
-    let file = path()
-    if let file, let data = FileManager.default.contents(atPath: file),
-      let known = try? JSONDecoder().decode(RememberedSpeed.self, from: data), known.float32 > 0, known.bfloat16 > 0
-    {
-      return known
-    }
+    let memory = MachineMemory(
+      "products", of: [Products.kernelName, Precision.oneDNNVersion ?? "none"])
+    if let known: RememberedSpeed = memory.recall(), known.float32 > 0, known.bfloat16 > 0 { return known }
     let speed = RememberedSpeed(float32: ProductSpeed.network(.float32), bfloat16: ProductSpeed.network(.bfloat16))
-    if let file, let data = try? JSONEncoder().encode(speed) {
-      let folder = file.folderPath
-      try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try? data.write(to: URL(fileURLWithPath: file), options: .atomic)
-    }
-    return speed
+    return memory.remember(speed)
+  }
+}
+
+/// What was measured on this machine, in $XDG_CACHE_HOME/frieze or ~/.cache/frieze; nothing where neither can be written.
+struct MachineMemory {
+  private let path: String?
+
+  /// - Parameters:
+  ///   - name: what is remembered.
+  ///   - facts: what it depends on beside the processor and the version.
+  init(_ name: String, of facts: [String]) {
+    let environment = ProcessInfo.processInfo.environment
+    let root = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? environment["HOME"].map { $0 + "/.cache" }
+    let what = ([Provenance.processorName] + facts + [friezeVersion]).joined(separator: " ")
+    path = root.map { $0 + "/frieze/\(name)-" + String(RandomStream.hash(what), radix: 16) + ".json" }
   }
 
-  private static func path() -> String? {
-    let environment = ProcessInfo.processInfo.environment
-    guard
-      let root = environment["XDG_CACHE_HOME"].flatMap({ $0.isEmpty ? nil : $0 }) ?? environment["HOME"].map({ $0 + "/.cache" })
-    else { return nil }
-    let what = [Provenance.processorName, Products.kernelName, Precision.oneDNNVersion ?? "none", friezeVersion].joined(
-      separator: " ")
-    return root + "/frieze/products-" + String(RandomStream.hash(what), radix: 16) + ".json"
+  /// What is known; nil where nothing is, or nothing that can be read.
+  func recall<T: Decodable>() -> T? {
+    path.flatMap { FileManager.default.contents(atPath: $0) }.flatMap { try? JSONDecoder().decode(T.self, from: $0) }
+  }
+
+  /// Keeps a value, unless another process was first: programs of one machine decide alike.
+  ///
+  /// - Returns: what is known from now on.
+  func remember<T: Codable>(_ value: T) -> T {
+    guard let path, let data = try? JSONEncoder().encode(value) else { return value }
+    try? FileManager.default.createDirectory(atPath: path.folderPath, withIntermediateDirectories: true)
+    let own = path + ".\(ProcessInfo.processInfo.processIdentifier)"
+    // A link is made in one step, and not where there is a file already; one that cannot be read gives way.
+    guard (try? data.write(to: URL(fileURLWithPath: own))) != nil else { return value }
+    defer { try? FileManager.default.removeItem(atPath: own) }
+    if (try? FileManager.default.linkItem(atPath: own, toPath: path)) != nil { return value }
+    if let known: T = recall() { return known }
+    try? data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    return value
   }
 }
