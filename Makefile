@@ -35,8 +35,9 @@ ifeq ($(origin EPOCHS)$(filter %-small,$(MODEL)),file)
 EPOCHS := $(if $(wildcard Pipelines/models/$(MODEL).yaml),,$(EPOCHS))
 endif
 SAMPLES   ?= 1000
-# Sampling steps: the shipped models are as good at 50 as at 100 or 500 (Pipelines/NOTEBOOK.md).
-STEPS     ?= $(if $(filter pretrained/% finetuned/% symmcd-finetune,$(MODEL)),50,100)
+# Sampling steps: the shipped models are as good at 20 as at 50, 100 or 500 (Pipelines/RESULTS.md, "Fewer calls").
+SHIPPED_STEPS := 20
+STEPS     ?= $(if $(filter pretrained/% finetuned/% symmcd-finetune,$(MODEL)),$(SHIPPED_STEPS),100)
 SEED      ?= 0
 # The same on every machine, whatever has been fetched.
 POTENTIAL ?= $(if $(OWN),chgnet,pair)

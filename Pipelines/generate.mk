@@ -10,7 +10,7 @@ GENERATOR_NAME := $(if $(ASKED_MODEL),$(if $(filter %.h5,$(MODEL)),$(notdir $(MO
   /,-,$(M:$(ARTIFACTS)/%=%))),$(notdir $(GENERATOR)))
 has_generator = @[[ -e '$(GENERATOR_FILE)' ]] || { echo "make $@: there is no '$(GENERATOR_FILE)'. $(if $(filter pretrained/%,$(GENERATOR)),It comes with the repository: \
   is the checkout whole?,$(if $(filter %.h5,$(MODEL)),Check the name.,Train it first$(comma) make train MODEL=$(MODEL) DATASET=$(DATASET)$(comma) or leave MODEL out for the shipped model.))" >&2; exit 65; }
-CALLS := $(if $(call given,STEPS),$(STEPS),50)
+CALLS := $(if $(call given,STEPS),$(STEPS),$(SHIPPED_STEPS))
 COUNT := $(if $(call given,SAMPLES),$(SAMPLES),100)
 JUDGE := $(if $(call given,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=

@@ -207,7 +207,7 @@ import Testing
     #expect(try make(["generate", "MODEL=some/model.h5"]).words.contains("--model some/model.h5"))
     let plain = try make(["generate", "SAMPLES=7", "POTENTIAL=pair"]).words
     let relaxed = try make(["generate", "SAMPLES=7", "POTENTIAL=pair", "RELAX=1"]).words
-    #expect(plain.contains("/n7-steps50-seed0/cif") && relaxed.contains("/n7-steps50-seed0-relaxed-pair/cif"), "\(relaxed)")
+    #expect(plain.contains("/n7-steps20-seed0/cif") && relaxed.contains("/n7-steps20-seed0-relaxed-pair/cif"), "\(relaxed)")
   }
 
   @Test("the default potential does not depend on what has been fetched")
@@ -233,13 +233,13 @@ import Testing
       return words.split(separator: " ").last { $0.contains("relaxed.h5.id") }.map(String.init) ?? ""
     }
     let usual = try page(["POTENTIAL=pair"])
-    #expect(usual.contains("minerals/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/pair-fmax0.1/"))
+    #expect(usual.contains("minerals/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps20/pair-fmax0.1/"))
     #expect(
       try page(["POTENTIAL=pair", "LIMIT=20"]) != usual && page(["POTENTIAL=pair", "SYMPREC=0.2"]) != usual
         && page(["POTENTIAL=pair", "SYMPREC=0.1"]) == usual)
     #expect(
       try page(["POTENTIAL=pair", "SYMMETRY=none"]).contains(
-        "minerals-symmetry_none/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps50/"))
+        "minerals-symmetry_none/symmcd-finetune/seed0-from_mp20-symmcd/n500-steps20/"))
     #expect(try make(["preprocess", "SYMMETRY=none"]).words.contains(" --no-symmetry "))
     #expect(try !make(["preprocess"]).words.contains("--no-symmetry"))
     let hull = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-\(UUID().uuidString).csv").path
