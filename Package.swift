@@ -49,7 +49,7 @@ let libraries: [Target] = [
   .target(name: "Potentials", dependencies: ["Crystals", "Tensors", "CKIM"]),
   .target(name: "Predictors", dependencies: ["Crystals", "Potentials", "Tensors"]),
   .target(name: "Evaluation", dependencies: ["Crystals", "Tensors"]),
-  .target(name: "Reports", dependencies: ["Crystals", "Evaluation"]),
+  .target(name: "Reports", dependencies: ["Crystals", "Evaluation", "Potentials"]),
   .target(
     name: "StageKit",
     dependencies: ["CHDF5", "CHDF5Probe", "CKernels", "COpenSSL", "Tensors", argumentParser]),
@@ -107,7 +107,7 @@ let tests: [Target] = [
   .testTarget(
     name: "PredictorsTests",
     dependencies: ["Artifacts", "Predictors", "Potentials", "Crystals", "StageKit", "Tensors", "TestSupport"]),
-  .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Crystals", "TestSupport"]),
+  .testTarget(name: "EvaluationTests", dependencies: ["Reports", "Evaluation", "Potentials", "Crystals", "TestSupport"]),
 ]
 
 // The attacks of `make fuzz`; C for damage by HDF5's own calls, and for programs under limits.

@@ -44,5 +44,5 @@ structure: $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) | $(BIN)/sample ## The stru
 	$(BIN)/reconstruct --samples $(FOUND)/samples.h5 --output $(FOUND)/crystals.h5 $(RUN)
 	$(call relaxing,$(FOUND))
 	@rm -rf '$(FOUND)/cif'
-	$(BIN)/gallery --merge --table --crystals $(FOUND)/relaxed.h5 --output $(FOUND)/cif --title "Frieze: structures of $(COMPOSITION)"
+	$(BIN)/gallery --table --crystals $(FOUND)/relaxed.h5 $(drawing) --output $(FOUND)/cif --title "Frieze: structures of $(COMPOSITION)"
 	@echo "crystals: $(FOUND)/cif, page: $(FOUND)/cif/index.html"

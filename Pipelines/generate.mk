@@ -15,7 +15,9 @@ COUNT := $(if $(call given,SAMPLES),$(SAMPLES),100)
 JUDGE := $(if $(call given,POTENTIAL),$(POTENTIAL),chgnet)
 RELAX ?=
 # Relaxes the crystals of a folder.
-relaxing = $(BIN)/relax --crystals $(1)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %)) --output $(1)/relaxed.h5 $(RUN)
+relaxing = $(BIN)/relax --crystals $(1)/crystals.h5 --potential $(JUDGE) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(drawing) --output $(1)/relaxed.h5 $(RUN)
+# Pages draw the hull that relaxed crystals stand above.
+drawing = $(if $(filter chgnet chgnet:%,$(JUDGE)),$(HULL:%=--hull %))
 # Relaxed crystals have a folder of their own.
 GENERATED_RELAXED = $(if $(RELAX),-relaxed$(call apart,$(empty),$(subst /,_,$(subst :,_,$(JUDGE))),chgnet)$(call apart,fmax,$(FMAX),0.1)$(RATTLE:%=-rattle%)$(call other_hull,$(JUDGE),$(HULL)))
 GENERATED := $(ARTIFACTS)/generated/$(GENERATOR_NAME)/n$(COUNT)-steps$(CALLS)-seed$(SEED)$(subst /,_,$(subst :,_,$(subst $(comma),_,$(ASKED_NAME))))$(call set_name,$(SET_sample))$(GENERATED_RELAXED)
@@ -32,5 +34,5 @@ generate: $(if $(RELAX),$(if $(filter chgnet,$(JUDGE)),$(CHGNET))) $(if $(TARGET
 	$(if $(RELAX),$(call relaxing,$(GENERATED)))
 	$(if $(TARGET),$(BIN)/properties --crystals $(GENERATED)/$(if $(RELAX),relaxed,crystals).h5 --model $(PREDICTED_BY) --output $(GENERATED)/properties.h5 $(RUN))
 	@rm -rf '$(GENERATED)/cif'
-	$(BIN)/gallery --crystals $(GENERATED)/$(if $(TARGET),properties,$(if $(RELAX),relaxed,crystals)).h5 --output $(GENERATED)/cif --title "Frieze: crystals of $(GENERATOR)"
+	$(BIN)/gallery --crystals $(GENERATED)/$(if $(TARGET),properties,$(if $(RELAX),relaxed,crystals)).h5 $(if $(RELAX),$(drawing)) --output $(GENERATED)/cif --title "Frieze: crystals of $(GENERATOR)"
 	@echo "crystals: $(GENERATED)/cif, page: $(GENERATED)/cif/index.html"

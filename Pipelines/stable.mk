@@ -23,5 +23,5 @@ stable: $(if $(filter chgnet,$(JUDGE)),$(CHGNET)) $(filter $(FILE_preprocess),$(
 	@$(BIN)/relax --crystals '$(FILES)' --potential '$(JUDGE)' --fmax $(FMAX) $(SHAKEN:%=--rattle % --rescue) --symprec $(SYMPREC) \
 	  $(if $(strip $(STABLE_HULLS)),--hull $(strip $(STABLE_HULLS)) $(if $(call given,HULL),,--foreign-hull)) --output '$(CHECKED)/relaxed.h5' $(RUN)
 	@rm -rf '$(CHECKED)/cif'
-	@$(BIN)/gallery --crystals '$(CHECKED)/relaxed.h5' --known $(ALL_KNOWN) --table --symprec $(SYMPREC) --output '$(CHECKED)/cif' --title 'Stability of $(notdir $(patsubst %/,%,$(FILES)))' $(RUN)
+	@$(BIN)/gallery --crystals '$(CHECKED)/relaxed.h5' $(if $(strip $(STABLE_HULLS)),--hull $(firstword $(STABLE_HULLS))) --no-merge --known $(ALL_KNOWN) --table --symprec $(SYMPREC) --output '$(CHECKED)/cif' --title 'Stability of $(notdir $(patsubst %/,%,$(FILES)))' $(RUN)
 	@echo "tables: $(CHECKED)/cif/crystals.csv, crystals.json; relaxed: $(CHECKED)/relaxed.h5; page: $(CHECKED)/cif/index.html"

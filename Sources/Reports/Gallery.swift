@@ -33,14 +33,15 @@ public struct GalleryCrystal: Sendable {
     self.cif = cif
   }
 
-  /// What the viewer draws, as JSON: atoms `[x, y, z, radius, color]` and the cell's vectors in angstrom about the cell's center.
+  /// What the viewer draws, as JSON: atoms `[x, y, z, radius, color, symbol]` and the cell's vectors in angstrom about the cell's center.
   var scene: String {
     let center = crystal.lattice.cartesian(Vector3(repeating: 0.5))
     let atoms = drawnAtoms.map { z, place in
       let p = crystal.lattice.cartesian(place) - center
       // Covalent radii, halved so that the structure stays visible between the balls.
       let radius = 0.5 * Element.covalentRadius(max(1, min(Int(z), Element.last)))
-      return "[\(short(p.x)),\(short(p.y)),\(short(p.z)),\(short(radius)),\"\(ElementColor.of(Int(z)))\"]"
+      return
+        "[\(short(p.x)),\(short(p.y)),\(short(p.z)),\(short(radius)),\"\(ElementColor.of(Int(z)))\",\"\(Element.symbol(Int(z)))\"]"
     }
     let vectors = (0..<3).map { k in
       let v = crystal.lattice.vectors[k]
@@ -68,17 +69,16 @@ public struct GalleryCrystal: Sendable {
   }
 
   /// The formula as HTML, counts as subscripts.
-  var formulaMarkup: String {
-    var markup = ""
-    var isCount = false
-    for c in crystal.chemicalFormula {
-      if c.isNumber != isCount {
-        markup += c.isNumber ? "<sub>" : "</sub>"
-        isCount = c.isNumber
-      }
-      markup.append(c)
-    }
-    return markup + (isCount ? "</sub>" : "")
+  var formulaMarkup: String { subscriptMarkup(crystal.chemicalFormula) }
+
+  /// The remark as HTML, formulas in it with their counts as subscripts.
+  var remarkMarkup: String {
+    remark.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      let formula = word.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
+      let isFormula = formula.first?.isUppercase == true && (try? Formula(String(formula))) != nil
+      return (isFormula ? subscriptMarkup(String(formula)) : escaped(String(formula)))
+        + escaped(String(word.dropFirst(formula.count)))
+    }.joined(separator: " ")
   }
 
   /// A link that saves the CIF, without a script.
@@ -86,6 +86,20 @@ public struct GalleryCrystal: Sendable {
     let name = escaped("\(crystal.chemicalFormula)-\(identifier).cif")
     return "<a download=\"\(name)\" href=\"data:chemical/x-cif;charset=utf-8,\(percentEncoded(cif))\">CIF</a>"
   }
+}
+
+/// A formula as HTML, counts as subscripts.
+func subscriptMarkup(_ formula: String) -> String {
+  var markup = ""
+  var isCount = false
+  for c in formula {
+    if c.isNumber != isCount {
+      markup += c.isNumber ? "<sub>" : "</sub>"
+      isCount = c.isNumber
+    }
+    markup.append(c)
+  }
+  return markup + (isCount ? "</sub>" : "")
 }
 
 /// Text for a `data:` address: all but letters, digits and `-._~` as bytes in hexadecimal.

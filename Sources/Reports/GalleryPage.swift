@@ -12,6 +12,12 @@ public struct GalleryPage: Sendable {
   public var origin: String
   /// Files beside the page that it links to.
   public var files: [String]
+  /// Hulls of chemical systems with crystals of the page, the first shown first.
+  public var hulls: [HullPlot] = []
+  /// A sentence on the hull.
+  public var hullNote = ""
+  /// The commands and models that made the crystals and the page.
+  public var commands = PageOrigin()
 
   /// - Parameters:
   ///   - title: of the page.
@@ -40,25 +46,25 @@ public struct GalleryPage: Sendable {
       </div>
       \(crystals.isEmpty ? "" : table)
       </section>
-      \(origin.isEmpty ? "" : "<footer class=\"faint\"><p>\(escaped(origin))</p></footer>")
+      \(GalleryHulls(plots: hulls, note: hullNote).html)
+      """
+    let end = """
+      \(Glossary.section(for: body))
+      \(origin.isEmpty ? "" : "<footer class=\"faint\"><p>\(escaped(origin))</p>\(commands.html)</footer>")
       \(crystals.isEmpty ? "" : "<script>\n\(galleryTools)\n</script>")
       """
-    return page(title: title, body: body, crystals: crystals)
+    return page(title: title, body: body + "\n" + end, crystals: crystals)
   }
 
   /// Search, order, elements, and the choice of pictures or a table.
   private var tools: String {
-    let elements = Set(crystals.flatMap { $0.crystal.atomicNumbers.map(Int.init) }).sorted {
-      Element.symbol($0) < Element.symbol($1)
-    }
-    let buttons = elements.map { z in
-      "<button type=\"button\" data-element=\"\(Element.symbol(z))\" aria-pressed=\"false\" title=\"only crystals with "
-        + "\(Element.symbol(z))\"><i style=\"background:\(ElementColor.of(z))\"></i>\(Element.symbol(z))</button>"
-    }
+    var counts: [Int: Int] = [:]
+    for z in crystals.flatMap({ Set($0.crystal.atomicNumbers.map(Int.init)) }) { counts[z, default: 0] += 1 }
     let hasEnergies = crystals.contains { $0.energyAboveHull != nil }
     let limit =
       hasEnergies
-      ? "<label>above the hull at most <input id=\"limit\" type=\"number\" step=\"0.01\" size=\"5\"> eV/atom</label>" : ""
+      ? "<label>\(Glossary.link("above the hull", to: "energy_above_hull")) at most <input id=\"limit\" type=\"number\" step=\"0.01\" size=\"5\"> eV/atom</label>"
+      : ""
     return """
       <form class="tools" id="tools">
       <label>find <input id="find" type="search" placeholder="formula, name or group"></label>
@@ -66,7 +72,7 @@ public struct GalleryPage: Sendable {
       \(limit)
       <label><input id="as-table" type="checkbox"> table</label>
       <output id="shown" class="faint"></output>
-      <div class="elements" role="group" aria-label="elements">\(buttons.joined())</div>
+      \(PeriodicTable.buttons(counts))
       </form>
       """
   }
@@ -81,11 +87,11 @@ public struct GalleryPage: Sendable {
       return
         "<tr><td>\(place + 1)</td><td>\(item.formulaMarkup)</td><td>\(escaped(item.groupWords))</td><td>\(item.crystal.count)</td>"
         + "<td>\(item.energyAboveHull.map { readable($0) } ?? "")</td><td>\(lengths)</td><td>\(angles)</td>"
-        + "<td>\(escaped(item.identifier))</td><td>\(escaped(item.remark))</td><td>\(item.saveLink)</td></tr>"
+        + "<td>\(escaped(item.identifier))</td><td>\(item.remarkMarkup)</td><td>\(item.saveLink)</td></tr>"
     }
     return """
       <div class="scroll"><table class="narrow listing" id="listing" hidden>
-      <thead><tr><th></th><th>formula</th><th title="Hermann-Mauguin symbol and number">space group</th><th title="of the conventional cell">atoms</th><th title="energy above the convex hull, eV/atom: what a mixture of known phases is lower by">above hull</th><th title="angstrom">a, b, c</th><th title="degrees">angles</th><th>name</th><th>remarks</th><th></th></tr></thead>
+      <thead><tr><th></th><th>formula</th><th>\(Glossary.link("space group", to: "space_group"))</th><th title="of the conventional cell">atoms</th><th>\(Glossary.link("above hull, eV/atom", to: "energy_above_hull"))</th><th>\(Glossary.link("a, b, c (Å)", to: "lattice"))</th><th>\(Glossary.link("α, β, γ (°)", to: "lattice"))</th><th>name</th><th>remarks</th><th></th></tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))
       </tbody></table></div>
@@ -133,15 +139,14 @@ extension GalleryCrystal {
     if spaceGroup > 0 { words.append(groupWords) }
     words.append("\(crystal.count) atoms")
     if let energy = energyAboveHull, energy.isFinite { words.append("\(readable(energy)) eV/atom above hull") }
-    if !remark.isEmpty { words.append(remark) }
     let formula = escaped(crystal.chemicalFormula)
     let elements = crystal.composition.map(\.atomicNumber)
     let legend = elements.map { "<i style=\"background:\(ElementColor.of($0))\"></i>\(Element.symbol($0))" }.joined(
       separator: " ")
     let energy = energyAboveHull.map { $0.isFinite ? "\($0)" : "" } ?? ""
     return """
-      <figure class="crystal" data-formula="\(formula)" data-name="\(escaped(identifier))" data-group="\(spaceGroup)" data-symbol="\(escaped(groupWords))" data-energy="\(energy)" data-atoms="\(crystal.count)" data-elements="\(elements.map(Element.symbol).joined(separator: " "))"><canvas data-scene="\(scene)" tabindex="0" role="img" aria-label="\(formula)"></canvas>
-      <figcaption>\(saveLink)<b>\(formulaMarkup)</b> <span class="legend">\(legend)</span><br>\(escaped(words.joined(separator: " · ")))</figcaption></figure>
+      <figure class="crystal" id="crystal-\(scene)" data-formula="\(formula)" data-name="\(escaped(identifier))" data-group="\(spaceGroup)" data-symbol="\(escaped(groupWords))" data-energy="\(energy)" data-atoms="\(crystal.count)" data-elements="\(elements.map(Element.symbol).joined(separator: " "))"><canvas data-scene="\(scene)" tabindex="0" role="img" aria-label="\(formula)"></canvas>
+      <figcaption>\(saveLink)<b>\(formulaMarkup)</b> <span class="legend">\(legend)</span><br>\(([escaped(words.joined(separator: " · "))] + (remark.isEmpty ? [] : [remarkMarkup])).joined(separator: " · "))</figcaption></figure>
       """
   }
 

@@ -40,6 +40,23 @@ let galleryTools = """
         update();
       });
     }
+    // A point of a hull leads to its crystal, whatever is hidden.
+    for (const point of document.querySelectorAll("a[href^='#crystal-']")) {
+      point.addEventListener("click", () => {
+        id("tools").reset();
+        wanted.clear();
+        for (const button of document.querySelectorAll("[data-element]")) button.setAttribute("aria-pressed", "false");
+        update();
+      });
+    }
+    const system = id("system");
+    if (system) {
+      const choose = () => {
+        for (const hull of document.querySelectorAll("[data-system]")) hull.hidden = hull.dataset.system !== system.value;
+      };
+      system.addEventListener("input", choose);
+      choose();
+    }
     id("tools").addEventListener("input", update);
     id("tools").addEventListener("submit", e => e.preventDefault());
     update();

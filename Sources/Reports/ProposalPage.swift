@@ -45,7 +45,8 @@ public struct ProposalPage: Sendable {
         "Of the conventional cell, trigonal groups in hexagonal axes. Angles are of the groups that leave them free. "
           + Self.histograms, pairs(figures("a", "b", "c", "alpha", "beta", "gamma", "volume_per_atom"))),
     ]
-    return page(title: title, body: body.filter { !$0.isEmpty }.joined(separator: "\n"), crystals: [])
+    let parts = body.filter { !$0.isEmpty }.joined(separator: "\n")
+    return page(title: title, body: parts + "\n" + Glossary.section(for: parts), crystals: [])
   }
 
   /// The figures by name, each an SVG file of its own.

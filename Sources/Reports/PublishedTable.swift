@@ -32,6 +32,8 @@ public struct PublishedResult: Codable, Sendable {
 }
 
 /// The table that papers print: a row a method, our runs first, with what makes the rows differ.
+///
+/// It stands in parts that a page of any width can hold, each with the methods that it has numbers of.
 struct PublishedTable {
   let runs: [ReportRun]
   let published: [PublishedResult]
@@ -40,6 +42,13 @@ struct PublishedTable {
     let name: String
     let heading: String
     let isShare: Bool
+    var part = Part.quality
+  }
+
+  private enum Part: String, CaseIterable {
+    case quality = "Validity and coverage"
+    case distances = "Distances to the reference, templates"
+    case energies = "Stability, structure prediction and cost"
   }
 
   private static let columns = [
@@ -48,50 +57,66 @@ struct PublishedTable {
     Column(name: "valid", heading: "valid", isShare: true),
     Column(name: "coverage_recall", heading: "recall", isShare: true),
     Column(name: "coverage_precision", heading: "precision", isShare: true),
-    Column(name: "density_distance", heading: "d density", isShare: false),
-    Column(name: "elements_distance", heading: "d elements", isShare: false),
-    Column(name: "space_group_distance", heading: "d group", isShare: false),
-    Column(name: "templates_new", heading: "new templates", isShare: false),
-    Column(name: "stable_0.0", heading: "stable 0.0", isShare: true),
-    Column(name: "sun_0.0", heading: "S.U.N. 0.0", isShare: true),
-    Column(name: "match_rate", heading: "match rate", isShare: true),
-    Column(name: "match_rate_rms", heading: "rms", isShare: false),
-    Column(name: "seconds_per_sample_generation", heading: "s/sample", isShare: false),
-    Column(name: "seconds_per_sun_0.0_generation", heading: "s/S.U.N.", isShare: false),
+    Column(name: "density_distance", heading: "density, g/cm³", isShare: false, part: .distances),
+    Column(name: "elements_distance", heading: "elements", isShare: false, part: .distances),
+    Column(name: "space_group_distance", heading: "space group", isShare: false, part: .distances),
+    Column(name: "templates_new", heading: "new templates", isShare: false, part: .distances),
+    Column(name: "stable_0.0", heading: "stable 0.0", isShare: true, part: .energies),
+    Column(name: "sun_0.0", heading: "S.U.N. 0.0", isShare: true, part: .energies),
+    Column(name: "match_rate", heading: "match rate", isShare: true, part: .energies),
+    Column(name: "match_rate_rms", heading: "rms", isShare: false, part: .energies),
+    Column(name: "seconds_per_sample_generation", heading: "s a sample", isShare: false, part: .energies),
+    Column(name: "seconds_per_sun_0.0_generation", heading: "s a S.U.N.", isShare: false, part: .energies),
   ]
 
   var html: String {
     guard !runs.isEmpty, !published.isEmpty else { return "" }
-    let columns = Self.columns.filter { column in published.contains { $0.values[column.name] != nil } }
-    let heads = (["method", "steps"] + columns.map(\.heading)).map { "<th>\(escaped($0))</th>" }.joined()
-    let own = runs.map { run -> String in
-      let steps = run.summary.figure("sampling_steps")?.value.map { String(Int($0)) } ?? "–"
-      let cells = columns.map { "<td>\(text($0, value(of: $0.name, in: run.summary)))</td>" }
-      return "<tr><td>\(escaped(run.name))</td><td>\(steps)</td>\(cells.joined())</tr>"
-    }
-    let others = published.map { row -> String in
-      let cells = columns.map { "<td class=\"published\">\(text($0, row.values[$0.name]))</td>" }
-      let steps = row.steps.map(String.init) ?? "–"
-      return "<tr><td class=\"published\">\(escaped(row.name))</td><td class=\"published\">\(steps)</td>\(cells.joined())</tr>"
-    }
     return """
       <section>
       <h2>Beside published results</h2>
       <p class="faint">Rows of papers in grey. Validity, coverage and distances are of crystals as generated, energies of relaxed ones.</p>
-      <div class="scroll"><table class="narrow">
-      <thead><tr>\(heads)</tr></thead>
-      <tbody>
-      \((own + others).joined(separator: "\n"))
-      </tbody>
-      </table></div>
+      \(Part.allCases.map(table).filter { !$0.isEmpty }.joined(separator: "\n"))
       \(differences)
       </section>
       """
   }
 
+  /// One part; empty where no paper has a number of it.
+  private func table(_ part: Part) -> String {
+    let columns = Self.columns.filter { column in column.part == part && published.contains { $0.values[column.name] != nil } }
+    guard !columns.isEmpty else { return "" }
+    let heads = columns.map { "<th>\(Glossary.label($0.heading, of: $0.name))</th>" }.joined()
+    let own = runs.map { run -> String in
+      let steps = run.summary.figure("sampling_steps")?.value.map { String(Int($0)) } ?? "–"
+      let cells = columns.map { "<td>\(cell($0, in: run.summary))</td>" }
+      return "<tr><td>\(escaped(run.name))</td><td>\(steps)</td>\(cells.joined())</tr>"
+    }
+    let others = published.filter { row in columns.contains { row.values[$0.name] != nil } }.map { row -> String in
+      let cells = columns.map { "<td class=\"published\">\(text($0, row.values[$0.name]))</td>" }
+      let steps = row.steps.map(String.init) ?? "–"
+      return "<tr><td class=\"published\">\(escaped(row.name))</td><td class=\"published\">\(steps)</td>\(cells.joined())</tr>"
+    }
+    return """
+      <h3>\(part.rawValue)</h3>
+      <div class="scroll"><table class="narrow">
+      <thead><tr><th>method</th><th>\(Glossary.link("steps", to: "network_calls"))</th>\(heads)</tr></thead>
+      <tbody>
+      \((own + others).joined(separator: "\n"))
+      </tbody>
+      </table></div>
+      """
+  }
+
+  /// A run's value, a distance with its floor.
+  private func cell(_ column: Column, in summary: MetricsSummary) -> String {
+    let figure = figure(column.name, in: summary)
+    let floor = figure.flatMap { ReportTable.floor(of: $0, in: summary) }
+    return text(column, figure?.value) + (floor.map { " <small>\(ReportTable.floorText($0))</small>" } ?? "")
+  }
+
   /// Papers measure as generated what we measure before and after relaxation.
-  private func value(of name: String, in summary: MetricsSummary) -> Double? {
-    (summary.figure("initial_\(name)") ?? summary.figure(name))?.value
+  private func figure(_ name: String, in summary: MetricsSummary) -> Figure? {
+    summary.figure("initial_\(name)") ?? summary.figure(name)
   }
 
   private func text(_ column: Column, _ value: Double?) -> String {

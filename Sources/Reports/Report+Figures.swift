@@ -9,19 +9,34 @@ struct DrawnFigure {
   let group: Group
   let caption: String
   let figure: SVGFigure
+  /// What else is said of it, e.g. a distance and its floor.
+  var note = ""
 
-  /// With its caption, for a page.
+  /// With its caption, for a page; what it shows is explained on hover and leads to the glossary.
   var element: String {
-    let words = caption.isEmpty ? "" : "<figcaption>\(escaped(caption))</figcaption>"
-    return "<figure>\(words)\n\(figure.svg)</figure>"
+    let entry = Glossary.id(ofFigure: quantity)
+    let words = caption.isEmpty && entry != nil ? figure.title : caption
+    let more = note.isEmpty ? "" : " · " + note
+    return
+      "<figure>\(words.isEmpty ? "" : "<figcaption>\(Glossary.link(words, to: entry))\(more)</figcaption>")\n\(figure.svg)</figure>"
+  }
+
+  /// What it shows: the name without the number of the run, or what curves over network calls are of.
+  private var quantity: String {
+    let own = name.hasPrefix("calls-") ? name.dropFirst("calls-".count) : name[...]
+    guard let dash = own.lastIndex(of: "-"), own[own.index(after: dash)...].allSatisfy(\.isNumber) else { return String(own) }
+    return String(own[..<dash])
   }
 }
 
 /// A part of a page under a heading; nothing without content.
-func section(_ heading: String, _ lead: String, _ content: String) -> String {
+///
+/// - Parameter id: where links to it point; empty where there are none.
+func section(_ heading: String, _ lead: String, _ content: String, id: String = "") -> String {
   guard !content.isEmpty else { return "" }
   let words = lead.isEmpty ? "" : "<p class=\"faint\">\(escaped(lead))</p>\n"
-  return "<section>\n<h2>\(escaped(heading))</h2>\n\(words)\(content)\n</section>"
+  let place = id.isEmpty ? "" : " id=\"\(id)\""
+  return "<section\(place)>\n<h2>\(escaped(heading))</h2>\n\(words)\(content)\n</section>"
 }
 
 extension Report {
@@ -65,7 +80,8 @@ extension Report {
         figures.append(
           DrawnFigure(
             name: "space_group-\(index)", group: .wide, caption: caption(run, "space group"),
-            figure: mirrorFigure(groups, run: index, last: 230, ticks: groupTicks) { Int($0) }))
+            figure: mirrorFigure(groups, run: index, last: 230, ticks: groupTicks) { Int($0) },
+            note: distances(of: "space_group", in: [run])))
       }
       if let elements = run.summary.distribution("element") {
         figures.append(
@@ -74,6 +90,12 @@ extension Report {
             figure: mirrorFigure(elements, run: index, last: 103, ticks: elementTicks) {
               Element.atomicNumber($0)
             }))
+      }
+      if let elements = run.summary.distribution("element_crystals") {
+        figures.append(
+          DrawnFigure(
+            name: "element_crystals-\(index)", group: .wide, caption: caption(run, "crystals with each element"),
+            figure: elementMap(elements, run: index)))
       }
       return figures
     }
@@ -85,7 +107,7 @@ extension Report {
     where !names.contains(name) && name != "space_group" && name != "element" {
       names.append(name)
     }
-    return names.compactMap { name in
+    return names.filter { $0 != "element_crystals" }.compactMap { name in
       // A run without this quantity keeps its colour: an empty distribution draws nothing.
       let present = runs.compactMap { $0.summary.distribution(name) }
       guard let model = present.first else { return nil }
@@ -98,9 +120,20 @@ extension Report {
       let figure = model.edges.isEmpty ? barFigure(all) : histogramFigure(all)
       return figure.map {
         DrawnFigure(
-          name: name, group: .narrow, caption: model.edges.isEmpty ? model.label : "", figure: $0)
+          name: name, group: .narrow, caption: model.edges.isEmpty ? model.label : "", figure: $0,
+          note: distances(of: name, in: runs))
       }
     }
+  }
+
+  /// The distances of a quantity from the reference beside their floors; empty where there are none.
+  private func distances(of name: String, in runs: [ReportRun]) -> String {
+    runs.compactMap { run -> String? in
+      guard let figure = run.summary.figure("\(name)_distance"), figure.value != nil else { return nil }
+      let floor = ReportTable.floor(of: figure, in: run.summary).map { Glossary.link(ReportTable.floorText($0), to: "floor") }
+      let distance = Glossary.label("distance", of: figure.name) + " " + ReportTable.valueText(figure)
+      return (runs.count < 2 ? "" : escaped(run.name) + ": ") + [distance, floor].compactMap { $0 }.joined(separator: ", ")
+    }.joined(separator: "; ")
   }
 
   private var trainingFigures: [DrawnFigure] {
@@ -111,7 +144,9 @@ extension Report {
     return names.compactMap { name in
       let curves = runs.enumerated().flatMap { index, run in
         (run.history?.curves ?? []).filter { $0.name == name }
-          .map { (run: index, points: Array(zip($0.x, $0.y))) }
+          .map {
+            TrainingCurve(run: index, name: runs.count < 2 ? "" : run.name, part: $0.part, points: Array(zip($0.x, $0.y)))
+          }
       }
       let axis = runs.compactMap { $0.history?.axis }.first ?? "step"
       return curveFigure(name, axis: axis, curves).map {

@@ -11,6 +11,8 @@ public struct ReportRun: Sendable {
   public var history: TrainingHistory?
   /// Crystals to draw.
   public var gallery: [GalleryCrystal]
+  /// What made the crystals and judged them.
+  public var origin = PageOrigin()
 
   /// A run without curves and crystals, unless they are given.
   public init(
@@ -34,16 +36,20 @@ public struct TrainingHistory: Codable, Sendable {
   public struct Curve: Codable, Sendable {
     /// For readers.
     public var name: String
+    /// Which crystals it is of, `training` or `validation`; empty where nobody knows.
+    public var part: String
     /// Places along the axis, in rising order.
     public var x: [Double]
     /// A value a place.
     public var y: [Double]
 
     /// - Parameters:
+    ///   - part: which crystals it is of.
     ///   - x: places along the axis.
     ///   - y: a value a place.
-    public init(name: String, x: [Double], y: [Double]) {
+    public init(name: String, part: String = "", x: [Double], y: [Double]) {
       self.name = name
+      self.part = part
       self.x = x
       self.y = y
     }
@@ -94,7 +100,7 @@ public struct Report: Sendable {
       distributionFigures,
       training, times, gallery, conditions,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
-    return page(title: title, body: body, crystals: runs.flatMap(\.gallery))
+    return page(title: title, body: body + "\n" + Glossary.section(for: body), crystals: runs.flatMap(\.gallery))
   }
 
   /// The figures by name, each an SVG file of its own.
@@ -133,8 +139,10 @@ public struct Report: Sendable {
       ]
     var cells = ["<div><b>\(summary.sampled)</b><span>structures sampled</span></div>"]
     for figure in names.compactMap({ summary.figure($0) }).prefix(5) where figure.value != nil {
+      let floor = ReportTable.floor(of: figure, in: summary).map { ", " + ReportTable.floorText($0) } ?? ""
       cells.append(
-        "<div><b>\(ReportTable.valueText(figure))</b><span>\(escaped(figure.label))</span></div>")
+        "<div><b>\(ReportTable.valueText(figure))</b><span>\(Glossary.label(figure.label, of: figure.name))\(floor)</span></div>"
+      )
     }
     return "<div class=\"headline\">\(cells.joined())</div>"
   }
@@ -215,10 +223,11 @@ public struct Report: Sendable {
       if !machines.isEmpty { words.append("on \(machines.joined(separator: ", "))") }
       let notes = summary.notes.map { "<p class=\"note\">\(escaped($0))</p>" }.joined()
       return "<p class=\"note\"><b>\(escaped(summary.name))</b>: \(escaped(words.joined(separator: "; "))).</p>" + notes
+        + run.origin.html
     }
     return section(
       "Conditions",
-      "Rates are per sampled structure unless a denominator is given; brackets hold 95 % bootstrap intervals.",
+      "Rates are per sampled structure unless a denominator is given; brackets hold 95 % intervals.",
       lines.joined(separator: "\n"))
   }
 }

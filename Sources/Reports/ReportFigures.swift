@@ -170,45 +170,6 @@ func stageFigure(_ stages: [StageTime], run: Int) -> SVGFigure {
   return figure
 }
 
-/// Curves of one quantity over the course of training, one a run.
-func curveFigure(_ label: String, axis: String, _ curves: [(run: Int, points: [(Double, Double)])])
-  -> SVGFigure?
-{
-  let finite = curves.map { curve in
-    (run: curve.run, points: curve.points.filter { $0.0.isFinite && $0.1.isFinite })
-  }
-  let values = finite.flatMap { $0.points.map(\.1) }.sorted()
-  let places = finite.flatMap { $0.points.map(\.0) }
-  guard let low = values.first, let high = values.last, let start = places.min(),
-    let end = places.max()
-  else { return nil }
-  // Losses that fall by orders of magnitude show nothing on a linear axis.
-  let isLogarithmic = low > 0 && high / low > 30
-  func level(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
-  var figure = SVGFigure(width: 460, height: 210, title: label)
-  let margin = 0.04 * (level(high) - level(low))
-  let x = Scale(start...end, from: 50, to: 450)
-  let y = Scale((level(low) - margin)...(level(high) + margin), from: 172, to: 10)
-  for tick in y.ticks(4) where !isLogarithmic || tick == tick.rounded() {
-    figure.line(50, y(tick), 450, y(tick))
-    figure.text(
-      tickText(isLogarithmic ? pow(10, tick) : tick), x: 44, y: y(tick) + 4, anchor: .end)
-  }
-  for tick in x.ticks(6) { figure.text(tickText(tick), x: x(tick), y: 188, anchor: .middle) }
-  for curve in finite {
-    // More points than pixels only make the page heavy.
-    let stride = max(1, curve.points.count / 800)
-    let kept = curve.points.enumerated().filter {
-      $0.offset % stride == 0 || $0.offset == curve.points.count - 1
-    }
-    figure.path(
-      kept.map { (x($0.element.0), y(level($0.element.1))) }, ink: .run(curve.run), width: 1.3)
-  }
-  figure.line(50, 172, 450, 172, ink: .faint)
-  figure.text("\(label) by \(axis)", x: 250, y: 206, anchor: .middle)
-  return figure
-}
-
 /// A share in percent.
 func percent(_ share: Double, _ decimals: Int? = nil) -> String {
   let places = decimals ?? (share > 0 && share < 0.0095 ? 1 : 0)

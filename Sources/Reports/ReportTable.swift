@@ -12,6 +12,7 @@ struct ReportTable {
     return """
       <section>
       <h2>Figures</h2>
+      <p class="faint">\(Glossary.link("Brackets", to: "interval")) hold 95 % intervals, small numbers the counts; a distance stands beside its \(Glossary.link("floor", to: "floor")). Words lead to the \(Self.glossary).</p>
       <div class="scroll"><table>
       <thead><tr><th></th>\(heads.joined())</tr></thead>
       \(bodies.joined(separator: "\n"))
@@ -23,16 +24,16 @@ struct ReportTable {
   private func body(_ section: Figure.Section) -> String {
     var figures: [Figure] = []
     for figure in runs.flatMap(\.summary.figures)
-    where figure.section == section && !figures.contains(where: { $0.name == figure.name }) {
+    where figure.section == section && !Self.isFloor(figure) && !figures.contains(where: { $0.name == figure.name }) {
       figures.append(figure)
     }
     guard !figures.isEmpty else { return "" }
     let columns = 1 + runs.count
     let rows = figures.map { figure -> String in
       let own = runs.map { run in
-        "<td>\(run.summary.figure(figure.name).map(Self.cell) ?? "–")</td>"
+        "<td>\(run.summary.figure(figure.name).map { Self.cell($0, floor: Self.floor(of: $0, in: run.summary)) } ?? "–")</td>"
       }
-      return "<tr><td>\(escaped(figure.label))\(Self.arrow(figure))</td>\(own.joined())</tr>"
+      return "<tr><td>\(Glossary.label(figure.label, of: figure.name))\(Self.arrow(figure))</td>\(own.joined())</tr>"
     }
     return """
       <tbody><tr><th colspan="\(columns)">\(section.rawValue)</th></tr>
@@ -48,8 +49,26 @@ struct ReportTable {
     }
   }
 
-  /// The value with its interval and its counts.
-  private static func cell(_ figure: Figure) -> String {
+  private static let glossary = "<a href=\"#glossary\">glossary</a>"
+
+  /// Floors stand in the cells of their distances.
+  private static func isFloor(_ figure: Figure) -> Bool { figure.name.contains("_distance_floor") }
+
+  /// What a perfect sampler would have in place of a distance; nil of other figures, and where it is not known.
+  static func floor(of figure: Figure, in summary: MetricsSummary) -> Figure? {
+    let name = figure.name.replacing("_distance", with: "_distance_floor")
+    guard name != figure.name else { return nil }
+    // Of a thousand crystals there is one floor only.
+    return [name, name + "_at_1000"].compactMap(summary.figure).first { $0.value != nil }
+  }
+
+  /// The floor of a distance in words: `floor 0.02 ± 0.001`.
+  static func floorText(_ floor: Figure) -> String {
+    "floor \(readable(floor.value ?? .nan))" + (floor.deviation.map { " ± \(readable($0))" } ?? "")
+  }
+
+  /// The value with its interval, its counts and its floor.
+  private static func cell(_ figure: Figure, floor: Figure?) -> String {
     guard figure.value != nil else { return "–" }
     var text = valueText(figure)
     if let deviation = figure.deviation { text += " <small>± \(readable(deviation))</small>" }
@@ -63,6 +82,7 @@ struct ReportTable {
     if let count = figure.count, let total = figure.total {
       text += " <small>\(count)/\(total)</small>"
     }
+    if let floor { text += " <small>\(floorText(floor))</small>" }
     return text
   }
 

@@ -38,14 +38,15 @@ let reportViewer = """
       let reach = 0;
       for (let i = 0; i < 8; i++) reach = Math.max(reach, Math.hypot(...corner(scene.cell, i)));
       for (const a of scene.atoms) reach = Math.max(reach, Math.hypot(a[0], a[1], a[2]) + a[3]);
+      let marks = [];
       const draw = () => {
         const ratio = window.devicePixelRatio || 1, side = canvas.clientWidth || 220;
         canvas.width = canvas.height = Math.round(side * ratio);
         const g = canvas.getContext("2d"), scale = canvas.width / 2 / (reach * 1.04), middle = canvas.width / 2;
         const edge = getComputedStyle(document.documentElement).getPropertyValue("--edge").trim() || "#888";
         const project = p => { const q = turn(rotation, p), f = 1 + q[2] / reach * 0.12; return [middle + q[0] * scale * f, middle - q[1] * scale * f, q[2], f]; };
-        const marks = edges.map(([a, b]) => { const p = project(a), q = project(b); return { depth: (p[2] + q[2]) / 2, p, q }; });
-        for (const a of scene.atoms) { const p = project(a); marks.push({ depth: p[2], p, radius: a[3] * scale * p[3], color: a[4] }); }
+        marks = edges.map(([a, b]) => { const p = project(a), q = project(b); return { depth: (p[2] + q[2]) / 2, p, q }; });
+        for (const a of scene.atoms) { const p = project(a); marks.push({ depth: p[2], p, radius: a[3] * scale * p[3], color: a[4], symbol: a[5] }); }
         marks.sort((a, b) => a.depth - b.depth);
         g.clearRect(0, 0, canvas.width, canvas.height);
         for (const m of marks) {
@@ -61,11 +62,20 @@ let reportViewer = """
           }
         }
       };
+      // The element under the pointer, the nearest atom before others.
+      const elementAt = (x, y) => {
+        const found = marks.filter(m => m.color && Math.hypot(m.p[0] - x, m.p[1] - y) <= m.radius);
+        return found.length ? found[found.length - 1].symbol : "";
+      };
       const turnBy = (dx, dy) => { rotation = product(about(0, dy), product(about(1, dx), rotation)); draw(); };
       let last = null;
       canvas.addEventListener("pointerdown", e => { last = [e.clientX, e.clientY]; canvas.setPointerCapture(e.pointerId); });
       canvas.addEventListener("pointermove", e => {
-        if (!last) return;
+        if (!last) {
+          const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
+          canvas.title = elementAt((e.clientX - box.left) * scale, (e.clientY - box.top) * scale);
+          return;
+        }
         turnBy((e.clientX - last[0]) * 0.012, (e.clientY - last[1]) * 0.012);
         last = [e.clientX, e.clientY];
       });

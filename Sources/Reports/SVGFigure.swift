@@ -19,6 +19,8 @@ struct SVGFigure {
   /// Colours by role: text, rules, the reference, one for each run.
   enum Ink {
     case text, faint, rule, reference, run(Int)
+    /// A class of energies above the hull, from 0 (on it) to 4.
+    case energy(Int)
 
     var css: String {
       switch self {
@@ -26,10 +28,12 @@ struct SVGFigure {
       case .faint: "var(--faint, #6b6f76)"
       case .rule: "var(--rule, #d8d5cd)"
       case .reference: "var(--reference, #b9b4a8)"
+      case .energy(let index): "var(--energy-\(index), \(Self.energies[index]))"
       case .run(let index): "var(--run-\(index % 4), \(Self.runs[index % 4]))"
       }
     }
 
+    private static let energies = ["#1a7a3c", "#6fae3d", "#e0b13a", "#d9772f", "#b3312c"]
     private static let runs = ["#2f5f8f", "#b4632a", "#4c7d5b", "#7d5a91"]
   }
 
@@ -45,6 +49,14 @@ struct SVGFigure {
       "<rect x=\"\(short(x))\" y=\"\(short(y))\" width=\"\(short(max(0, width)))\" height=\"\(short(max(0, height)))\" style=\"fill:\(fill.css)\"\(alpha)\(tip)\n"
   }
 
+  /// A disc with a thin edge; with an address it is a link.
+  mutating func disc(x: Double, y: Double, radius: Double, fill: Ink, edge: Ink = .text, hint: String = "", link: String = "") {
+    let tip = hint.isEmpty ? "/>" : "><title>\(escaped(hint))</title></circle>"
+    let mark =
+      "<circle cx=\"\(short(x))\" cy=\"\(short(y))\" r=\"\(short(radius))\" style=\"fill:\(fill.css);stroke:\(edge.css);stroke-width:0.6\"\(tip)"
+    marks += link.isEmpty ? mark + "\n" : "<a href=\"\(escaped(link))\" aria-label=\"\(escaped(hint))\">\(mark)</a>\n"
+  }
+
   mutating func line(
     _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, ink: Ink = .rule, width: Double = 1, isDashed: Bool = false
   ) {
@@ -53,26 +65,31 @@ struct SVGFigure {
       "<line x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\" style=\"stroke:\(ink.css);stroke-width:\(short(width))\(dashes)\"/>\n"
   }
 
-  mutating func path(_ points: [(Double, Double)], ink: Ink, width: Double = 1.5, fill: Ink? = nil) {
+  mutating func path(
+    _ points: [(Double, Double)], ink: Ink, width: Double = 1.5, fill: Ink? = nil, isDashed: Bool = false, hint: String = ""
+  ) {
     guard let first = points.first else { return }
     let steps = points.dropFirst().map { "L\(short($0.0)) \(short($0.1))" }.joined()
     let area = fill.map { "fill:\($0.css);fill-opacity:0.45" } ?? "fill:none"
+    let dashes = isDashed ? ";stroke-dasharray:5 4" : ""
+    let tip = hint.isEmpty ? "/>" : "><title>\(escaped(hint))</title></path>"
     marks +=
-      "<path d=\"M\(short(first.0)) \(short(first.1))\(steps)\" style=\"\(area);stroke:\(ink.css);stroke-width:\(short(width));stroke-linejoin:round\"/>\n"
+      "<path d=\"M\(short(first.0)) \(short(first.1))\(steps)\" style=\"\(area);stroke:\(ink.css);stroke-width:\(short(width));stroke-linejoin:round\(dashes)\"\(tip)\n"
   }
 
   mutating func text(
     _ words: String, x: Double, y: Double, size: Double = 11, ink: Ink = .faint,
-    anchor: Anchor = .start
+    anchor: Anchor = .start, hasHalo: Bool = false
   ) {
+    let halo = hasHalo ? ";paint-order:stroke;stroke:var(--paper, #fdfcf9);stroke-width:3px" : ""
     marks +=
-      "<text x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor.rawValue)\" style=\"fill:\(ink.css);font-size:\(short(size))px\">\(escaped(words))</text>\n"
+      "<text x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor.rawValue)\" style=\"fill:\(ink.css);font-size:\(short(size))px\(halo)\">\(escaped(words))</text>\n"
   }
 
   /// The figure as an element of a page or a file of its own.
   var svg: String {
     """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(short(width)) \(short(height))" role="img" \
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(short(width)) \(short(height))" role="\(marks.contains("<a ") ? "group" : "img")" \
     font-family="inherit"><title>\(escaped(title))</title>
     \(marks)</svg>
     """

@@ -43,8 +43,14 @@ struct Gallery: Stage {
   @Option(parsing: .upToNextOption, help: "Known crystals: dataset.h5, or files and folders as above.")
   var known: [String] = []
 
-  @Flag(help: "Crystals of one structure stand once, the best of them for all; the page says how often it was found.")
-  var merge = false
+  @Option(
+    help: "Hull that crystals of two and three elements are drawn above: hull.h5, or a table with elements.csv beside it.")
+  var hull: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Crystals of one structure stand once, the best of them for all; the page says how often it was found.")
+  var merge = true
 
   @Flag(help: "Print the first 40 crystals as a table.")
   var table = false
@@ -57,7 +63,7 @@ struct Gallery: Stage {
     guard drawn >= 0 else { throw ValidationError("--drawn must be 0 or more.") }
   }
 
-  var files: StageFiles { StageFiles(inputs: [crystals] + known, outputs: [.folder(output)]) }
+  var files: StageFiles { StageFiles(inputs: [crystals, hull] + known, outputs: [.folder(output)]) }
 
   func perform() throws {
     var report = StageReport(stage: "gallery")
@@ -101,11 +107,16 @@ struct Gallery: Stage {
       + (cards.count < ranked.items.count ? " The first \(cards.count) are drawn." : "")
     try AtomicFile.write(cifs, to: "\(output)/crystals.cif")
     let energies = ranked.potential.map { ", energies by \($0)" + (ranked.hull.map { " above \($0)" } ?? "") } ?? ""
-    let page = GalleryPage(
+    var page = GalleryPage(
       title: title, lead: lead, crystals: cards,
       origin:
         "Made by frieze \(friezeVersion), gallery, of \(crystals)\(energies)\(words.map { "; compared with \($0)" } ?? "").",
       files: ["crystals.cif", "crystals.csv", "crystals.json"])
+    page.commands = PageOrigin(of: crystals)
+    if let hull {
+      let plots = HullPlots(of: Array(ranked.items.prefix(drawn)), above: try HullFile(reading: hull))
+      (page.hulls, page.hullNote) = (plots.plots, plots.note)
+    }
     try AtomicFile.write(page.html, to: "\(output)/index.html")
     if table { try standardOutput(listing.table(most: 40)) }
     try report.finish(shared, output: output)

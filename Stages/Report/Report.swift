@@ -105,6 +105,7 @@ struct ReportStage: Stage {
     for (i, path) in metrics.enumerated() {
       let summary = try JSONFile.read(MetricsSummary.self, path)
       var run = ReportRun(summary: summary)
+      run.origin = PageOrigin(of: table(of: path))
       if !model.isEmpty { run.history = try TrainingHistory(ofModel: model[i]) }
       let table = table(of: path)
       if gallery > 0, FileManager.default.fileExists(atPath: table) {

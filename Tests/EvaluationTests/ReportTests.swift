@@ -46,15 +46,26 @@ import Testing
     let run = try Self.run("small <model>", crystals: Array(crystals.prefix(100)), sampled: 120)
     let report = Report(
       title: "Frieze & minerals", runs: [run],
-      published: [PublishedResult(name: "Paper", source: "Table 2", values: ["valid": 0.8512])])
+      published: [
+        PublishedResult(name: "Paper", source: "Table 2", values: ["valid": 0.8512]),
+        PublishedResult(name: "Other", source: "Table 3", values: ["density_distance": 0.5]),
+      ])
     let page = report.html
     for figure in report.figures { #expect(page.contains(figure.svg), "\(figure.name)") }
     #expect(report.figures.map(\.name).contains("space_group-0"))
     #expect(report.figures.map(\.name).contains("training-loss"))
-    #expect(report.figures.count == 13)
+    #expect(report.figures.count == 14)
     #expect(page.contains("small &lt;model&gt;") && !page.contains("small <model>"))
     #expect(page.contains("Frieze &amp; minerals"))
     #expect(page.contains("<td class=\"published\">85.1 %</td>"))
+    // A method stands in the parts that it has numbers of, and a distance beside its floor.
+    for name in ["Paper", "Other"] {
+      #expect(page.components(separatedBy: "<tr><td class=\"published\">\(name)</td>").count == 2)
+    }
+    #expect(page.contains("<h3>Validity and coverage</h3>") && page.contains("<h3>Distances to the reference, templates</h3>"))
+    let floor = try #require(run.summary.figure("density_distance_floor"))
+    #expect(page.components(separatedBy: "<small>\(ReportTable.floorText(floor))</small>").count == 3)
+    #expect(!page.contains("floor (training crystals)"))
     #expect(page.contains("data:chemical/x-cif;charset=utf-8,data_3%0A_cell_length_a%20%271%27%20%23%20100%20%25%0A"))
     #expect(page.components(separatedBy: "<canvas").count == 13)
     // Addresses in the page are data: or the name of the SVG format.
@@ -102,6 +113,9 @@ import Testing
     oxide.crystal.atomicNumbers = [8, 8]
     oxide.crystal.append(contentsOf: 26)
     #expect(oxide.formulaMarkup == "FeO<sub>2</sub>")
+    oxide.remark = "hull: 0.333 Fe2O3 + 0.667 <O>, known as mp-20, 2 times"
+    #expect(oxide.remarkMarkup == "hull: 0.333 Fe<sub>2</sub>O<sub>3</sub> + 0.667 &lt;O&gt;, known as mp-20, 2 times")
+    #expect(item.scene.contains("\"Cs\"]") && item.card(scene: 7).contains("id=\"crystal-7\""))
   }
 
   @Test("a page comes out of a run with nothing in it, and of no run at all")

@@ -34,6 +34,10 @@ import Testing
     _ = try stage("report", "--metrics", "metrics.json", "--model", "model.h5", "--output", "report.html")
     let page = try String(contentsOfFile: place.path("report.html"), encoding: .utf8)
     #expect(page.hasSuffix("</html>\n"))
+    #expect(page.contains(", training, at the end ") && page.contains(", validation, at the end "))
+    #expect(page.contains("<li><code>metrics --crystals relaxed.h5 --reference dataset.h5</code></li>"))
+    #expect(page.contains("<li><code>report --metrics metrics.json --model model.h5</code></li>"))
+    #expect(page.contains("<section id=\"glossary\">") && page.contains("of training crystals</title>"))
     // No address but the name of the SVG format; all ten crystals are counted and drawn, and the losses of the model's training.
     #expect(page.replacing("http://www.w3.org/2000/svg", with: "").components(separatedBy: "://").count == 1)
     #expect(page.contains("<div><b>10</b><span>structures sampled</span></div>"))

@@ -1,7 +1,7 @@
 public import Crystals
 import Foundation
 public import Generators
-import Potentials
+public import Potentials
 import StageKit
 
 /// A convex hull with the elemental references that belong to it: hull.h5, or a table of compounds with `elements.csv` beside it.
@@ -112,6 +112,9 @@ public struct HullFile: Sendable {
     if let own = hash(self.weights), let other = hash(weights) { return own == other }
     return self.weights.isEmpty && weights.isEmpty && self.potential == potential
   }
+
+  /// The phases of some elements; nil where the hull lacks one of them.
+  public func phaseDiagram(of elements: [Int]) -> PhaseDiagram? { try? hull.phaseDiagram(of: elements) }
 
   /// The chemical systems of some crystals that the hull covers thinly (see `ConvexHull.isThin`), and how many systems there are.
   public func thinSystems(of crystals: [Crystal]) -> (thin: [String], systems: Int) {

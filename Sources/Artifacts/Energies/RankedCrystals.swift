@@ -43,12 +43,12 @@ public struct RankedCrystals: Sendable {
 
     /// What a page says of it beside its energy.
     public func words(isMerged: Bool) -> String {
-      let own = isMerged ? [found == 1 ? "found once" : "found \(found) times"] : []
+      let own = isMerged && found > 1 ? ["found \(found) times"] : []
       let thin = isThin ? ["the hull covers \(ConvexHull.name(ofSystem: crystal.composition.map(\.atomicNumber))) thinly"] : []
       return
         (own + asked + (known.map { [$0.words] } ?? []) + (breaking.map { [$0.words] } ?? [])
         + (products.isEmpty ? [] : ["hull: " + phases]) + thin
-        + (remark.isEmpty ? [] : [remark]))
+        + (remark.isEmpty ? [] : [remark.replacing("_", with: " ")]))
         .joined(separator: " · ")
     }
   }

@@ -120,6 +120,11 @@ extension TrainingHistory {
     let epochs = history.indices.map { Double($0 + 1) }
     self.init(
       axis: "epoch",
-      curves: terms.enumerated().map { t, name in Curve(name: name, x: epochs, y: history.map { $0.validation.values[t] }) })
+      curves: terms.enumerated().flatMap { t, name in
+        [
+          Curve(name: name, part: "training", x: epochs, y: history.map { $0.training.values[t] }),
+          Curve(name: name, part: "validation", x: epochs, y: history.map { $0.validation.values[t] }),
+        ]
+      })
   }
 }

@@ -198,7 +198,8 @@ extension MetricsSummary {
         name: reference.name, train: reference.train.count, test: reference.test.count,
         comparedWith: compared.name),
       figures: try builder.figures(), funnel: funnel,
-      distributions: results.distributions(against: compared) + builder.conditioningDistributions(),
+      distributions: results.distributions(against: compared)
+        + [elementShares(results.measures, train: reference.train)].compactMap { $0 } + builder.conditioningDistributions(),
       stages: input.cost.stages.filter(\.seconds.isFinite), notes: notes(input, results, compared) + builder.unjudgedTargets)
     return Judgement(summary: summary, results: results, initial: initial)
   }

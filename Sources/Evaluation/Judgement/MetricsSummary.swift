@@ -150,7 +150,8 @@ public struct Distribution: Codable, Sendable, Equatable {
   public var categories: [String]
   /// (bins + 1) edges of a histogram, the outermost bins holding what lies past them; empty for categories.
   public var edges: [Double]
-  /// One share a bin, adding up to 1; empty where there are no values.
+  /// One share a bin, adding up to 1 (`element_crystals`, where a crystal is of several categories: to more); empty where there are no
+  /// values.
   public var generated: [Double]
   /// The same of the reference.
   public var reference: [Double]

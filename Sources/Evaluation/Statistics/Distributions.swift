@@ -33,6 +33,24 @@ extension StructureResults {
   }
 }
 
+/// Shares of the generated and of the training crystals that have each element; nil where there is no training set.
+func elementShares(_ generated: [CrystalMeasures], train: [Crystal]) -> Distribution? {
+  guard !generated.isEmpty, !train.isEmpty else { return nil }
+  func counts(_ sets: [[Int]]) -> [Int: Int] {
+    var counts: [Int: Int] = [:]
+    for z in sets.joined() { counts[z, default: 0] += 1 }
+    return counts
+  }
+  let own = counts(generated.map(\.elements))
+  let known = counts(train.map { $0.composition.map(\.atomicNumber) })
+  let present = Set(own.keys).union(known.keys).sorted()
+  return Distribution(
+    name: "element_crystals", label: "crystals with an element, reference: training", unit: "",
+    categories: present.map(Element.symbol), edges: [],
+    generated: present.map { Double(own[$0] ?? 0) / Double(generated.count) },
+    reference: present.map { Double(known[$0] ?? 0) / Double(train.count) })
+}
+
 /// Crystal systems and the last space group of each.
 private let crystalSystems: [(name: String, last: Int)] = [
   ("triclinic", 2), ("monoclinic", 15), ("orthorhombic", 74), ("tetragonal", 142), ("trigonal", 167),

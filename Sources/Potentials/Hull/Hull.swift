@@ -152,8 +152,12 @@ public struct ConvexHull: Sendable {
       amounts: composition.filter { $0.count > 0 }.map { (UInt8($0.atomicNumber), Double($0.count)) },
       formationEnergy: formationEnergy)
     guard !wanted.fractions.isEmpty else { throw .noAtoms }
-    let elements = wanted.fractions.map { Int($0.atomicNumber) }
-    let candidates = systems.phases(within: elements)
+    return try position(of: wanted, among: systems.phases(within: wanted.fractions.map { Int($0.atomicNumber) }))
+  }
+
+  /// The same of a phase, above some phases of the hull, which have no other elements.
+  func position(of wanted: Phase, among candidates: [Int]) throws(HullError) -> Position {
+    let (elements, formationEnergy) = (wanted.fractions.map { Int($0.atomicNumber) }, wanted.formationEnergy)
     var columns = [Double](repeating: 0, count: candidates.count * elements.count)
     for (place, c) in candidates.enumerated() {
       for part in phases[c].fractions {

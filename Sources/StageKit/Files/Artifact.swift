@@ -51,8 +51,11 @@ public enum Artifact {
     }
   }
 
+  /// The program that runs, as it is called.
+  public static var stageName: String { CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "frieze" }
+
   /// The options that a result depends on: the command line without where it writes and how it runs.
-  static var configuration: String {
+  public static var configuration: String {
     let (valued, flags) = SharedOptions.runOnly
     var kept: [String] = []
     var skipsNext = false

@@ -105,6 +105,36 @@ import Testing
     #expect(known.count == 5 && known == known.sorted())
     #expect(row("NaCl")["decomposition"] == "1.000 NaCl")
     #expect(outcome.output.contains("(thin): the hull has hardly a compound of these elements"))
+    // The page draws the hull's phases with crystals above them, and says what made both.
+    let page = try place.run("gallery", ["--crystals", "relaxed.h5", "--hull", "hull/hull.csv", "--output", "drawn"])
+    #expect(page.status == 0, "\(page.errors)")
+    let text = try String(contentsOfFile: place.path("drawn/index.html"), encoding: .utf8)
+    #expect(text.contains(">Cl-Na (1)</option>") && text.contains("Energies are above hull."), "\(text)")
+    #expect(text.contains("NaCl: formation energy -2 eV/atom, on the hull"))
+    #expect(text.contains("NaCl, NaCl: formation energy") && text.contains("<h2>Glossary</h2>"))
+    #expect(!text.contains("ranked above another hull"))
+    #expect(text.contains("<li><code>relax --crystals crystals --potential pair --hull hull/hull.csv</code></li>"))
+    #expect(text.contains("<li><code>gallery --crystals relaxed.h5 --hull hull/hull.csv</code></li>"))
+    let other = try place.run("gallery", ["--crystals", "relaxed.h5", "--output", "drawn"])
+    #expect(
+      try other.status == 0 && !String(contentsOfFile: place.path("drawn/index.html"), encoding: .utf8).contains("Convex hulls")
+    )
+  }
+
+  @Test("the same structure stands once with its count, unless all are asked for") func merged() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    for (name, a) in [("one", 5.6), ("two", 5.7), ("three", 5.65)] {
+      _ = try place.write("mine/\(name).cif", Workplace.cif(name, "F m -3 m", a, "Na1 Na 0.5 0.5 0.5\nCl1 Cl 0 0 0"))
+    }
+    _ = try place.write("mine/other.cif", Workplace.cif("other", "P m -3 m", 3.4, "Na1 Na 0 0 0\nCl1 Cl .5 .5 .5"))
+    #expect(try place.run("gallery", ["--crystals", "mine", "--output", "page"]).status == 0)
+    #expect(try rows(place.path("page/crystals.csv")).compactMap { $0["found"] }.sorted() == ["1", "3"])
+    let page = try String(contentsOfFile: place.path("page/index.html"), encoding: .utf8)
+    #expect(page.contains("4 crystals of 2 structures") && page.contains("found 3 times") && !page.contains("found 1"))
+    #expect(page.contains("aria-label=\"Na: 2 crystals\""))
+    #expect(try place.run("gallery", ["--crystals", "mine", "--output", "all", "--no-merge"]).status == 0)
+    #expect(try rows(place.path("all/crystals.csv")).count == 4)
   }
 
   @Test("the nearest known crystal: the same, one of the formula, of the prototype, of the elements, or none") func known()
