@@ -77,8 +77,10 @@ struct WrongOptions: ParsableCommand {
     if name == "dataset.h5" { names.insert("input-link.h5") }
     if name == "metrics.h5" { names.insert("metrics.json") }
     let places = arguments.indices.filter { names.contains((arguments[$0] as NSString).standardizingPath) }
-    return !places.isEmpty && places.allSatisfy { $0 > 0 && arguments[$0 - 1] == "--output" }
+    return !places.isEmpty && places.allSatisfy { $0 > 0 && outputs.contains(arguments[$0 - 1]) }
   }
+
+  private static let outputs = ["--output", "--found", "--candidates", "--training-set"]
 
   /// What each file is; of what may be written over only the kind.
   private static func inventory(_ place: Workshop) -> [String: String] {
@@ -120,7 +122,7 @@ struct Command: Sendable {
         + "per-target precision known-wyckoff blueprints"),
     Command(
       "propose --model skeletons.h5 --count 2 --output out.h5",
-      "weights space-group composition formula-units prototype keep symprec sites like split per-target limit elements require exclude "
+      "weights space-group composition formula-units anonymous-formula prototype keep symprec sites like split per-target limit elements require exclude "
         + "max-atoms max-sites screen screen-model hull"),
     Command("reconstruct --samples samples.h5 --output out.h5", "minimum-distance radii-share choice deviation"),
     Command(
@@ -134,6 +136,9 @@ struct Command: Sendable {
     Command("convert --input crystals.h5 --output out.extxyz", "symprec limit list-rejected"),
     Command("gallery --crystals crystals.h5 --output page", "symprec drawn title"),
     Command("export --model model.h5 --output out.h5", "weights"),
+    Command(
+      "ledger --relaxed relaxed.h5 --judged metrics.h5 --output out.h5",
+      "ledger second-judge round found candidates dataset training-set learn copies limit per-template per-formula symprec"),
     Command("merge part0.h5 part1.h5 --output out.h5", ""),
   ]
 
@@ -145,7 +150,8 @@ struct Command: Sendable {
     "pipe.h5", "dataset.h5", "crystals.h5", "model.h5", "metrics.json", "precious.h5", "cifs", "cifs/", "cifs/NaCl.cif",
     "nowhere/deep/out.h5", "precious.h5/out.h5", "./dataset.h5", "/proc/self/mem", "/proc/out.h5", "NaCl", "Na999999999999Cl",
     "Ca(OH)2",
-    "((((((((", "Xx", "225", "0,225", "231", "225,", "Fm-3m", "a=1", "=", "a=nan", "chgnet", "kim:x", "ipi", "ipi:x:y",
+    "((((((((", "Xx", "ABC3", "ABC3_cP5_221_a_b_c", "225", "0,225", "231", "225,", "Fm-3m", "a=1", "=", "a=nan", "chgnet",
+    "kim:x", "ipi", "ipi:x:y",
     "ipi:unix:/proc/nothing/socket", "pair:x", "chgnet:crystals.h5", "train", "test", "f32", "bf16", "best", "last",
     "training", "network", "geometry:density", "geometry:x,", "megnet", "megnet:band_gap@hse", "megnet=dataset.h5",
     "probability", "lbfgs", "h5", ".h5", "x.cif", "x.vasp", "x.csv", "x.unknown", "x.json",
