@@ -42,7 +42,7 @@ import Testing
     #expect(page.replacing("http://www.w3.org/2000/svg", with: "").components(separatedBy: "://").count == 1)
     #expect(page.contains("<div><b>10</b><span>structures sampled</span></div>"))
     #expect(page.components(separatedBy: "<canvas").count == 1 + 10)
-    for term in SymmBFN.terms { #expect(page.contains("<title>\(term)</title>"), "\(term)") }
+    for term in SymmBFN.terms { #expect(page.contains("<title>\(term) by epoch</title>"), "\(term)") }
     let figures = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: place.path("metrics.json"))))
         as? [String: Any])

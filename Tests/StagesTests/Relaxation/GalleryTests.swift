@@ -113,7 +113,7 @@ import Testing
     #expect(text.contains("NaCl: formation energy -2 eV/atom, on the hull"))
     #expect(text.contains("NaCl, NaCl: formation energy") && text.contains("<h2>Glossary</h2>"))
     #expect(!text.contains("ranked above another hull"))
-    #expect(text.contains("<li><code>relax --crystals crystals --potential pair --hull hull/hull.csv</code></li>"))
+    #expect(text.contains("<li><code>relax --crystals \(crystals) --potential pair --hull hull/hull.csv</code></li>"))
     #expect(text.contains("<li><code>gallery --crystals relaxed.h5 --hull hull/hull.csv</code></li>"))
     let other = try place.run("gallery", ["--crystals", "relaxed.h5", "--output", "drawn"])
     #expect(
