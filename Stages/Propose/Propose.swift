@@ -73,7 +73,7 @@ struct Propose: Stage {
     if let echo = try request.asked.echo(), !shared.quiet { standardError("propose: \(echo)") }
     let loaded = try LoadedProposer(
       reading: model, weights: weights, settings: try settings.values + targets.settings, among: try request.asked.groups())
-    let chain = try anonymous(loaded, self.chain(loaded.proposer, saysSites: loaded.saysSites))
+    let chain = try self.chain(loaded.proposer, saysSites: loaded.saysSites)
     let asked = try targets.request(loaded.statistics.labels)
     for warning in asked.warnings where !shared.quiet { standardError("propose: \(warning)") }
     let source = try RequestSource(request, chemistry, asked, loaded)
@@ -81,7 +81,7 @@ struct Propose: Stage {
     let screened = chemistry.screening.map { screen in
       ScreenedProposer(chain, screen, statistics: loaded.statistics, predicted: predicted)
     }
-    let proposer = screened ?? chain
+    let proposer = try anonymous(loaded, screened ?? chain)
     let total = count ?? source.count
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
@@ -135,7 +135,7 @@ struct Propose: Stage {
     return ProposerChain([proposer, second.proposer])
   }
 
-  /// With --anonymous-formula a prototype of the training set before the rest.
+  /// With --anonymous-formula a prototype of the training set first; a screen compares what elements may take its sites.
   private func anonymous(_ loaded: LoadedProposer, _ proposer: any Proposer) throws -> any Proposer {
     do throws(Rejection) {
       guard let formula = try request.anonymous() else { return proposer }

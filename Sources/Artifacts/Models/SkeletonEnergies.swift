@@ -9,6 +9,10 @@ public struct SkeletonEnergies: Sendable {
   private let isAboveHull: Bool
   private let hull: HullFile?
 
+  /// How far below the hull counts, eV/atom: as far as the predictor errs. What lies deeper is mostly above a hole of the hull, where phases
+  /// are missing (promethium, actinium), so it is not preferred.
+  private static let mostBelow = -0.05
+
   /// A column of formation energies is taken where there is a hull; one of energies above the hull where there is none, or no other.
   ///
   /// - Parameter hull: a file that `HullFile` reads.
@@ -35,15 +39,16 @@ public struct SkeletonEnergies: Sendable {
     guard let hull else {
       return "by the \(name) that '\(model.path)' predicts alone, which favours salts: --hull compares what is above a hull"
     }
-    return "by the \(name) that '\(model.path)' predicts, above the hull '\(hull.name)'"
+    return
+      "by the \(name) that '\(model.path)' predicts, above the hull '\(hull.name)'; 0.05 eV/atom below it is as good as any deeper"
   }
 
-  /// eV/atom of each; infinite where a skeleton has no prediction or the hull lacks an element of it.
+  /// eV/atom of each, at least 0.05 below a hull; infinite where a skeleton has no prediction or the hull lacks an element of it.
   public func callAsFunction(_ blueprints: [Blueprint]) -> [Double] {
     zip(blueprints, model.predict(blueprints)).map { blueprint, predicted in
       guard let energy = try? predicted.get()[column], energy.isFinite else { return .infinity }
-      guard let hull else { return energy }
-      return hull.aboveHull(formationEnergy: energy, of: blueprint) ?? .infinity
+      guard hull != nil || isAboveHull else { return energy }
+      return max(Self.mostBelow, hull.map { $0.aboveHull(formationEnergy: energy, of: blueprint) ?? .infinity } ?? energy)
     }
   }
 }

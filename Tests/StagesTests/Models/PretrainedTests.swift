@@ -59,6 +59,18 @@ import Testing
       let energy = try result.get()[0]
       #expect(abs(energy - expected.2) < 0.25, "\(energy), \(expected)")
     }
+    // Above a hull of elements alone salts are far below; how far makes no difference. On a hull that has them they are about on it.
+    let place = try Workplace()
+    defer { place.remove() }
+    let elements = ["Na", "Cl", "Sr", "Ti", "O"].map { "\($0):1,0,x\n" }.joined()
+    _ = try place.write(
+      "hull/elements.csv", "element,energy_per_atom,entry_id\n" + ["Na", "Cl", "Sr", "Ti", "O"].map { "\($0),0,a\n" }.joined())
+    for (phases, expected) in [("", [-0.05, -0.05]), ("Na:0.5 Cl:0.5,-2.3,x\nSr:0.2 Ti:0.2 O:0.6,-3.6,x\n", [0.2, 0.05])] {
+      let hull = try place.write(
+        "hull/hull.csv", "composition_fractions,formation_energy_per_atom,source\n" + elements + phases)
+      let above = try SkeletonEnergies(reading: path, hull: hull)(Array(blueprints.prefix(2)))
+      #expect(zip(above, expected).allSatisfy { abs($0 - $1) < (phases.isEmpty ? 1e-9 : 0.25) }, "\(above)")
+    }
   }
 
   @Test("energies of composition and cell are near what is known")
