@@ -94,7 +94,7 @@ import Testing
     #expect(screened.contains("--screen energy:4 --screen-model README.md --output"), "\(screened)")
     #expect(screened.contains("-energy_4-byREADME.md"), "\(screened)")
     let above = try make(["eval", "SCREEN=energy:4", "HULL=README.md"]).words
-    #expect(above.contains("--screen-model Artifacts/pretrained/mp20-skeleton-energy.h5 --hull README.md"), "\(above)")
+    #expect(above.contains("--screen-model Artifacts/pretrained/mp20-tuned-skeleton-energy.h5 --hull README.md"), "\(above)")
     #expect(try !make(["generate", "SCREEN=surprisal:4"]).words.contains("--screen-model"))
     // Properties: the models that were told them, screened by a model that knows them all, and judged by predictors.
     let target = try make([

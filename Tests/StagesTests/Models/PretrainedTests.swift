@@ -42,9 +42,11 @@ import Testing
     #expect(try figure("space_group_kept") >= 0.96)
   }
 
-  @Test("the energies of skeletons are near what is known, and a screen with them keeps low ones")
-  func energies() throws {
-    let path = Checkout.path("Artifacts/pretrained/mp20-skeleton-energy.h5")
+  @Test(
+    "the energies of skeletons are near what is known, and a screen with them keeps low ones",
+    arguments: ["mp20-skeleton-energy.h5", "mp20-tuned-skeleton-energy.h5"])
+  func energies(name: String) throws {
+    let path = Checkout.path("Artifacts/pretrained/" + name)
     let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
     #expect(size < 3 << 20)
     let model = try LoadedPropertyModel(reading: path)
