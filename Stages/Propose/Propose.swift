@@ -143,9 +143,11 @@ struct Propose: Stage {
       let limits = (try? chemistry.chemistry()) ?? Chemistry()
       let own = try AnonymousFormulaProposer(formula, loaded.statistics, among: groups, limits, then: proposer)
       if !shared.quiet {
-        let occurring = Set(own.prototypes.map(\.prototype.spaceGroup)).count
+        func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+        let groups = Set(own.prototypes.map(\.prototype.spaceGroup)).count
         standardError(
-          "propose: every crystal is \(formula): \(own.prototypes.count) prototypes of the training set in \(occurring) groups")
+          "propose: every crystal is \(formula): \(counted(own.prototypes.count, "prototype")) of the training set in \(counted(groups, "group"))"
+        )
       }
       return own
     } catch { throw StageError(.input, "--anonymous-formula: \(error.description).") }

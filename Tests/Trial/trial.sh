@@ -115,7 +115,7 @@ says 'there is no variable BAND_GAP; properties are asked for as in TARGET="band
 task "a variable nearly right" 2 "make generate SPACEGROUP=227"
 says 'there is no variable SPACEGROUP; did you mean SPACE_GROUP?'
 task "a variable that nothing is like" 2 "make generate TEMPERATURE=0.5"
-says 'there is no variable TEMPERATURE; there are: ACCOUNT ARTIFACTS'
+says 'there is no variable TEMPERATURE; there are: ACCOUNT ANONYMOUS_FORMULA ARTIFACTS'
 task "elements that are asked for" 0 "make generate ELEMENTS=Li,Fe,P,O REQUIRE=Li SAMPLES=4 STEPS=5"
 says 'page: '
 holds "a crystal has another element, or no lithium" "! cut -d, -f4 '$ARTIFACTS'/generated/*/*of_Li_Fe_P_O*/cif/crystals.csv | tail -n +2 | grep -vE '^(Li|Fe|P|O|[0-9])+$' && \
@@ -151,8 +151,8 @@ says 'propose: every crystal is ABC3:'
 holds "a crystal has another formula" "tail -n +2 '$ARTIFACTS'/generated/*/*anonymous_A3BC*/cif/crystals.csv | cut -d, -f4 | grep -q . && ! tail -n +2 '$ARTIFACTS'/generated/*/*anonymous_A3BC*/cif/crystals.csv | cut -d, -f4 | grep -vE '^([A-Z][a-z]?){2}[A-Z][a-z]?3\$|^([A-Z][a-z]?)?[A-Z][a-z]?3[A-Z][a-z]?\$|^[A-Z][a-z]?3([A-Z][a-z]?){2}\$'"
 task "a prototype by its label" 0 "make generate PROTOTYPE=A2BC4_cF56_227_d_a_e SAMPLES=3 STEPS=5"
 says 'page: '
-task "an anonymous formula that no crystal has" 2 "make generate ANONYMOUS_FORMULA=A7B9 SAMPLES=2"
-says '--anonymous-formula: no crystal of the training set is A7B9; of as many elements it has AB,'
+task "an anonymous formula that no crystal has" 2 "make generate ANONYMOUS_FORMULA=A13B17 SAMPLES=2"
+says '--anonymous-formula: no crystal of the training set is A13B17; of as many elements it has AB,'
 
 # The line, twice, and copied.
 task "the whole line on a dozen" 0 "make eval DATASET=dozen SAMPLES=6 STEPS=5 EPOCHS=2 THREADS=2"
