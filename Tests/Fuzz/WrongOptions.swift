@@ -76,7 +76,9 @@ struct WrongOptions: ParsableCommand {
     var names: Set = [name]
     if name == "dataset.h5" { names.insert("input-link.h5") }
     if name == "metrics.h5" { names.insert("metrics.json") }
-    let places = arguments.indices.filter { names.contains((arguments[$0] as NSString).standardizingPath) }
+    let places = arguments.indices.filter {
+      names.contains(arguments[$0].hasPrefix("./") ? String(arguments[$0].dropFirst(2)) : arguments[$0])
+    }
     return !places.isEmpty && places.allSatisfy { $0 > 0 && outputs.contains(arguments[$0 - 1]) }
   }
 
