@@ -19,8 +19,8 @@ trap cleanup EXIT
 source Tests/Cluster/checks.sh
 
 # Sizes, and the folder of results, as the environment gives them; everything else stands in the commands.
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS CLUSTER SHARDS THREADS DATASET SEED
 export SAMPLES=400 STEPS=5 EPOCHS=4 WARNING=10 FMAX=0.02 POTENTIAL=pair MODEL=symmbfn-small
-unset MAKEFLAGS MAKEOVERRIDES MFLAGS CLUSTER SHARDS THREADS DATASET MODEL SEED
 bin=$(make -s bin)
 
 step "a Slurm of one node"
