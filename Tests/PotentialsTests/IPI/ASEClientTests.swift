@@ -66,14 +66,15 @@ struct ASEClientTests {
   @Test("the client that ships serves any calculator of ASE, for crystals of one element after another")
   func shippedClient() throws {
     let path = "/tmp/frieze_client_\(ProcessInfo.processInfo.processIdentifier)"
-    let listener = try SocketListener(unixPath: path, patience: 60)
     let client = Process()
     client.executableURL = URL(fileURLWithPath: ProcessInfo.processInfo.environment["ASE_PYTHON"] ?? "")
     client.arguments = [
       Checkout.path("Pipelines/clients/ase_client.py"), "unix:\(path)", "ase.calculators.lj:LennardJones",
     ]
-    try client.run()
+    // The socket goes with the potential, or the client would wait there for another relaxation.
     do {
+      let listener = try SocketListener(unixPath: path, patience: 60)
+      try client.run()
       let potential = IPIPotential { try listener.accept(within: $0).map(ClientStream.init) }
       for element in [29, 13] as [UInt8] {
         // Two atoms at twice their distance of least energy, as the calculator has it by itself: 4 (r^-12 - r^-6), cut and moved at 3.
@@ -87,7 +88,8 @@ struct ASEClientTests {
         }
         #expect(e.failure == nil && abs(e.energy - (energy(2) - energy(3))) < 1e-9, "\(e)")
         let force = 4 * (12.0 / 8192 - 6.0 / 128)
-        #expect((e.forces[1] - Vector3(force, 0, 0)).length < 1e-9 && (e.forces[0] + e.forces[1]).length < 1e-9)
+        // Hartree and bohr are those of another year in ASE.
+        #expect((e.forces[1] - Vector3(force, 0, 0)).length < 1e-8 && (e.forces[0] + e.forces[1]).length < 1e-9)
         #expect(abs(e.stress[0].x + force * 2 / crystal.lattice.volume) < 1e-9 && abs(e.stress[1].y) < 1e-12)
       }
     }
