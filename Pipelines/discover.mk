@@ -24,8 +24,7 @@ DISCOVER_PROPOSER := $(if $(call given,PROPOSER),$(PROPOSER))
 $(if $(and $(filter discover,$(MAKECMDGOALS)),$(filter-out skeletons crystal-gfn,$(DISCOVER_PROPOSER))),$(error make discover: PROPOSER is skeletons or crystal-gfn))
 # Crystal-GFN needs to be told what a crystal is worth.
 DISCOVER_REWARD := $(or $(REWARD),$(if $(filter crystal-gfn,$(DISCOVER_PROPOSER)),exp(-40 * max(energy_above_hull, 0))))
-DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(patsubst %,-%,$(filter skeletons coordinates,$(DISCOVER_LEARN)))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
-DISCOVER := $(subst $(blank),,$(DISCOVER))
+DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(subst $(blank),,$(patsubst %,-%,$(filter skeletons coordinates,$(DISCOVER_LEARN))))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
 
 .PHONY: discover
 discover: $(FILE_preprocess) $(foreach j,$(DISCOVER_FIRST) $(SECOND_JUDGE),$(WEIGHTS_$j)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [PROPOSER=crystal-gfn] [REWARD="exp(-40 * max(energy_above_hull, 0))"]

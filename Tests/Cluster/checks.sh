@@ -1,6 +1,6 @@
-# What test.sh checks with.
+# What test.sh and pbs.sh check with.
 
-fail() { echo "test-cluster: FAILED: $*" >&2; exit 1; }
+fail() { echo "$0: FAILED: $*" >&2; exit 1; }
 
 step() { echo "== $* ($SECONDS s)"; }
 

@@ -10,12 +10,7 @@ trap 'rm -rf "$work"' EXIT
 export PBS_STUB=$work/pbs ARTIFACTS=$work/results BUILD=$build
 export SAMPLES=9 STEPS=3 EPOCHS=2 POTENTIAL=pair DATASET=dozen MODEL=symmbfn-small
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES CLUSTER SHARDS THREADS SEED HULL
-# Kernels that are measured may differ from one process to the next, and shards of different kernels are not merged.
-kernels=$("$1/machine" | sed -nE 's/^kernels:.*OpenBLAS ([A-Za-z]+).*/\1/p')
-[[ ! $kernels ]] || export OPENBLAS_CORETYPE=$kernels
-fail() { echo "pbs: FAILED: $*" >&2; exit 1; }
-# A sentence and a test: expect "two are done" "$n" = 2
-expect() { test "${@:2}" || fail "$1: expected ${*:3}, found $2"; }
+source Tests/Cluster/checks.sh
 
 # The programs. A job N is a folder: script, options, state (Q, F, X), tasks.
 mkdir -p "$work/bin" "$PBS_STUB"

@@ -17,7 +17,8 @@ build=${1%/release} chosen=${2:-}
 [[ $build == /* ]] || build=$root/$build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES CLUSTER SHARDS DATASET MODEL SEED POTENTIAL HULL INPUT SAMPLES STEPS EPOCHS ARTIFACTS FRIEZE_SHARE
+source Tests/Trial/common.sh
+unset ARTIFACTS FRIEZE_SHARE
 export BUILD=${build##*/}
 if [[ ! ${DATASETS_DIR:-} ]]; then
   for folder in "$root/datasets" "$root/../shared/datasets"; do
@@ -29,14 +30,10 @@ PATH=$build/release:$PATH
 mkdir -p "$work/bin"
 for program in squeue qstat; do printf '#!/bin/sh\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
 PATH=$PATH:$work/bin
-# Kernels that are measured may differ from one process to the next, and shards of different kernels are not merged.
-kernels=$(machine --kernels 2>/dev/null)
-[[ $kernels ]] || kernels=$(machine 2>/dev/null | sed -nE 's/^kernels:.*OpenBLAS ([A-Za-z]+).*/\1/p')
-[[ ! $kernels ]] || export OPENBLAS_CORETYPE=$kernels
 python=$(for p in "${FRIEZE_PYTHON:-}" python3; do ! [[ $p ]] || ! "$p" -c 'import h5py' 2>/dev/null || { command -v "$p"; break; }; done)
 
 mapfile -t documents < <(ls README.md Documentation/*.md Documentation/*/*.md)
-done_=0 failed=0 left_out=0 before=0 table=() begun=$(date +%s)
+before=0
 # $1: where, $2: what, $3: yes, FAILED or left out, $4: why. Behind SUM: what is said of a check where nothing has failed since `before`.
 note() {
   if [[ $1 == SUM ]]; then
@@ -44,7 +41,7 @@ note() {
     before=$failed
     return
   fi
-  case $3 in yes) ((++done_)) ;; FAILED) ((++failed)) ;; *) ((++left_out)) ;; esac
+  case $3 in yes) ((++passed)) ;; FAILED) ((++failed)) ;; *) ((++left_out)) ;; esac
   [[ $3 == yes && ! ${4:-} ]] || table+=("$1"$'\t'"$2"$'\t'"$3${4:+: $4}")
   [[ $3 != FAILED ]] || printf 'FAILED %s: %s\n  %s\n' "$1" "$2" "${4:-}" >&2
 }
@@ -236,10 +233,4 @@ for variable in $variables; do
 done
 note SUM Documentation "$(wc -w <<<"$variables") variables of make" 'are described'
 
-printf '\n'
-{
-  printf 'where\twhat\tresult\n'
-  printf '%s\n' "${table[@]}"
-} | awk -F '\t' '{ printf "%-44s %-92s %s\n", $1, substr($2, 1, 92), $3 }'
-printf '\ndocuments: %d true, %d failed, %d left out, in %d s\n' "$done_" "$failed" "$left_out" $(($(date +%s) - begun))
-((failed == 0))
+summary '%-44s %-92.92s %s' $'where\twhat\tresult' 'documents: N true'

@@ -11,11 +11,10 @@ build=${1%/release} programs=$([[ $1 == /* ]] || echo "$PWD/")$1 chosen=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export ARTIFACTS=$work/results BUILD=$build
-unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES CLUSTER SHARDS DATASET MODEL SEED POTENTIAL HULL INPUT SAMPLES STEPS EPOCHS
+source Tests/Trial/common.sh
 PATH=$programs:$PATH
 mkdir -p "$work/mine" "$ARTIFACTS"
 
-passed=0 failed=0 left_out=0 table=() begun=$(date +%s)
 name='' problems=() seen=''
 
 # Ends the task before this one.
@@ -313,10 +312,4 @@ task "a seed where nothing is random" 64 "convert --input a.cif --output b.cif -
 says "Unknown option '--seed'"
 finish
 
-printf '\n'
-{
-  printf 'task\twhat a user sees\tpassed\n'
-  printf '%s\n' "${table[@]}"
-} | awk -F '\t' '{ printf "%-46s %-112s %s\n", $1, $2, $3 }'
-printf '\n%d tasks passed, %d failed, %d left out, in %d s\n' "$passed" "$failed" "$left_out" $(($(date +%s) - begun))
-((failed == 0))
+summary '%-46s %-112s %s' $'task\twhat a user sees\tpassed' 'N tasks passed'
