@@ -22,12 +22,12 @@ $(FILE_filled): $(FILE_hull).id | $(BIN)/hull
 endif
 
 $(H)/dataset.h5: $(FILE_preprocess).id | $(BIN)/relax
-	$(BIN)/relax --crystals $(FILE_preprocess) --static --potential $(POTENTIAL) --output $@ $(RUN)
+	$(BIN)/relax --crystals $(FILE_preprocess) --static --no-forces --potential $(POTENTIAL) --output $@ $(RUN)
 
 define phases_rule
 $(H)/$(firstword $(subst ., ,$(notdir $(1)))).h5: $(1) | $(BIN)/preprocess $(BIN)/relax
 	$$(BIN)/preprocess --input $(1) --output $$@.crystals.h5 --symprec 0.01 $$(RUN)
-	$$(BIN)/relax --crystals $$@.crystals.h5 --static --potential $$(POTENTIAL) --output $$@ $$(RUN)
+	$$(BIN)/relax --crystals $$@.crystals.h5 --static --no-forces --potential $$(POTENTIAL) --output $$@ $$(RUN)
 	@rm -f $$@.crystals.h5
 endef
 $(foreach p,$(PHASES),$(eval $(call phases_rule,$(p))))

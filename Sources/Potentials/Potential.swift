@@ -23,9 +23,17 @@ public protocol Potential: Sendable {
   /// - Returns: one evaluation a crystal, in order; a crystal that cannot be evaluated carries its failure and spoils no other.
   /// - Throws: where the potential as a whole is out of order: a lost connection, a library that will not start.
   func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation]
+
+  /// The same without forces and stresses, where leaving them out saves time; with them where it does not.
+  func evaluateEnergies(_ crystals: [Crystal]) throws -> [CrystalEvaluation]
 }
 
 extension Potential {
+  /// With forces and stresses.
+  ///
+  /// - Throws: where the potential as a whole is out of order.
+  public func evaluateEnergies(_ crystals: [Crystal]) throws -> [CrystalEvaluation] { try evaluate(crystals) }
+
   /// As many as there are.
   public var crystalsAtOnce: Int { .max }
 
@@ -41,9 +49,9 @@ extension Potential {
 public struct CrystalEvaluation: Sendable {
   /// Total energy in eV a cell; not a number where there is a failure.
   public var energy: Double
-  /// (A) minus the derivative of the energy by the Cartesian positions, eV/angstrom.
+  /// (A) minus the derivative of the energy by the Cartesian positions, eV/angstrom; none where the energy alone was asked for.
   public var forces: [Vector3]
-  /// Derivative of the energy by strain over the volume, eV/angstrom^3, for `cell' = cell (1 + strain)`; positive in tension.
+  /// Not a number where the energy alone was asked for. Derivative of the energy by strain over the volume, eV/angstrom^3, for `cell' = cell (1 + strain)`; positive in tension.
   public var stress: Matrix3
   /// (A) magnitudes of the magnetic moments in Bohr magnetons, where the potential has them.
   public var magneticMoments: [Double]?
@@ -62,6 +70,16 @@ public struct CrystalEvaluation: Sendable {
     self.magneticMoments = magneticMoments
   }
 
+  /// The energy alone.
+  ///
+  /// - Parameters:
+  ///   - energy: eV a cell.
+  ///   - magneticMoments: (A) Bohr magnetons.
+  public init(energy: Double, magneticMoments: [Double]? = nil) {
+    let none = Vector3(repeating: .nan)
+    self.init(energy: energy, forces: [], stress: Matrix3(none, none, none), magneticMoments: magneticMoments)
+  }
+
   /// An evaluation that failed.
   public init(failure: EvaluationFailure) {
     energy = .nan
@@ -70,22 +88,26 @@ public struct CrystalEvaluation: Sendable {
     self.failure = failure
   }
 
-  /// The length of the longest force, eV/angstrom; 0 without atoms.
-  public var maxForce: Double { forces.reduce(0) { max($0, $1.length) } }
+  /// Whether there are forces and a stress.
+  public var hasForces: Bool { !forces.isEmpty }
 
-  /// The stress entry of the largest magnitude, in GPa.
+  /// The length of the longest force, eV/angstrom; not a number where there are none.
+  public var maxForce: Double { hasForces ? forces.reduce(0) { max($0, $1.length) } : .nan }
+
+  /// The stress entry of the largest magnitude, in GPa; not a number where there is none.
   public var maxStress: Double {
-    (0..<3).reduce(0) { m, i in (0..<3).reduce(m) { max($0, abs(stress[i][$1])) } }
+    guard hasForces else { return .nan }
+    return (0..<3).reduce(0) { m, i in (0..<3).reduce(m) { max($0, abs(stress[i][$1])) } }
       * Self.gigapascals
   }
 
   /// GPa in one eV/angstrom^3 (CODATA 2018).
   public static let gigapascals = 160.2176634
 
-  /// Whether the energy, every force and the stress are finite.
+  /// Whether the energy, every force and the stress are finite, where there are any.
   public var isFinite: Bool {
     energy.isFinite && forces.allSatisfy { $0.sum().isFinite }
-      && (stress[0] + stress[1] + stress[2]).sum().isFinite
+      && (!hasForces || (stress[0] + stress[1] + stress[2]).sum().isFinite)
   }
 }
 

@@ -15,6 +15,9 @@ struct DescentOptions: ParsableArguments {
   @Flag(help: "Energies, forces and stresses of the crystals as they are.")
   var `static` = false
 
+  @Flag(help: "With --static: energies without forces and stresses, which CHGNet has in half of the time; for hulls.")
+  var noForces = false
+
   @Flag(help: "Let every atom and the whole cell move; the space group may be lost.")
   var free = false
 
@@ -25,6 +28,7 @@ struct DescentOptions: ParsableArguments {
     guard fmax > 0, fmax.isFinite, (0...1_000_000).contains(maxSteps) else {
       throw ValidationError("--fmax must be above 0, --max-steps from 0 to 1000000.")
     }
+    guard `static` || !noForces else { throw ValidationError("--no-forces goes with --static: what moves needs forces.") }
   }
 
   /// - Parameter staged: may ask for a protocol that says some of it.
@@ -36,7 +40,7 @@ struct DescentOptions: ParsableArguments {
     options.free = free
     options.fixCell = fixCell
     staged.apply(to: &options)
-    if `static` { options.maxSteps = 0 }
+    if `static` { (options.maxSteps, options.staticForces) = (0, !noForces) }
     return options
   }
 }

@@ -20,4 +20,7 @@ struct SiLUTests {
       #expect(abs(Double(slope[i]) - d) <= 2e-6, "silu'(\(value)) = \(slope[i])")
     }
   }
+
+  @Test("and the other loops run in the variant of the processor's vectors, whoever made it")
+  func variant() { #expect(Products.fusesLoops == (Products.vectorBits >= 256)) }
 }

@@ -57,7 +57,7 @@ public final class RelaxationRun {
   /// What must be the same for an unfinished run to be taken up.
   private var protocolText: String {
     "potential=\(potential) fmax=\(options.maxForce) max_steps=\(options.maxSteps) optimizer=\(options.optimizer) "
-      + "free=\(options.free) fix_cell=\(options.fixCell)"
+      + "free=\(options.free) fix_cell=\(options.fixCell)\(options.staticForces ? "" : " forces=none")"
       + (stages.rattle > 0
         ? " rattle=\(stages.rattle) strain=\(stages.strain) symprec=\(stages.symprec) seed=\(stages.seed)" : "")
       + (stages.rescue ? " rescue=true" : "") + (within.map { " within=\($0) of \(hulls.first?.name ?? "")" } ?? "")
@@ -165,7 +165,7 @@ public final class RelaxationRun {
     _ hull: HullFile, _ within: Double, _ inputs: [RelaxationInput], _ judge: any Potential, _ options: RelaxationOptions
   ) throws -> [Int: RelaxationResult] {
     var options = options
-    options.maxSteps = 0
+    (options.maxSteps, options.staticForces) = (0, false)
     var far: [Int: RelaxationResult] = [:]
     for (place, var result) in try Potentials.relax(inputs, with: judge, options: options).enumerated()
     where result.energy.isFinite && hull.place(result.crystal, energy: result.energy).aboveHull > within {

@@ -4,8 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EVERYWHERE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#define INLINE static inline __attribute__((always_inline))
+#include "variants.h"
 
 // exp by 2^n * 2^f, f in [-1/2, 1/2], degree 6: relative error below 3e-7 over the whole range.
 INLINE float exponential(float x) {

@@ -1,4 +1,5 @@
 #include "potentials.h"
+#include "variants.h"
 
 #include <math.h>
 #if defined(__x86_64__)
@@ -11,7 +12,6 @@
 // Vectors wider than the processor's are passed between functions of this file only, all of which are inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-#define INLINE static inline __attribute__((always_inline))
 #define HALF 64
 #define FULL 128
 #define AT(p, k) (*(wide *)((p) + 16 * (k)))

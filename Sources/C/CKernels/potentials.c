@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#define EVERYWHERE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#define INLINE static inline __attribute__((always_inline))
+#include "variants.h"
 
 // sin and cos of x, |x| below 1e6: x/(2 pi) reduced to [-1/2, 1/2], Taylor series of the quarter angle, doubled twice; 1e-13.
 INLINE void sine_cosine(double x, double *sine, double *cosine) {

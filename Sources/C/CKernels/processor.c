@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CKernels.h"
+#include "variants.h"
 
 #include <malloc.h>
 #include <stdint.h>
@@ -60,6 +61,8 @@ int frieze_vector_bits(void) {
 #endif
   return 128;
 }
+
+EVERYWHERE float frieze_multiply_add(float a, float b, float c) { return a * b + c; }
 
 // Twelve independent chains keep two units of four cycles' latency busy; the compiler can't drop what `asm` may read.
 #define CHAINS(NAME, TARGET, BYTES)                                                                                       \

@@ -7,7 +7,7 @@
 
 using namespace onednn;
 
-#define EVERYWHERE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define EVERYWHERE __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 
 static inline __attribute__((always_inline)) uint16_t rounded(float x) {
   uint32_t bits;

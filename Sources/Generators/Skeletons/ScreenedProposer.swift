@@ -47,13 +47,29 @@ struct Skeleton: Hashable {
   init(spaceGroup: Int, positions: [Int]) { self.init(spaceGroup: spaceGroup, positions.map { (0, $0) }) }
 }
 
+/// The templates that a training set has: space groups and occupied positions, without elements.
+public struct KnownTemplates: Sendable {
+  private let all: Set<Skeleton>
+
+  /// - Parameter statistics: of the training set.
+  public init(_ statistics: DatasetStatistics) {
+    all = Set(
+      statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
+  }
+
+  /// Whether the training set has a blueprint's template.
+  public func contains(_ blueprint: Blueprint) -> Bool {
+    all.contains(Skeleton(spaceGroup: blueprint.spaceGroup ?? 1, positions: blueprint.sites.map(\.wyckoffPosition)))
+  }
+}
+
 /// Draws more proposals than are wanted and keeps some.
 public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
   private let screen: Screen
   private let judge: (any SkeletonJudge)?
   private let predicted: (@Sendable ([Blueprint]) -> [Double])?
-  private let known: Set<Skeleton>
+  private let templates: KnownTemplates?
   private let counts = Mutex((drawn: 0, kept: 0))
 
   /// Orders of sites that a surprisal is a mean over: a few where it only leaves out the unlikely two thirds.
@@ -64,7 +80,7 @@ public final class ScreenedProposer: Proposer {
   /// How likely a skeleton is says the proposer, where it counts.
   ///
   /// - Parameters:
-  ///   - statistics: of the training set, whose templates are the known ones.
+  ///   - statistics: of the training set, for its templates.
   ///   - predicted: of complete blueprints, where it counts: energies, of which the lowest is kept, or how many deviations they are from
   ///     what is asked for.
   public init(
@@ -72,13 +88,7 @@ public final class ScreenedProposer: Proposer {
     predicted: (@Sendable ([Blueprint]) -> [Double])? = nil
   ) {
     (self.proposer, self.screen, self.predicted, judge) = (proposer, screen, predicted, proposer as? any SkeletonJudge)
-    known = Set(
-      statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
-  }
-
-  /// Whether the training set has a blueprint's template.
-  public func isKnown(_ blueprint: Blueprint) -> Bool {
-    known.contains(Skeleton(spaceGroup: blueprint.spaceGroup ?? 1, positions: blueprint.sites.map(\.wyckoffPosition)))
+    templates = screen == .newTemplates || screen == .knownTemplates ? KnownTemplates(statistics) : nil
   }
 
   /// Proposals drawn and kept so far.
@@ -88,25 +98,20 @@ public final class ScreenedProposer: Proposer {
   ///
   /// - Throws: `Rejection`: what the proposer throws; `screened_out` where nothing passes.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
-    // Numbers of their own for all proposals of a number.
-    func draw(_ attempt: Int) throws(Rejection) -> Blueprint {
-      try proposer.complete(blueprint, index: index + attempt << 32, seed: seed)
-    }
+    /// A number of its own for every proposal of a number.
+    func number(_ attempt: Int) -> Int { index + attempt << 32 }
     /// So many draws, none twice.
     func distinct(_ draws: Int) throws(Rejection) -> [Blueprint] {
-      var (drawn, seen): ([Blueprint], Set<Skeleton>) = ([], [])
-      for attempt in 0..<draws {
-        let next = try draw(attempt)
-        if seen.insert(Skeleton(next)).inserted { drawn.append(next) }
-      }
+      let drawn = try proposer.complete((0..<draws).map { (blueprint, number($0)) }, seed: seed)
       count(draws)
-      return drawn
+      var seen: Set<Skeleton> = []
+      return drawn.filter { seen.insert(Skeleton($0)).inserted }
     }
     switch screen {
     case .newTemplates, .knownTemplates:
       for attempt in 0..<Self.mostDraws {
-        let drawn = try draw(attempt)
-        guard isKnown(drawn) == (screen == .knownTemplates) else { continue }
+        let drawn = try proposer.complete(blueprint, index: number(attempt), seed: seed)
+        guard templates?.contains(drawn) == (screen == .knownTemplates) else { continue }
         count(attempt + 1)
         return drawn
       }
@@ -138,12 +143,9 @@ public final class ScreenedProposer: Proposer {
   /// A third of some proposals, two at least, the likeliest first; all where nobody says how likely they are.
   private func likeliest(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {
     guard let judge else { return drawn }
-    var surprisals: [(place: Int, value: Double)] = []
-    for (place, next) in drawn.enumerated() {
-      surprisals.append((place, try judge.surprisal(of: next, asked: asked, orders: orders, seed: seed)))
-    }
-    let least = surprisals.sorted { ($0.value, $0.place) < ($1.value, $1.place) }
-    return least.prefix(max(2, (drawn.count + 2) / 3)).map { drawn[$0.place] }
+    let surprisals = try judge.surprisals(of: drawn, asked: asked, orders: orders, seed: seed)
+    let least = drawn.indices.sorted { (surprisals[$0], $0) < (surprisals[$1], $1) }
+    return least.prefix(max(2, (drawn.count + 2) / 3)).map { drawn[$0] }
   }
 
   private func count(_ drawn: Int) { counts.withLock { $0 = ($0.drawn + drawn, $0.kept + 1) } }

@@ -155,12 +155,17 @@ struct SkeletonNetwork: Sendable {
 
   /// (B, 27) logits of the next site's Wyckoff position, given its element.
   ///
-  /// - Parameter elements: (B) atomic numbers.
-  func positions(_ trunk: Trunk, _ batch: SkeletonBatch, elements given: [Int], _ tape: inout Tape) -> Tape.Value {
-    let features = tape.apply(
-      Concatenation(), trunk.starts, tape.apply(Gather(rows: given), trunk.elements))
-    return tape.apply(
-      KeyScores(first: batch.firstKeys, counts: batch.positionCounts), positionHead(features, &tape), trunk.keys)
+  /// - Parameters:
+  ///   - rows: (B) of the batch's skeletons; all of them in turn where nil.
+  ///   - elements: (B) atomic numbers.
+  func positions(
+    _ trunk: Trunk, _ batch: SkeletonBatch, rows: [Int]? = nil, elements given: [Int], _ tape: inout Tape
+  ) -> Tape.Value {
+    let starts = rows.map { tape.apply(Gather(rows: $0), trunk.starts) } ?? trunk.starts
+    let features = tape.apply(Concatenation(), starts, tape.apply(Gather(rows: given), trunk.elements))
+    let (first, counts) = (batch.firstKeys, batch.positionCounts)
+    let keys = rows.map { rows in KeyScores(first: rows.map { first[$0] }, counts: rows.map { counts[$0] }) }
+    return tape.apply(keys ?? KeyScores(first: first, counts: counts), positionHead(features, &tape), trunk.keys)
   }
 
   /// (rows, 100) logits of the elements of sites that are open.

@@ -27,22 +27,50 @@ struct SkeletonProposer: Proposer {
   }
 
   func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
-    guard !blueprint.isComplete else { return blueprint }
+    try complete([(blueprint, index)], seed: seed)[0]
+  }
+
+  /// Skeletons whose sites are drawn at once.
+  private static var most: Int { 64 }
+
+  func complete(_ requests: [(blueprint: Blueprint, index: Int)], seed: UInt64) throws(Rejection) -> [Blueprint] {
+    var completed: [Blueprint] = []
+    for first in stride(from: 0, to: requests.count, by: Self.most) {
+      var drawings = SkeletonDrawings()
+      defer { drawings.give(to: solvers) }
+      for (blueprint, index) in requests[first..<min(first + Self.most, requests.count)] {
+        try begin(blueprint, index: index, seed: seed, &drawings)
+      }
+      try draw(&drawings)
+      for drawing in drawings.all {
+        var blueprint = drawing.blueprint
+        if let sites = drawings.sites(of: drawing), let group = blueprint.spaceGroup {
+          let own = Blueprint(
+            spaceGroup: group, sites: blueprint.sites.isEmpty ? limits.usual(sites, spaceGroup: group) : sites)
+          blueprint.take(own.sites)
+        }
+        completed.append(blueprint)
+      }
+    }
+    return completed
+  }
+
+  /// Says all but the sites that are to be drawn.
+  private func begin(
+    _ blueprint: Blueprint, index: Int, seed: UInt64, _ drawings: inout SkeletonDrawings
+  ) throws(Rejection) {
+    guard !blueprint.isComplete else { return drawings.add(blueprint) }
     var random = RandomStream(seed: seed, purpose: "skeleton", index: UInt64(index))
     var blueprint = try values.complete(blueprint, index: index, seed: seed)
     let question = try SkeletonQuestion(blueprint, limits, model.conditions)
     if blueprint.siteCount == blueprint.sites.count, !blueprint.sites.isEmpty, let group = blueprint.spaceGroup {
       blueprint.take(try name(blueprint.sites, group, question, &random))
-      return blueprint
+      return drawings.add(blueprint)
     }
     let group: Int
     if let asked = blueprint.spaceGroup { group = asked } else { group = try drawSpaceGroup(question, &random) }
     blueprint.spaceGroup = group
-    let sites = try draw(blueprint.sites, group, question, &random)
-    let own = Blueprint(
-      spaceGroup: group, sites: blueprint.sites.isEmpty ? limits.usual(sites, spaceGroup: group) : sites)
-    blueprint.take(own.sites)
-    return blueprint
+    try drawings.add(blueprint, group, question, random, solvers)
   }
 
   // MARK: Space groups
@@ -65,10 +93,10 @@ struct SkeletonProposer: Proposer {
     } else {
       let logits = solvers.groupLogits(question) {
         var tape = Tape(isRecording: false)
-        let batch = batch(spaceGroup: 0, [], question.request)
+        let (batch, rows) = batch([.init(spaceGroup: 0, request: question.request)])
         let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
         let scores = model.network.spaceGroups(trunk, &tape)
-        return guided(tape[scores])
+        return guided(tape[scores], rows[0])
       }
       let most = possible.map { logits[$0] }.max() ?? 0
       for group in possible { weights[group] = exp(logits[group] - most) }
@@ -76,23 +104,29 @@ struct SkeletonProposer: Proposer {
     return weights
   }
 
-  /// A skeleton on its way, and where properties count for more or less than was learnt, the same without them.
-  private func batch(
-    spaceGroup: Int, _ sites: [(element: SkeletonElement, wyckoffPosition: Int)], _ request: SkeletonRequest
-  ) -> SkeletonBatch {
-    var entries = [SkeletonBatch.Entry(spaceGroup: spaceGroup, sites: sites, request: request)]
-    if request.asksProperties, model.options.sampling.guidance != 1 {
-      entries.append(entries[0])
-      entries[1].request.conditions = model.conditions.unknown
+  /// Skeletons on their way, and behind each where properties count for more or less than was learnt, the same without them.
+  ///
+  /// - Returns: the batch, and which of its rows are a skeleton's.
+  private func batch(_ skeletons: [SkeletonBatch.Entry]) -> (SkeletonBatch, rows: [Range<Int>]) {
+    var (entries, rows): ([SkeletonBatch.Entry], [Range<Int>]) = ([], [])
+    for skeleton in skeletons {
+      let first = entries.count
+      entries.append(skeleton)
+      if skeleton.request.asksProperties, model.options.sampling.guidance != 1 {
+        entries.append(skeleton)
+        entries[first + 1].request.conditions = model.conditions.unknown
+      }
+      rows.append(first..<entries.count)
     }
-    return SkeletonBatch(entries)
+    return (SkeletonBatch(entries), rows)
   }
 
-  /// The scores of a batch's first row, moved away from those of its second (Ho and Salimans 2022, equation 6).
-  private func guided(_ scores: Matrix) -> [Float] {
-    guard scores.rows == 2 else { return scores.values }
+  /// The scores of a skeleton's first row, moved away from those of its second (Ho and Salimans 2022, equation 6).
+  private func guided(_ scores: Matrix, _ rows: Range<Int>) -> [Float] {
+    let (told, untold) = (rows.lowerBound, rows.upperBound - 1)
+    guard told < untold else { return (0..<scores.columns).map { scores[told, $0] } }
     let w = model.options.sampling.guidance
-    return (0..<scores.columns).map { scores[1, $0] + w * (scores[0, $0] - scores[1, $0]) }
+    return (0..<scores.columns).map { scores[untold, $0] + w * (scores[told, $0] - scores[untold, $0]) }
   }
 
   private func canHold(_ question: SkeletonQuestion, _ group: Int) -> Bool {
@@ -102,58 +136,50 @@ struct SkeletonProposer: Proposer {
 
   // MARK: Sites
 
-  /// Draws the sites that follow some.
-  private func draw(
-    _ begun: [Blueprint.Site], _ number: Int, _ question: SkeletonQuestion, _ random: inout RandomStream
-  ) throws(Rejection) -> [(element: UInt8, wyckoffPosition: Int)] {
-    guard let task = question.task(number) else { throw question.impossible([number]) }
-    // Out of the pool while it works, as it remembers.
-    var solver = solvers.take(number, task)
-    defer { solvers.give(solver, number) }
-    var state = solver.start
-    for site in begun {
-      guard let z = site.element, let element = task.elements.firstIndex(of: z) else {
-        throw Rejection("open_element", "a site that is given has no element, or one that may not occur")
-      }
-      guard state.place(element, site.wyckoffPosition, solver.positions) else {
-        throw Rejection("position_twice", "two sites are given on a position that holds one")
-      }
-    }
-    guard solver.canEnd(state) else { throw question.impossible([number]) }
+  /// Draws a site of every skeleton, until all have ended.
+  private func draw(_ drawings: inout SkeletonDrawings) throws(Rejection) {
     var tape = Tape(isRecording: false)
-    while let next = try step(state, number, question, &solver, &tape, &random) {
-      guard state.place(next.element, next.wyckoffPosition, solver.positions) else { preconditionFailure("masks are exact") }
+    while true {
+      let open = drawings.open
+      guard !open.isEmpty else { return }
+      let (batch, rows) = batch(open.map { drawings.entry($0) })
+      let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
+      let scores = model.network.elements(trunk, &tape)
+      var choices: [(drawing: Int, rows: Range<Int>, element: UInt8, allowed: [Int])] = []
+      for (i, own) in zip(open, rows) {
+        guard let (element, allowed) = try drawElement(guided(tape[scores], own), &drawings, i) else { continue }
+        choices.append((i, own, element, allowed))
+      }
+      guard !choices.isEmpty else { return }
+      let positions = model.network.positions(
+        trunk, batch, rows: choices.flatMap { Array($0.rows) },
+        elements: choices.flatMap { choice in choice.rows.map { _ in Int(choice.element) } }, &tape)
+      var first = 0
+      for choice in choices {
+        let logits = guided(tape[positions], first..<first + choice.rows.count)
+        first += choice.rows.count
+        let drawn = draw(choice.allowed.map { logits[$0] }, &drawings.all[choice.drawing].random)
+        drawings.place(choice.element, choice.allowed[drawn], choice.drawing)
+      }
     }
-    return state.sites.map { (task.elements[$0.element], $0.wyckoffPosition) }
   }
 
-  /// The next site; nil at the end.
-  private func step(
-    _ state: SkeletonState, _ number: Int, _ question: SkeletonQuestion, _ solver: inout SkeletonCompletion,
-    _ tape: inout Tape, _ random: inout RandomStream
-  ) throws(Rejection) -> (element: Int, wyckoffPosition: Int)? {
-    let elements = solver.task.elements
-    let batch = batch(
-      spaceGroup: number, state.sites.map { (.known(elements[$0.element]), $0.wyckoffPosition) }, question.request)
-    let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
-    let scores = model.network.elements(trunk, &tape)
-    let logits = guided(tape[scores])
+  /// The next site's element, and the positions that it may be on; nil where the skeleton is at its end, which it is told.
+  private func drawElement(
+    _ logits: [Float], _ drawings: inout SkeletonDrawings, _ i: Int
+  ) throws(Rejection) -> (element: UInt8, allowed: [Int])? {
+    let elements = drawings.elements(i)
     // The end, then the task's elements.
     var candidates = [-1] + Array(elements.indices)
     while !candidates.isEmpty {
-      let drawn = draw(candidates.map { logits[$0 < 0 ? 0 : Int(elements[$0])] }, &random)
+      let drawn = draw(candidates.map { logits[$0 < 0 ? 0 : Int(elements[$0])] }, &drawings.all[i].random)
       let element = candidates[drawn]
-      if element < 0, solver.isComplete(state) { return nil }
-      let allowed = element < 0 ? [] : solver.positions(for: element, after: state)
-      if !allowed.isEmpty {
-        let chosen = batch.spaceGroups.map { _ in Int(elements[element]) }
-        let scores = model.network.positions(trunk, batch, elements: chosen, &tape)
-        let logits = guided(tape[scores])
-        return (element, allowed[draw(allowed.map { logits[$0] }, &random)])
-      }
+      if element < 0, drawings.end(i) { return nil }
+      let allowed = element < 0 ? [] : drawings.positions(for: element, i)
+      if !allowed.isEmpty { return (elements[element], allowed) }
       candidates.remove(at: drawn)
     }
-    throw Rejection("dead_end", "a skeleton of space group \(number) cannot be ended")
+    throw Rejection("dead_end", "a skeleton of space group \(drawings.all[i].group) cannot be ended")
   }
 
   /// A class drawn from logits at the model's temperature.
@@ -190,11 +216,11 @@ struct SkeletonProposer: Proposer {
         let number = labels.firstIndex(of: site.elementLabel) ?? 0
         return (element: names[number].map { SkeletonElement.known(task.elements[$0]) } ?? .open(number), site.wyckoffPosition)
       }
-      let batch = batch(spaceGroup: number, entries, question.request)
+      let (batch, rows) = batch([.init(spaceGroup: number, sites: entries, request: question.request)])
       let trunk = model.network.trunk(batch, parameters, tables: tables, &tape)
       let site = sites.firstIndex { $0.elementLabel == labels[label] } ?? 0
       let scores = model.network.names(trunk, rows: batch.firstSites.map { $0 + site }, &tape)
-      let logits = guided(tape[scores])
+      let logits = guided(tape[scores], rows[0])
       var candidates = task.elements.indices.filter { !names.contains($0) }
       while names[label] == nil {
         guard !candidates.isEmpty else { throw Rejection("dead_end", "the elements of a prototype cannot be named") }
@@ -210,47 +236,5 @@ struct SkeletonProposer: Proposer {
         spaceGroup: number, wyckoffPosition: site.wyckoffPosition, elementLabel: site.elementLabel,
         element: name.map { task.elements[$0] })
     }
-  }
-}
-
-/// Solvers that nobody uses just now, as they remember what they have found; and the groups that can hold what was asked.
-private final class SolverPool: Sendable {
-  private struct Key: Hashable {
-    let group: Int
-    let task: SkeletonTask
-  }
-  private let free = Mutex<[Key: [SkeletonCompletion]]>([:])
-  private let groups = Mutex<[SkeletonQuestion.Key: [Int]]>([:])
-  private let logits = Mutex<[SkeletonQuestion.Key: [Float]]>([:])
-
-  func take(_ group: Int, _ task: SkeletonTask) -> SkeletonCompletion {
-    let known = free.withLock { $0[Key(group: group, task: task)]?.popLast() }
-    return known ?? SkeletonCompletion(SpaceGroup.numbered(group), task)
-  }
-
-  func give(_ solver: SkeletonCompletion, _ group: Int) {
-    free.withLock { $0[Key(group: group, task: solver.task), default: []].append(solver) }
-  }
-
-  func with<R>(_ group: Int, _ task: SkeletonTask, _ body: (inout SkeletonCompletion) -> R) -> R {
-    var solver = take(group, task)
-    defer { give(solver, group) }
-    return body(&solver)
-  }
-
-  func possibleGroups(_ question: SkeletonQuestion, _ find: () -> [Int]) -> [Int] {
-    if let known = groups.withLock({ $0[question.key] }) { return known }
-    let found = find()
-    groups.withLock { $0[question.key] = found }
-    return found
-  }
-
-  func groupLogits(_ question: SkeletonQuestion, _ find: () -> [Float]) -> [Float] {
-    // Values of properties hardly come twice.
-    guard !question.request.asksProperties else { return find() }
-    if let known = logits.withLock({ $0[question.key] }) { return known }
-    let found = find()
-    logits.withLock { $0[question.key] = found }
-    return found
   }
 }

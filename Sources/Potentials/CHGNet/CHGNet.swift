@@ -42,22 +42,31 @@ public struct CHGNet: Potential {
   /// Energies with corrections, forces, stresses and magnetic moments.
   ///
   /// - Throws: nothing; a crystal that cannot be evaluated carries its failure.
-  public func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation] {
+  public func evaluate(_ crystals: [Crystal]) throws -> [CrystalEvaluation] { try evaluate(crystals, derivatives: true) }
+
+  /// Energies with corrections, and magnetic moments: the way back through the network, more than half of the time, is left out.
+  ///
+  /// - Throws: nothing; a crystal that cannot be evaluated carries its failure.
+  public func evaluateEnergies(_ crystals: [Crystal]) throws -> [CrystalEvaluation] {
+    try evaluate(crystals, derivatives: false)
+  }
+
+  private func evaluate(_ crystals: [Crystal], derivatives: Bool) throws -> [CrystalEvaluation] {
     // In slices, so that the graphs of any number of crystals fit into memory.
     var evaluations: [CrystalEvaluation] = []
     for start in stride(from: 0, to: crystals.count, by: 512) {
-      evaluations += try evaluate(slice: Array(crystals[start..<min(crystals.count, start + 512)]))
+      evaluations += try evaluate(slice: Array(crystals[start..<min(crystals.count, start + 512)]), derivatives: derivatives)
     }
     return evaluations
   }
 
-  private func evaluate(slice crystals: [Crystal]) throws -> [CrystalEvaluation] {
+  private func evaluate(slice crystals: [Crystal], derivatives: Bool) throws -> [CrystalEvaluation] {
     let graphs = try parallelMap(count: crystals.count, threads: threads) { index in
       graph(of: crystals[index])
     }
     let batches = share(graphs)
     let parts = try parallelMap(count: batches.count, threads: threads) { k in
-      flushingDenormals { evaluate(batches[k], of: graphs) }
+      flushingDenormals { evaluate(batches[k], of: graphs, derivatives: derivatives) }
     }
     var evaluations = graphs.map { graph in
       switch graph {
@@ -108,14 +117,15 @@ public struct CHGNet: Potential {
   }
 
   private func evaluate(
-    _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>]
+    _ indices: [Int], of graphs: [Result<BondGraph, EvaluationFailure>], derivatives: Bool
   ) -> [CrystalEvaluation] {
     let batch = CHGNetBatch(indices.compactMap { try? graphs[$0].get() }, parameters: parameters)
     let rows = batch.edges.count + batch.angles.count
-    let output =
-      rows <= Self.rowsAtOnce
-      ? pool.borrow { CHGNetNetwork.run(batch, parameters: parameters, scratch: &$0) }
-      : pool.borrowAlone { CHGNetNetwork.run(batch, parameters: parameters, thrifty: true, scratch: &$0) }
+    let thrifty = rows > Self.rowsAtOnce
+    func run(_ scratch: inout Scratch) -> CHGNetOutput {
+      CHGNetNetwork.run(batch, parameters: parameters, derivatives: derivatives, thrifty: thrifty, scratch: &scratch)
+    }
+    let output = thrifty ? pool.borrowAlone(run) : pool.borrow(run)
     return batch.graphs.indices.map { k in
       let graph = batch.graphs[k]
       let nodes = batch.nodeOffsets[k]
@@ -125,12 +135,13 @@ public struct CHGNet: Potential {
           Double(graph.symmetry.multiplicities[o])
           * (Double(output.siteEnergies[nodes + o]) + Double(parameters.references[Int(z) - 1]))
       }
-      let (forces, stress) = graph.derivatives(
-        byLength: output.byLength[batch.bondOffsets[k]..<batch.bondOffsets[k + 1]],
-        byCosine: output.byCosine[batch.angleOffsets[k]..<batch.angleOffsets[k + 1]])
-      let evaluation = CrystalEvaluation(
-        energy: energy, forces: forces, stress: stress,
-        magneticMoments: graph.symmetry.images.map { Double(output.magneticMoments[nodes + $0.orbit]) })
+      let moments = graph.symmetry.images.map { Double(output.magneticMoments[nodes + $0.orbit]) }
+      var evaluation = CrystalEvaluation(energy: energy, magneticMoments: moments)
+      if derivatives {
+        (evaluation.forces, evaluation.stress) = graph.derivatives(
+          byLength: output.byLength[batch.bondOffsets[k]..<batch.bondOffsets[k + 1]],
+          byCosine: output.byCosine[batch.angleOffsets[k]..<batch.angleOffsets[k + 1]])
+      }
       return evaluation.isFinite ? evaluation : CrystalEvaluation(failure: .notFinite)
     }
   }

@@ -65,9 +65,10 @@ struct CHGNetNetwork {
     }
   }
 
-  /// Energies, moments and derivatives of a batch.
+  /// Energies and moments of a batch, and derivatives where they are asked for.
   static func run(
-    _ batch: CHGNetBatch, parameters: CHGNetParameters, thrifty: Bool = false, scratch: inout Scratch
+    _ batch: CHGNetBatch, parameters: CHGNetParameters, derivatives: Bool = true, thrifty: Bool = false,
+    scratch: inout Scratch
   ) -> CHGNetOutput {
     // One owner at a time, or every array that changes hands is copied.
     var borrowed = Scratch()
@@ -82,17 +83,31 @@ struct CHGNetNetwork {
         network.bondLayer(l)
         if l < 2 { network.angleLayer(l) }
       }
+      if !derivatives { network.release() }
     }
     network.scratch.give(network.angleFeatures)
     network.angleFeatures = []
     let readout = Readout(network.atoms, rows: network.nodes, parameters: parameters)
     var output = CHGNetOutput(siteEnergies: readout.energies, magneticMoments: moments)
+    guard derivatives else {
+      network.scratch.give(network.atomWeights)
+      swap(&network.scratch, &scratch)
+      return output
+    }
     var way = CHGNetWayBack(
       network, dAtoms: readout.backward(weights: batch.multiplicities, parameters: parameters))
     network.leave()
     way.run(&output)
     swap(&way.network.scratch, &scratch)
     return output
+  }
+
+  /// Hands back what layers keep for a way back, where there is none.
+  private mutating func release() {
+    for trace in atomTraces + bondTraces + angleTraces {
+      for array in [trace.slope, trace.normal, trace.inverse] { scratch.give(array) }
+    }
+    (atomTraces, bondTraces, angleTraces) = ([], [], [])
   }
 
   /// Lets go of what the way back takes over.

@@ -57,6 +57,8 @@ public struct RelaxationOptions: Sendable {
   public var maxForce = 0.1
   /// Evaluations after the first; 0 asks for the energy alone.
   public var maxSteps = 500
+  /// Whether forces and stresses are wanted where nothing moves (`maxSteps` 0).
+  public var staticForces = true
   /// Every atom and the whole cell on their own; the space group may be lost.
   public var free = false
   /// Whether the cell stays as it is.
@@ -162,7 +164,9 @@ public func relax(
     }
     if active.isEmpty { break }
     try options.check()
-    let evaluations = try potential.evaluate(active.map(\.track.trial))
+    let trials = active.map(\.track.trial)
+    let evaluations =
+      try options.maxSteps > 0 || options.staticForces ? potential.evaluate(trials) : potential.evaluateEnergies(trials)
     precondition(evaluations.count == active.count)
     var still: [(index: Int, track: RelaxationTrack)] = []
     for (entry, evaluation) in zip(active, evaluations) {

@@ -129,9 +129,10 @@ struct RelaxationTrack: Sendable {
   }
 
   private mutating func record(_ evaluation: CrystalEvaluation) {
-    let forces = freedom.symmetry.symmetrized(forces: evaluation.forces)
-    result.forces = forces
-    result.maxForce = forces.reduce(0) { max($0, $1.length) }
+    if evaluation.hasForces {
+      result.forces = freedom.symmetry.symmetrized(forces: evaluation.forces)
+      result.maxForce = result.forces.reduce(0) { max($0, $1.length) }
+    }
     result.maxStress = evaluation.maxStress
     result.energy = evaluation.energy
     result.magneticMoments = evaluation.magneticMoments

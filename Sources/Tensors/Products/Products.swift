@@ -14,6 +14,9 @@ public enum Products {
   /// The widest vectors that the processor has, whatever kernels were chosen: 512, 256 or 128 bits.
   public static var vectorBits: Int { Int(frieze_vector_bits()) }
 
+  /// Whether loops that are compiled for several widths run in a variant with fused products and sums; from 256 bits on they are to.
+  public static var fusesLoops: Bool { frieze_multiply_add(1 + 0x1p-12, 1 + 0x1p-12, -1 - 0x1p-11) == 0x1p-24 }
+
   /// `out = op(a) op(b)`, or `out += op(a) op(b)`.
   ///
   /// - Parameters:

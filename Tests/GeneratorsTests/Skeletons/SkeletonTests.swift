@@ -178,21 +178,22 @@ import Testing
       spaceGroup: 225, sites: [(11, 0), (17, 1), (9, 2)].map { (element: $0.0, wyckoffPosition: $0.1) })
     var asked = Blueprint()
     asked.spaceGroup = 225
-    let few = try judge.surprisal(of: blueprint, asked: asked, orders: 600, seed: 1)
-    let many = try judge.surprisal(of: blueprint, asked: asked, orders: 600, seed: 2)
+    let few = try judge.surprisals(of: [blueprint], asked: asked, orders: 600, seed: 1)[0]
+    let many = try judge.surprisals(of: [blueprint], asked: asked, orders: 600, seed: 2)[0]
     #expect(abs(few - many) < 0.05, "\(few) \(many)")
     let turned = Blueprint(
       spaceGroup: 225, sites: [(9, 2), (17, 1), (11, 0)].map { (element: $0.0, wyckoffPosition: $0.1) })
-    #expect(abs(try judge.surprisal(of: turned, asked: asked, orders: 600, seed: 1) - few) < 0.05)
+    #expect(abs(try judge.surprisals(of: [turned], asked: asked, orders: 600, seed: 1)[0] - few) < 0.05)
   }
 
   @Test("screens keep what they say and count what was drawn")
   func screens() throws {
+    let templates = KnownTemplates(Self.statistics)
     for (screen, isKnown) in [(Screen.newTemplates, false), (.knownTemplates, true)] {
       let screened = ScreenedProposer(Self.proposer(), screen, statistics: Self.statistics)
       for index in 0..<20 {
         let drawn = try screened.complete(Blueprint(), index: index, seed: 3)
-        #expect(screened.isKnown(drawn) == isKnown)
+        #expect(templates.contains(drawn) == isKnown)
       }
       #expect(screened.figures.kept == 20 && screened.figures.drawn >= 20)
     }
@@ -202,8 +203,15 @@ import Testing
     for index in 0..<10 {
       let best = try likely.complete(Blueprint(), index: index, seed: 3)
       let first = try Self.proposer().complete(Blueprint(), index: index, seed: 3)
-      kept += try judge.surprisal(of: best, asked: Blueprint(), orders: 16, seed: 3)
-      all += try judge.surprisal(of: first, asked: Blueprint(), orders: 16, seed: 3)
+      kept += try judge.surprisals(of: [best], asked: Blueprint(), orders: 16, seed: 3)[0]
+      all += try judge.surprisals(of: [first], asked: Blueprint(), orders: 16, seed: 3)[0]
+    }
+    // Together as one by one.
+    let drawn = try (0..<24).map { try Self.proposer().complete(Blueprint(), index: $0, seed: 3) }
+    #expect(try Self.proposer().complete((0..<24).map { (Blueprint(), $0) }, seed: 3).map(\.sites) == drawn.map(\.sites))
+    let together = try judge.surprisals(of: drawn, asked: Blueprint(), orders: 16, seed: 3)
+    for (blueprint, value) in zip(drawn, together) {
+      #expect(abs(try judge.surprisals(of: [blueprint], asked: Blueprint(), orders: 16, seed: 3)[0] - value) < 1e-4)
     }
     // More sites, lower energy: of the likeliest three of eight the one that has the most.
     let small = ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics) {
@@ -211,7 +219,7 @@ import Testing
     }
     for index in 0..<10 {
       let drawn = try (0..<8).map { try Self.proposer().complete(Blueprint(), index: index + $0 << 32, seed: 3) }
-      let surprisals = try drawn.map { try judge.surprisal(of: $0, asked: Blueprint(), orders: 16, seed: 3) }
+      let surprisals = try drawn.map { try judge.surprisals(of: [$0], asked: Blueprint(), orders: 16, seed: 3)[0] }
       let likeliest = zip(drawn, surprisals).sorted { $0.1 < $1.1 }.prefix(3).map(\.0.sites.count)
       #expect(try small.complete(Blueprint(), index: index, seed: 3).sites.count == likeliest.max())
     }

@@ -117,6 +117,23 @@ struct CHGNetTests {
     }
   }
 
+  @Test("energies alone are the same bits and have no forces, and so are those of relaxations without steps")
+  func energiesAlone() throws {
+    let crystals = symmetricCrystals().map(\.0)
+    for (whole, alone) in zip(try network.evaluate(crystals), try network.evaluateEnergies(crystals)) {
+      #expect(alone.failure == whole.failure && alone.magneticMoments == whole.magneticMoments)
+      guard whole.failure == nil else { continue }
+      #expect(alone.energy == whole.energy && alone.isFinite && whole.hasForces && !alone.hasForces && alone.maxStress.isNaN)
+    }
+    var options = RelaxationOptions()
+    (options.maxSteps, options.staticForces) = (0, false)
+    let inputs = crystals.map { RelaxationInput(crystal: $0) }
+    let energies = try network.evaluate(crystals).map(\.energy)
+    for (result, energy) in zip(try relax(inputs, with: network, options: options), energies) {
+      #expect(result.outcome == .notRelaxed && result.energy == energy && result.forces.isEmpty && result.maxForce.isNaN)
+    }
+  }
+
   @Test("a large crystal, whose activations are computed twice, has the energy, forces and stress of its small cell")
   func large() throws {
     var random = SplitMix(seed: 12)
@@ -139,6 +156,7 @@ struct CHGNetTests {
     #expect(graph.edges.count + graph.angles.count > CHGNet.rowsAtOnce)
     let (a, b) = (try network.evaluate([small])[0], try network.evaluate([large])[0])
     #expect(abs(a.energy - b.energy / Double(copies)) < 1e-5 * Double(small.count))
+    #expect(try network.evaluateEnergies([large])[0].energy == b.energy)
     for k in b.forces.indices { #expect((a.forces[k % small.count] - b.forces[k]).length < 5e-4 * max(1, a.maxForce)) }
     for i in 0..<3 { #expect((a.stress[i] - b.stress[i]).length < 1e-4 * max(1, a.maxForce)) }
   }

@@ -107,8 +107,8 @@ import Testing
     }
     let free = try drawn("--count", "300")
     let statistics = try LoadedProposer(reading: model, weights: .best, settings: [], among: []).statistics
-    let templates = ScreenedProposer(TrainingProposer(statistics, kind: .training), .newTemplates, statistics: statistics)
-    let known = free.count { templates.isKnown($0) }
+    let templates = KnownTemplates(statistics)
+    let known = free.count { templates.contains($0) }
     #expect((150...270).contains(known), "\(known) of 300 templates are known")
     let balanced = free.count { blueprint in
       let elements = blueprint.atoms.keys.sorted()

@@ -93,7 +93,7 @@ import Testing
     let all = ["--crystals", "dataset.h5", "--potential", "pair", "--output", "x.h5"]
     for wrong in [
       ["--within", "0.3"], ["--rattle", "0.05", "--static"], ["--rattle", "0.05", "--free"], ["--rattle", "-1"],
-      ["--keep-energies"],
+      ["--keep-energies"], ["--no-forces"],
       ["--rattle", "0.05", "--protocol", "published"], ["--protocol", "mine"],
     ] { #expect(try place.run("relax", all + wrong).status == 64, "\(wrong)") }
     _ = try relax(["--protocol", "published"], "published.h5")

@@ -71,6 +71,9 @@ void frieze_keep_memory(void);
 /// The widest vectors that processor and system have: 512 (AVX-512 F, BW, DQ, VL), 256 (AVX2, FMA) or 128 bits.
 int frieze_vector_bits(void);
 
+/// `a b + c`, compiled as the other loops are: rounded once where the variant that the loader takes has FMA, else twice.
+float frieze_multiply_add(float a, float b, float c);
+
 /// 12 x `rounds` multiply-adds of whole vectors of that width, nothing else: what the processor does at most.
 float frieze_multiply_add_chains(size_t rounds);
 
