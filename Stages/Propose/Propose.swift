@@ -86,9 +86,9 @@ struct Propose: Stage {
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
     var progress = Progress("propose", total: range.count, quiet: shared.quiet)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: 1024) {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
       try Interruption.check()
-      let chunk = Array(start..<min(range.upperBound, start + 1024))
+      let chunk = Array(start..<min(range.upperBound, start + 64))
       let seed = shared.seed
       let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         Result { () throws(Rejection) in
@@ -137,18 +137,11 @@ struct Propose: Stage {
 
   /// With --anonymous-formula a prototype of the training set first; a screen compares what elements may take its sites.
   private func anonymous(_ loaded: LoadedProposer, _ proposer: any Proposer) throws -> any Proposer {
+    let (groups, limits) = (try request.asked.groups(), try chemistry.chemistry())
     do throws(Rejection) {
       guard let formula = try request.anonymous() else { return proposer }
-      let groups = (try? request.asked.groups()) ?? []
-      let limits = (try? chemistry.chemistry()) ?? Chemistry()
       let own = try AnonymousFormulaProposer(formula, loaded.statistics, among: groups, limits, then: proposer)
-      if !shared.quiet {
-        func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
-        let groups = Set(own.prototypes.map(\.prototype.spaceGroup)).count
-        standardError(
-          "propose: every crystal is \(formula): \(counted(own.prototypes.count, "prototype")) of the training set in \(counted(groups, "group"))"
-        )
-      }
+      if !shared.quiet { standardError("propose: every crystal is \(own)") }
       return own
     } catch { throw StageError(.input, "--anonymous-formula: \(error.description).") }
   }

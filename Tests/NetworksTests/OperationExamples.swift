@@ -42,6 +42,7 @@ struct OperationExample: Sendable, CustomStringConvertible {
       OperationExample(FactoredScores(rank: 3), ParameterLayout(), normal(n, 6), normal(n, 12, seed: 2)),
       OperationExample(JoinedRows(count: 4), ParameterLayout(), normal(n, 5)),
       OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 12)),
+      OperationExample(SelfAttention(graph, heads: 2), ParameterLayout(), normal(n, 108)),
       OperationExample(
         KeyScores(first: [1, 4, 1], counts: [3, 2, 3]), ParameterLayout(), normal(3, 5), normal(6, 5, seed: 2)),
       OperationExample(DirectionalMoves(batch), ParameterLayout(), normal(sites, 3 + DirectionalMoves.outputs)),

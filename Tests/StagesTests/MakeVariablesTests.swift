@@ -192,7 +192,8 @@ import Testing
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("perov5"), withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = "DATASETS_DIR=\(folder.path)"
-    #expect(try make(["train", "DATASET=perov5", data]).words.contains("--epochs 40"))
+    #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn-small", data]).words.contains("--epochs 40"))
+    #expect(try make(["sample", "DATASET=perov5", data]).words.contains("--model Artifacts/pretrained/perov5.h5 --count 1000"))
     let published = try make(["train", "DATASET=perov5", "MODEL=symmbfn", data]).words
     #expect(!published.contains("--epochs") && published.contains("/symmbfn/seed0/model.h5"), "\(published)")
     #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn", "EPOCHS=3", data]).words.contains("--epochs 3"))

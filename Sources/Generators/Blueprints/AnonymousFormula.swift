@@ -57,9 +57,10 @@ public struct AnonymousFormula: Sendable, Hashable, CustomStringConvertible {
 
 /// Gives each blueprint a prototype of the training set that has an anonymous formula, as often as it occurs; another proposer names the
 /// elements.
-public struct AnonymousFormulaProposer: Proposer {
+public struct AnonymousFormulaProposer: Proposer, CustomStringConvertible {
   /// The prototypes that fit, with their counts.
   public let prototypes: [PrototypeCount]
+  private let formula: AnonymousFormula
   private let proposer: any Proposer
   /// How many prototypes are tried before a blueprint is given up.
   private static let tries = 32
@@ -95,7 +96,14 @@ public struct AnonymousFormulaProposer: Proposer {
         "none of the \(own.count) prototypes of \(formula) in the training set has the space group, the number of atoms and the number of "
           + "sites that are asked for; it has them in groups \(occurring.map(String.init).joined(separator: ", "))")
     }
-    self.proposer = proposer
+    (self.formula, self.proposer) = (formula, proposer)
+  }
+
+  /// `ABC3: 161 prototypes of the training set in 64 groups`.
+  public var description: String {
+    func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+    let groups = Set(prototypes.map(\.prototype.spaceGroup)).count
+    return "\(formula): \(counted(prototypes.count, "prototype")) of the training set in \(counted(groups, "group"))"
   }
 
   /// Draws a prototype, and another one where no elements fit it.

@@ -1,4 +1,3 @@
-import Foundation
 public import Tensors
 
 /// Sites of one crystal look at each other: queries, keys and values side by side, (N, 3 C), to (N, C) (Vaswani et al. 2017, eq. 1):
@@ -19,78 +18,15 @@ public struct SelfAttention: Operation {
   public func shape(_ x: [Matrix]) -> (rows: Int, columns: Int) { (x[0].rows, x[0].columns / 3) }
 
   public func forward(_ x: [Matrix], _ parameters: Parameters, _ weights: inout Matrix, into y: inout Matrix) {
-    let (x, c) = (x[0], y.columns)
-    let width = c / heads
-    precondition(x.columns == 3 * c && c.isMultiple(of: heads) && x.rows == graph.sites)
+    precondition(x[0].rows == graph.sites)
     weights.resize(rows: graph.edges)
-    y.fill(0)
-    let scale = 1 / Float(width).squareRoot()
-    visit { range, i, head in
-      let (query, first) = (i * 3 * c + head * width, range.firstEdge + (i - range.firstSite) * range.sites)
-      var most = -Float.infinity
-      for j in 0..<range.sites {
-        let key = (range.firstSite + j) * 3 * c + c + head * width
-        var product: Float = 0
-        for d in 0..<width { product += x.values[query &+ d] * x.values[key &+ d] }
-        weights[first + j, head] = product * scale
-        most = max(most, product * scale)
-      }
-      var sum: Float = 0
-      for j in 0..<range.sites {
-        let weight = exp(weights[first + j, head] - most)
-        weights[first + j, head] = weight
-        sum += weight
-      }
-      for j in 0..<range.sites {
-        let weight = weights[first + j, head] / sum
-        weights[first + j, head] = weight
-        let value = (range.firstSite + j) * 3 * c + 2 * c + head * width
-        for d in 0..<width { y.values[i &* c &+ head &* width &+ d] += weight * x.values[value &+ d] }
-      }
-    }
+    AttentionKernels.forward(x[0], ranges: graph.ranges, into: &weights, &y)
   }
 
   public func backward(
     _ x: [Matrix], _ dy: inout Matrix, _ weights: Matrix, into dx: inout [Matrix], _ pass: inout BackwardPass
   ) {
     guard dx[0].rows > 0 else { return }
-    // Out of its array while it is worked on: one owner, one look-up.
-    var own = Matrix(rows: 0, columns: x[0].columns)
-    swap(&own, &dx[0])
-    let (x, c) = (x[0], dy.columns)
-    let width = c / heads
-    let scale = 1 / Float(width).squareRoot()
-    var slopes = [Float](repeating: 0, count: graph.ranges.map(\.sites).max() ?? 0)
-    visit { range, i, head in
-      let (query, first) = (i * 3 * c + head * width, range.firstEdge + (i - range.firstSite) * range.sites)
-      let out = i * c + head * width
-      var mean: Float = 0
-      for j in 0..<range.sites {
-        let value = (range.firstSite + j) * 3 * c + 2 * c + head * width
-        let weight = weights[first + j, head]
-        var slope: Float = 0
-        for d in 0..<width {
-          slope += dy.values[out &+ d] * x.values[value &+ d]
-          own.values[value &+ d] += weight * dy.values[out &+ d]
-        }
-        slopes[j] = slope
-        mean += weight * slope
-      }
-      for j in 0..<range.sites {
-        let key = (range.firstSite + j) * 3 * c + c + head * width
-        let g = weights[first + j, head] * (slopes[j] - mean) * scale
-        for d in 0..<width {
-          own.values[query &+ d] += g * x.values[key &+ d]
-          own.values[key &+ d] += g * x.values[query &+ d]
-        }
-      }
-    }
-    swap(&own, &dx[0])
-  }
-
-  private func visit(_ body: (EdgeKernels.Range, Int, Int) -> Void) {
-    for range in graph.ranges {
-      for i in range.firstSite..<range.firstSite + range.sites { for head in 0..<heads { body(range, i, head) } }
-    }
+    AttentionKernels.backward(x[0], ranges: graph.ranges, weights: weights, gradient: dy, into: &dx[0])
   }
 }

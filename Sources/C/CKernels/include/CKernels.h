@@ -98,6 +98,14 @@ void frieze_layer_norm(const float *x, size_t x_stride, const float *gain, const
 void frieze_layer_norm_backward(const float *kept, const float *gain, float *gradient, float *dgain, float *dshift, float *dx,
                                 size_t rows, size_t columns);
 
+/// Sites of one crystal that look at each other: x (sites, 3 columns) are queries, keys and values side by side, `heads` divides columns;
+/// weights (sites, sites, heads) get the softmax of the queries' products with the keys, out (sites, columns) the values so weighted.
+void frieze_attention(const float *x, size_t sites, size_t columns, size_t heads, float *weights, float *out);
+
+/// The backward pass: gradient (sites, columns) is of out; slopes (sites) are used up; dx (sites, 3 columns) is added to.
+void frieze_attention_backward(const float *x, const float *weights, const float *gradient, size_t sites, size_t columns,
+                               size_t heads, float *slopes, float *dx);
+
 /// What the messages of one crystal are made of.
 typedef struct {
   /// (m, C), rows `stride` floats apart; the lattice's part is in `center`.
