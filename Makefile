@@ -88,7 +88,8 @@ SCREENED := $(filter-out none,$(SCREEN))
 CHEMISTRY := $(ELEMENTS)$(REQUIRE)$(EXCLUDE)$(MAX_ATOMS)$(MAX_SITES)$(NEUTRAL)$(PROTOTYPE)$(ANONYMOUS_FORMULA)$(SITES)$(SCREENED)
 PROPOSER  ?= $(or $(TEMPLATES),$(if $(CHEMISTRY)$(TARGET),skeletons))
 # The model of skeletons.
-DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,Artifacts/pretrained/mp20-skeletons$(if $(TARGET),-properties).h5)
+DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skeletons.h5,$(if $(TARGET),Artifacts/pretrained/mp20-skeletons-properties.h5,$(or \
+  $(wildcard Artifacts/$(MODEL)-skeletons.h5),Artifacts/pretrained/mp20-skeletons.h5)))
 SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model that SCREEN=energy:8 or target:8 compares skeletons by; HULL is what energies stand above.
 DEFAULT_SCREEN_MODEL := Artifacts/pretrained/mp20-$(if $(filter target:%,$(SCREEN)),skeleton-predictor,tuned-skeleton-energy).h5

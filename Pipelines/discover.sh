@@ -63,7 +63,8 @@ one_round() {
       --initial "$SKELETONS" --predictor "$judge" --hull "$HULL" --resume --seed "$((SEED + r))"
   fi
   case $SCREEN in
-    energy:*) screen=(--screen "$SCREEN" --screen-model "$judge" --hull "$HULL") ;;
+    energy:*) screen=(--screen "$SCREEN" --screen-model "$judge" --hull "$HULL" --distinct) ;;
+    surprisal:*) screen=(--screen "$SCREEN" --distinct) ;;
     ?*) screen=(--screen "$SCREEN") ;;
   esac
   make_file "$at/blueprints.h5" "$BIN/propose" --model "$model" --count "$count" --seed "$((SEED + 1000 * r))" "${chain[@]}" "${screen[@]}"

@@ -31,6 +31,13 @@ struct ChemistryOptions: ParsableArguments {
       """)
   var screen: String?
 
+  @Flag(
+    help: """
+      With a --screen that compares K skeletons: no skeleton twice; where the best is there already, the next best. What comes later \
+      depends on what came before, so not with --shard.
+      """)
+  var distinct = false
+
   @Option(
     help:
       "With --screen energy:K or target:K: a model of properties that reads blueprints (HDF5, from train, method: property).")
@@ -51,6 +58,9 @@ struct ChemistryOptions: ParsableArguments {
       throw ValidationError(
         predicts ? "--screen \(screen ?? "") needs a --screen-model." : "--screen-model needs --screen energy:K or target:K.")
     }
+    guard !distinct || compares else {
+      throw ValidationError("--distinct needs --screen surprisal:K, energy:K or target:K, which have a next best.")
+    }
     guard hull == nil || ranksByEnergy else { throw ValidationError("--hull needs --screen energy:K.") }
     guard (1...255).contains(maxAtoms ?? 1) else { throw ValidationError("--max-atoms goes from 1 to 255.") }
     guard (1...100).contains(maxSites ?? 1) else { throw ValidationError("--max-sites goes from 1 to 100.") }
@@ -62,6 +72,7 @@ struct ChemistryOptions: ParsableArguments {
     }
   }
 
+  private var compares: Bool { screening.map { $0 != .newTemplates && $0 != .knownTemplates } ?? false }
   private var predicts: Bool { if case .target = screening { true } else { ranksByEnergy } }
   private var ranksByEnergy: Bool { if case .energy = screening { true } else { false } }
 

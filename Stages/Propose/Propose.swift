@@ -60,6 +60,9 @@ struct Propose: Stage {
     guard (1...Self.mostBlueprints).contains(count ?? 1) else {
       throw ValidationError("--count goes from 1 to \(Self.mostBlueprints); another --seed gives others.")
     }
+    guard !chemistry.distinct || (shared.shard?.count ?? 1 == 1 && request.like == nil) else {
+      throw ValidationError("--distinct goes neither with --shard nor with --like.")
+    }
   }
 
   var files: StageFiles { StageFiles(inputs: inputs, outputs: [.file(output)]) }
@@ -85,6 +88,7 @@ struct Propose: Stage {
     let total = count ?? source.count
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
+    var (taken, repeats) = (DistinctSkeletons(), 0)
     var progress = Progress("propose", total: range.count, quiet: shared.quiet)
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
       try Interruption.check()
@@ -92,14 +96,16 @@ struct Propose: Stage {
       let seed = shared.seed
       let drawn = try parallelMap(count: chunk.count, threads: shared.threadCount) { i in
         Result { () throws(Rejection) in
-          try proposer.complete(source.blueprint(chunk[i]), index: chunk[i], seed: seed)
+          try proposer.candidates(source.blueprint(chunk[i]), index: chunk[i], seed: seed)
         }
       }
       for (index, result) in zip(chunk, drawn) {
         switch result {
-        case .success(let blueprint):
+        case .success(let candidates):
+          let first = chemistry.distinct ? taken.take(firstOf: candidates) : candidates[0]
+          if first == nil { repeats += 1 }
           ids.append(source.id(index))
-          blueprints.append(blueprint)
+          blueprints.append(first ?? candidates[0])
           report.accept()
         // Without targets all are asked for the same: what is impossible once is so for all, but for compositions of a model's own.
         case .failure(let rejection) where source.hasTargets || skeletons != nil || request.anonymousFormula != nil:
@@ -117,6 +123,13 @@ struct Propose: Stage {
     if let (drawn, kept) = screened?.figures {
       report.note("drawn", drawn)
       if !shared.quiet { standardError("propose: the screen kept \(kept) of \(drawn) skeletons drawn") }
+    }
+    if chemistry.distinct {
+      report.note("repeats", repeats)
+      if repeats > 0, !shared.quiet {
+        standardError(
+          "propose: \(repeats) of \(total) repeat an earlier skeleton: their choice had no other; more to choose from helps")
+      }
     }
     report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))
     try report.finish(shared, output: output)

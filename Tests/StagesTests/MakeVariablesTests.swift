@@ -91,7 +91,7 @@ import Testing
     let other = try make(["eval", "ELEMENTS=Li,O", "PROPOSER=training"])
     #expect(other.status == 2 && other.words.contains("PROPOSER=training knows no elements, sizes and sites to ask for"))
     let screened = try make(["generate", "SCREEN=energy:4", "SCREEN_MODEL=README.md", "HULL="]).words
-    #expect(screened.contains("--screen energy:4 --screen-model README.md --output"), "\(screened)")
+    #expect(screened.contains("--screen energy:4 --screen-model README.md --distinct --output"), "\(screened)")
     #expect(screened.contains("-energy_4-byREADME.md"), "\(screened)")
     let above = try make(["eval", "SCREEN=energy:4", "HULL=README.md"]).words
     #expect(above.contains("--screen-model Artifacts/pretrained/mp20-tuned-skeleton-energy.h5 --hull README.md"), "\(above)")
@@ -185,15 +185,20 @@ import Testing
     #expect(try make(["train"], environment: ["INPUT": "my.csv"]).status == 0)
   }
 
-  @Test("the epochs of the paper's models are those of their YAML, the dataset's are for the small ones")
+  @Test("the epochs of the paper's models are those of their YAML, the dataset's are for the small ones; benchmarks have models")
   func epochs() throws {
     // The tables need not be there for a look at what would be done.
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-data-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder.appendingPathComponent("perov5"), withIntermediateDirectories: true)
+    for name in ["perov5", "mpts52"] {
+      try FileManager.default.createDirectory(at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = "DATASETS_DIR=\(folder.path)"
     #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn-small", data]).words.contains("--epochs 40"))
-    #expect(try make(["sample", "DATASET=perov5", data]).words.contains("--model Artifacts/pretrained/perov5.h5 --count 1000"))
+    #expect(try make(["sample", "DATASET=perov5", data]).words.contains("sample --model Artifacts/pretrained/perov5.h5"))
+    let large = try make(["sample", "DATASET=mpts52", data]).words
+    #expect(large.contains("propose --model Artifacts/pretrained/mpts52-skeletons.h5 ") && large.contains("surprisal:4 --distinct"))
+    #expect(large.contains("sample --model Artifacts/pretrained/mpts52.h5"))
     let published = try make(["train", "DATASET=perov5", "MODEL=symmbfn", data]).words
     #expect(!published.contains("--epochs") && published.contains("/symmbfn/seed0/model.h5"), "\(published)")
     #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn", "EPOCHS=3", data]).words.contains("--epochs 3"))

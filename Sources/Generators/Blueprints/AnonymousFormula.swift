@@ -110,13 +110,20 @@ public struct AnonymousFormulaProposer: Proposer, CustomStringConvertible {
   ///
   /// - Throws: `Rejection` where no elements fit any that was tried.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
+    try candidates(blueprint, index: index, seed: seed)[0]
+  }
+
+  /// The candidates of the other proposer for a prototype that is drawn.
+  ///
+  /// - Throws: `Rejection` where no elements fit any that was tried.
+  public func candidates(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> [Blueprint] {
     var random = RandomStream(seed: seed, purpose: "anonymous-formula", index: UInt64(index))
     let weights = prototypes.map { Float($0.count) }
     var last: Rejection?
     for _ in 0..<Self.tries {
       var own = blueprint
       own.take(prototypes[random.index(weights: weights.span)].prototype)
-      do throws(Rejection) { return try proposer.complete(own, index: index, seed: seed) } catch { last = error }
+      do throws(Rejection) { return try proposer.candidates(own, index: index, seed: seed) } catch { last = error }
     }
     throw last ?? Rejection("no_prototype", "no prototype fits")
   }

@@ -12,9 +12,21 @@ public protocol Proposer: Sendable {
   ///
   /// - Throws: `Rejection` where nothing fits what is there in one of them.
   func complete(_ requests: [(blueprint: Blueprint, index: Int)], seed: UInt64) throws(Rejection) -> [Blueprint]
+
+  /// What `complete` gives, and where there was a choice, what it would have given without that, the best first.
+  ///
+  /// - Throws: `Rejection` where nothing fits what is there.
+  func candidates(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> [Blueprint]
 }
 
 extension Proposer {
+  /// No choice.
+  ///
+  /// - Throws: `Rejection` where nothing fits what is there.
+  public func candidates(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> [Blueprint] {
+    [try complete(blueprint, index: index, seed: seed)]
+  }
+
   /// One by one.
   ///
   /// - Throws: `Rejection` where nothing fits what is there in one of them.

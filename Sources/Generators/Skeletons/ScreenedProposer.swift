@@ -28,41 +28,6 @@ public enum Screen: Sendable, Equatable {
   }
 }
 
-/// A space group and its sites in the least of their equivalent descriptions.
-struct Skeleton: Hashable {
-  let spaceGroup: Int
-  /// Element and position of each site, as one number.
-  let sites: [Int]
-
-  init(spaceGroup: Int, _ sites: [(element: UInt8, wyckoffPosition: Int)]) {
-    self.spaceGroup = spaceGroup
-    self.sites = SpaceGroup.numbered(spaceGroup).canonical(sites).map { 32 * Int($0.element) + $0.wyckoffPosition }
-  }
-
-  init(_ blueprint: Blueprint) {
-    self.init(spaceGroup: blueprint.spaceGroup ?? 1, blueprint.sites.map { ($0.element ?? 0, $0.wyckoffPosition) })
-  }
-
-  /// The same without elements: the template.
-  init(spaceGroup: Int, positions: [Int]) { self.init(spaceGroup: spaceGroup, positions.map { (0, $0) }) }
-}
-
-/// The templates that a training set has: space groups and occupied positions, without elements.
-public struct KnownTemplates: Sendable {
-  private let all: Set<Skeleton>
-
-  /// - Parameter statistics: of the training set.
-  public init(_ statistics: DatasetStatistics) {
-    all = Set(
-      statistics.prototypes.map { Skeleton(spaceGroup: $0.prototype.spaceGroup, positions: $0.prototype.wyckoffPositions) })
-  }
-
-  /// Whether the training set has a blueprint's template.
-  public func contains(_ blueprint: Blueprint) -> Bool {
-    all.contains(Skeleton(spaceGroup: blueprint.spaceGroup ?? 1, positions: blueprint.sites.map(\.wyckoffPosition)))
-  }
-}
-
 /// Draws more proposals than are wanted and keeps some.
 public final class ScreenedProposer: Proposer {
   private let proposer: any Proposer
@@ -98,6 +63,13 @@ public final class ScreenedProposer: Proposer {
   ///
   /// - Throws: `Rejection`: what the proposer throws; `screened_out` where nothing passes.
   public func complete(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> Blueprint {
+    try candidates(blueprint, index: index, seed: seed)[0]
+  }
+
+  /// Draws until one is kept: that, and what would be kept without it, the best first.
+  ///
+  /// - Throws: `Rejection`: what the proposer throws; `screened_out` where nothing passes.
+  public func candidates(_ blueprint: Blueprint, index: Int, seed: UInt64) throws(Rejection) -> [Blueprint] {
     /// A number of its own for every proposal of a number.
     func number(_ attempt: Int) -> Int { index + attempt << 32 }
     /// So many draws, none twice.
@@ -113,29 +85,34 @@ public final class ScreenedProposer: Proposer {
         let drawn = try proposer.complete(blueprint, index: number(attempt), seed: seed)
         guard templates?.contains(drawn) == (screen == .knownTemplates) else { continue }
         count(attempt + 1)
-        return drawn
+        return [drawn]
       }
       throw Rejection("screened_out", "none of \(Self.mostDraws) proposals passes the screen")
     case .surprisal(let best):
       guard judge != nil else { throw Rejection("no_surprisal", "the model has no probabilities of skeletons") }
-      return try likeliest(try distinct(best), asked: blueprint, seed: seed)[0]
+      return try likeliest(try distinct(best), asked: blueprint, seed: seed)
     case .energy(let best), .target(let best):
       guard let predicted else { throw Rejection("no_prediction", "no model predicts anything of skeletons") }
       let drawn = try distinct(best)
       if case .target = screen { return try nearest(drawn, predicted(drawn), asked: blueprint, seed: seed) }
       let likely = try likeliest(drawn, asked: blueprint, seed: seed)
-      // The first where all have none.
-      return zip(likely, predicted(likely)).min { $0.1 < $1.1 }?.0 ?? likely[0]
+      let energies = predicted(likely)
+      // Those without an energy last.
+      let order = likely.indices.sorted {
+        (energies[$0].isNaN ? .infinity : energies[$0], $0) < (energies[$1].isNaN ? .infinity : energies[$1], $1)
+      }
+      return order.map { likely[$0] }
     }
   }
 
-  /// The likeliest of those that are within a tenth of a deviation of what is asked for; the nearest where none is.
+  /// Those that are within a tenth of a deviation of what is asked for, the likeliest first; then the others, the nearest first.
   private func nearest(
     _ drawn: [Blueprint], _ misses: [Double], asked: Blueprint, seed: UInt64
-  ) throws(Rejection) -> Blueprint {
-    let hits = drawn.indices.filter { misses[$0] <= Self.tolerance }
-    guard !hits.isEmpty else { return drawn[misses.indices.min { (misses[$0], $0) < (misses[$1], $1) } ?? 0] }
-    return try likeliest(hits.map { drawn[$0] }, asked: asked, seed: seed)[0]
+  ) throws(Rejection) -> [Blueprint] {
+    let order = drawn.indices.sorted { (misses[$0], $0) < (misses[$1], $1) }
+    let hits = order.filter { misses[$0] <= Self.tolerance }
+    let best = try likeliest(hits.sorted().map { drawn[$0] }, asked: asked, seed: seed)
+    return best + order.dropFirst(hits.count).map { drawn[$0] }
   }
 
   private static let tolerance = 0.1

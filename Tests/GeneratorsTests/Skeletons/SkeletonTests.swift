@@ -224,6 +224,12 @@ import Testing
       #expect(try small.complete(Blueprint(), index: index, seed: 3).sites.count == likeliest.max())
     }
     #expect(small.figures.drawn == 80 && small.figures.kept == 10)
+    // The best first; what was there already gives way to the next best.
+    let candidates = try small.candidates(Blueprint(), index: 0, seed: 3)
+    #expect(candidates.map(\.sites.count) == candidates.map(\.sites.count).sorted(by: >) && candidates.count > 1)
+    var taken = DistinctSkeletons()
+    let chosen = candidates.map { _ in taken.take(firstOf: candidates)?.sites }
+    #expect(chosen == candidates.map(\.sites) && taken.take(firstOf: candidates) == nil)
     #expect(throws: Rejection.self) {
       try ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics).complete(
         Blueprint(), index: 0, seed: 3)

@@ -158,6 +158,16 @@ import Testing
     #expect(above.said.contains("above the hull 'salts'"), "\(above.said)")
     #expect(try meanAboveHull(above.blueprints) < meanAboveHull(low.blueprints) - 0.2)
     #expect(try mean(above.blueprints) > mean(low.blueprints))
+    // What was there already gives way to the next best, and what comes first stays.
+    let distinct = try drawn("--screen", "energy:8", "--screen-model", "energy.h5", "--distinct")
+    func skeletons(_ blueprints: [Blueprint]) -> Int {
+      var taken = DistinctSkeletons()
+      return blueprints.count { taken.take(firstOf: [$0]) != nil }
+    }
+    #expect(skeletons(low.blueprints) < 24 && distinct.blueprints[0] == low.blueprints[0])
+    #expect(skeletons(distinct.blueprints) > skeletons(low.blueprints))
+    let repeats = 24 - skeletons(distinct.blueprints)
+    #expect(distinct.said.contains("\(repeats) of 24 repeat an earlier skeleton") == (repeats > 0), "\(distinct.said)")
     // The same number and seed are the same blueprint, whatever the threads.
     let again = try drawn("--screen", "energy:8", "--screen-model", "energy.h5", "--hull", "hull/salts.csv", "--threads", "1")
     #expect(again.blueprints == above.blueprints)
@@ -222,6 +232,8 @@ import Testing
       (["--screen", "energy:4"], 64, "--screen energy:4 needs a --screen-model."),
       (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K or target:K."),
       (["--hull", "hull.csv"], 64, "--hull needs --screen energy:K."),
+      (["--distinct", "--screen", "new"], 64, "--distinct needs --screen surprisal:K, energy:K or target:K"),
+      (["--distinct", "--screen", "surprisal:4", "--shard", "0/2"], 64, "--distinct goes neither with --shard nor with --like."),
       (["--screen", "energy:4", "--screen-model", "crystal.h5"], 65, "'crystal.h5' predicts from coordinates"),
       (["--screen", "energy:4", "--screen-model", "composition.h5"], 65, "'composition.h5' predicts from the cell"),
       (["--screen", "energy:4", "--screen-model", "gap.h5"], 65, "'gap.h5' predicts gap, and no energy"),
