@@ -185,7 +185,8 @@ import Testing
     #expect(try make(["train"], environment: ["INPUT": "my.csv"]).status == 0)
   }
 
-  @Test("the epochs of the paper's models are those of their YAML, the dataset's are for the small ones; benchmarks have models")
+  @Test(
+    "the epochs of the paper's models are those of their YAML, the dataset's are for the small ones; benchmarks have models")
   func epochs() throws {
     // The tables need not be there for a look at what would be done.
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frieze-data-\(UUID().uuidString)")
@@ -197,7 +198,8 @@ import Testing
     #expect(try make(["train", "DATASET=perov5", "MODEL=symmbfn-small", data]).words.contains("--epochs 40"))
     #expect(try make(["sample", "DATASET=perov5", data]).words.contains("sample --model Artifacts/pretrained/perov5.h5"))
     let large = try make(["sample", "DATASET=mpts52", data]).words
-    #expect(large.contains("propose --model Artifacts/pretrained/mpts52-skeletons.h5 ") && large.contains("surprisal:4 --distinct"))
+    #expect(
+      large.contains("propose --model Artifacts/pretrained/mpts52-skeletons.h5 ") && large.contains("surprisal:4 --distinct"))
     #expect(large.contains("sample --model Artifacts/pretrained/mpts52.h5"))
     let published = try make(["train", "DATASET=perov5", "MODEL=symmbfn", data]).words
     #expect(!published.contains("--epochs") && published.contains("/symmbfn/seed0/model.h5"), "\(published)")

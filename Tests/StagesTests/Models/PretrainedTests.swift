@@ -20,11 +20,12 @@ import Testing
     /// With which its training set was read, angstrom.
     var symprec = 0.1
   }
-  /// MP-20's middle is 18 cubic angstrom an atom, its middle half from 14 to 24; Perov-5's is 14.
+  /// MP-20's middle is 18 cubic angstrom an atom, its middle half from 14 to 24; Perov-5's is 14, that of MPTS-52's samples 15.
   static let floors = [
     Floor(model: "mp20.h5", volume: 15...23, compositionValid: 0.72),
     Floor(model: "mp20-symmcd.h5", volume: 15...23, compositionValid: 0.72),
     Floor(model: "perov5.h5", volume: 12...17, compositionValid: 0.9, symprec: 0.01),
+    Floor(model: "mpts52.h5", volume: 12...20, compositionValid: 0.72),
   ]
 
   @Test(
@@ -139,5 +140,26 @@ import Testing
     // Perovskites are what the formula says to anybody.
     let perovskites = try drawn("--count", "100", "--composition", "SrTiO3").count { $0.spaceGroup == 221 }
     #expect(perovskites >= 10, "\(perovskites) of 100 in Pm-3m")
+  }
+
+  @Test("the skeletons of MPTS-52 are larger, none comes twice, and of four the likeliest balance more often than not")
+  func largeSkeletons() throws {
+    let place = try Workplace()
+    defer { place.remove() }
+    let outcome = try place.run(
+      "propose",
+      ["--model", Checkout.path("Artifacts/pretrained/mpts52-skeletons.h5"), "--count", "60", "--screen", "surprisal:4"]
+        + ["--distinct", "--output", "b.h5", "--quiet"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let drawn = try BlueprintsFile.read(place.path("b.h5")).blueprints
+    var taken = DistinctSkeletons()
+    #expect(drawn.count == 60 && drawn.allSatisfy { taken.take(firstOf: [$0]) != nil })
+    let sizes = drawn.map { $0.atoms.values.reduce(0, +) / SpaceGroup.numbered($0.spaceGroup ?? 1).centrings }
+    #expect(sizes.contains { $0 > 20 } && sizes.allSatisfy { $0 <= 52 }, "\(sizes)")
+    let balanced = drawn.count { blueprint in
+      let elements = blueprint.atoms.keys.sorted()
+      return Validity.isCompositionValid(elements.map { (Int($0), blueprint.atoms[$0] ?? 0) })
+    }
+    #expect(balanced > 36, "\(balanced) of 60")
   }
 }
