@@ -233,7 +233,9 @@ import Testing
       (["--screen", "new", "--screen-model", "gap.h5"], 64, "--screen-model needs --screen energy:K or target:K."),
       (["--hull", "hull.csv"], 64, "--hull needs --screen energy:K."),
       (["--distinct", "--screen", "new"], 64, "--distinct needs --screen surprisal:K, energy:K or target:K"),
-      (["--distinct", "--screen", "surprisal:4", "--shard", "0/2"], 64, "--distinct goes neither with --shard nor with --like."),
+      (
+        ["--distinct", "--screen", "surprisal:4", "--shard", "0/2"], 64, "--distinct goes neither with --shard nor with --like."
+      ),
       (["--screen", "energy:4", "--screen-model", "crystal.h5"], 65, "'crystal.h5' predicts from coordinates"),
       (["--screen", "energy:4", "--screen-model", "composition.h5"], 65, "'composition.h5' predicts from the cell"),
       (["--screen", "energy:4", "--screen-model", "gap.h5"], 65, "'gap.h5' predicts gap, and no energy"),
