@@ -26,6 +26,19 @@ else
 include $(or $(wildcard Pipelines/datasets/$(DATASET).mk),$(error there is no Pipelines/datasets/$(DATASET).mk, and no such folder or table; there are: $(basename $(notdir $(wildcard Pipelines/datasets/*.mk)))))
 endif
 
+# What nobody asks for is the best that is here: the model shipped for the dataset, and its choice of skeletons.
+ifneq ($(BEST_MODEL),)
+ifeq ($(MODEL)$(filter csp structure discover,$(MAKECMDGOALS)),)
+MODEL := $(BEST_MODEL)
+HINT := $(if $(BEST_SCREEN),,$(BEST_HINT))
+ifeq ($(PROPOSER)$(TEMPLATES)$(TARGET)$(REWARD)$(JUDGES)$(SYMMETRY)$(origin SCREEN),undefined)
+ifneq ($(BEST_SCREEN),)
+SCREEN := $(BEST_SCREEN)
+HINT := $(BEST_HINT)
+endif
+endif
+endif
+endif
 # The model shipped goes on with the crystals of the default dataset and of one's own.
 MODEL     ?= $(if $(OWN),symmcd-finetune,symmbfn-small)
 # The model that training begins with; a random one where empty.

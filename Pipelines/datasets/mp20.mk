@@ -7,11 +7,7 @@ POTENTIAL ?= chgnet
 # Further crystals of the Materials Project, for hulls.
 PHASES ?= $(foreach d,$(firstword $(wildcard $(addsuffix /mp2024,$(DATASETS_DIR) datasets ../shared/datasets))),$(wildcard $(d)/*.jsonl.xz))
 RATTLE ?= 0.05
-# What nobody asks for is the best that is here: the model shipped, and of 36 skeletons the likeliest third, of these the lowest energy.
-ifeq ($(MODEL)$(filter csp structure discover,$(MAKECMDGOALS)),)
-MODEL := pretrained/mp20-symmcd
-ifeq ($(PROPOSER)$(TEMPLATES)$(TARGET)$(REWARD)$(JUDGES)$(SYMMETRY)$(origin SCREEN),undefined)
-SCREEN := energy:36
-HINT := SCREEN=none samples without a choice of skeletons; make eval DATASET=mp20 MODEL=symmcd-mp20 trains a model of your own first, an hour
-endif
-endif
+# Of 36 skeletons the likeliest third, of these the lowest energy.
+BEST_MODEL := pretrained/mp20-symmcd
+BEST_SCREEN := energy:36
+BEST_HINT := SCREEN=none samples without a choice of skeletons; make eval DATASET=mp20 MODEL=symmcd-mp20 trains a model of your own first, an hour

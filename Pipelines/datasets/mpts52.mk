@@ -7,11 +7,7 @@ POTENTIAL ?= chgnet
 # Further crystals of the Materials Project, for hulls.
 PHASES ?= $(foreach d,$(firstword $(wildcard $(addsuffix /mp2024,$(DATASETS_DIR) datasets ../shared/datasets))),$(wildcard $(d)/*.jsonl.xz))
 RATTLE ?= 0.05
-# What nobody asks for is the model shipped, and of four skeletons the likeliest.
-ifeq ($(MODEL)$(filter csp structure discover,$(MAKECMDGOALS)),)
-MODEL := pretrained/mpts52
-ifeq ($(PROPOSER)$(TEMPLATES)$(TARGET)$(REWARD)$(JUDGES)$(SYMMETRY)$(origin SCREEN),undefined)
-SCREEN := surprisal:4
-HINT := SCREEN=none draws templates from the training set; make eval DATASET=mpts52 MODEL=symmcd-mp20 EPOCHS=10 trains a model of your own first, an hour
-endif
-endif
+# Of four skeletons the likeliest.
+BEST_MODEL := pretrained/mpts52
+BEST_SCREEN := surprisal:4
+BEST_HINT := SCREEN=none draws templates from the training set; make eval DATASET=mpts52 MODEL=symmcd-mp20 EPOCHS=10 trains a model of your own first, an hour

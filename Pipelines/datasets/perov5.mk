@@ -7,8 +7,5 @@ EPOCHS ?= 40
 POTENTIAL ?= chgnet
 # CDVAE's limits for Perov-5.
 COVERAGE ?= 0.2,4
-# What nobody asks for is the model shipped.
-ifeq ($(MODEL)$(filter csp structure discover,$(MAKECMDGOALS)),)
-MODEL := pretrained/perov5
-HINT := make eval DATASET=perov5 MODEL=symmcd-mp20 EPOCHS=40 trains a model of your own first, half an hour
-endif
+BEST_MODEL := pretrained/perov5
+BEST_HINT := make eval DATASET=perov5 MODEL=symmcd-mp20 EPOCHS=40 trains a model of your own first, half an hour
