@@ -86,11 +86,11 @@ OPTIONS_policy := $(strip --seed $(SEED) $(POLICY_EPOCHS:%=--epochs %) $(if $(AS
 OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)
-OPTIONS_label   := --model $(LABELS)
+OPTIONS_label   := --model $(LABELS)$(if $(findstring chgnet,$(LABELS)),$(HULL:%= --hull %))
 OPTIONS_properties := --model $(PREDICTED_BY) --initial
 
 # A model that is told what a predictor says of the dataset is trained on labelled.h5, and what was asked for is judged beside it.
-LABELLED := $(or $(TARGET),$(shell grep -s megnet_ $(CONFIG)))
+LABELLED := $(or $(TARGET),$(shell grep -s -e megnet_ -e chgnet_ $(CONFIG)))
 STAGES := preprocess $(if $(LABELLED),label) $(if $(SHIPPED),,train) $(if $(BY_REWARD),policy) $(if $(PROPOSES),propose) sample reconstruct relax $(if $(TARGET),properties) metrics report
 FILE_preprocess  := $(D)/dataset.h5
 FILE_train       := $(if $(SHIPPED),Artifacts/$(MODEL).h5,$(M)/model.h5)

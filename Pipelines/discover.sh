@@ -32,7 +32,7 @@ learn() {
 # found by both judges, and from the dataset beside it, so that nothing is forgotten.
 learn_before() {
   mkdir -p "$folder/round$1"
-  ! learns energies || learn energies skeleton-energy-mp20 "$ENERGIES" training-set "$1" --set training.learning_rate=0.0005 --epochs 8
+  ! learns energies || learn energies "$ENERGIES_CONFIG" "$ENERGIES" training-set "$1" --set training.learning_rate=0.0005 --epochs 8
   ! learns skeletons || learn skeletons skeletons-mp20 "$SKELETONS" found-set "$1" --set training.learning_rate=0.0005 --epochs 4
   ! learns coordinates || learn coordinates "$COORDINATES" "$MODEL" found-set "$1" --set training.learning_rate=0.0003 --epochs 1
 }

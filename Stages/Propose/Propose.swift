@@ -88,7 +88,7 @@ struct Propose: Stage {
     let total = count ?? source.count
     let range = shared.part.range(of: total)
     var (ids, blueprints): ([String], [Blueprint]) = ([], [])
-    var (taken, repeats) = (DistinctSkeletons(), 0)
+    var distinct = DistinctSkeletons()
     var progress = Progress("propose", total: range.count, quiet: shared.quiet)
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
       try Interruption.check()
@@ -102,10 +102,8 @@ struct Propose: Stage {
       for (index, result) in zip(chunk, drawn) {
         switch result {
         case .success(let candidates):
-          let first = chemistry.distinct ? taken.take(firstOf: candidates) : candidates[0]
-          if first == nil { repeats += 1 }
           ids.append(source.id(index))
-          blueprints.append(first ?? candidates[0])
+          blueprints.append(chemistry.distinct ? distinct.choose(of: candidates) : candidates[0])
           report.accept()
         // Without targets all are asked for the same: what is impossible once is so for all, but for compositions of a model's own.
         case .failure(let rejection) where source.hasTargets || skeletons != nil || request.anonymousFormula != nil:
@@ -125,10 +123,11 @@ struct Propose: Stage {
       if !shared.quiet { standardError("propose: the screen kept \(kept) of \(drawn) skeletons drawn") }
     }
     if chemistry.distinct {
-      report.note("repeats", repeats)
-      if repeats > 0, !shared.quiet {
+      report.note("repeats", distinct.repeats)
+      if distinct.repeats > 0, !shared.quiet {
         standardError(
-          "propose: \(repeats) of \(total) repeat an earlier skeleton: their choice had no other; more to choose from helps")
+          "propose: \(distinct.repeats) of \(total) repeat an earlier skeleton: their choice had no other; more to choose from helps"
+        )
       }
     }
     report.note("seconds_per_blueprint", report.seconds / Double(max(1, range.count)))

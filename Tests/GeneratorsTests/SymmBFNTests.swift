@@ -151,6 +151,34 @@ import Testing
     #expect(!found.isEmpty)
   }
 
+  @Test("elements count by time, or the same at all times with the same mean")
+  func elementWeighting() throws {
+    let units = Self.units(8)
+    let examples = try units.map { try TrainingExample($0) }
+    func objective(_ change: (inout SymmBFNConfiguration) -> Void, _ index: Int) throws -> Double {
+      var configuration = Self.informed
+      change(&configuration)
+      let method = SymmBFN(configuration, statistics: DatasetStatistics(units))
+      let parameters = Parameters(method.layout.initialParameters(seed: 2))
+      var (tape, gradient) = (Tape(), [Float](repeating: 0, count: method.layout.count))
+      let random = RandomStream(seed: 3, purpose: "flow", index: UInt64(index))
+      return method.losses(
+        [[examples[index]]], [random], share: BatchShare(rows: 1, examples: 1), parameters, &tape, gradient: &gradient
+      ).objective
+    }
+    for index in examples.indices {
+      var random = RandomStream(seed: 3, purpose: "flow", index: UInt64(index))
+      let time = random.uniform()
+      let none = try objective({ $0.flow.weights.elements = 0 }, index)
+      let likelihood = try objective({ _ in }, index) - none
+      let uniform = try objective({ $0.flow.elementWeighting = .uniform }, index) - none
+      #expect(abs(uniform * time / likelihood - 0.5) < 1e-3, "\(uniform) \(likelihood) \(time)")
+    }
+    var published = Self.configuration
+    published.flow.elementWeighting = .uniform
+    #expect(published.complaint?.contains("flow.element_weighting") == true)
+  }
+
   @Test("training lowers the loss as much as ever with what is not published")
   func informedTraining() throws {
     let units = Self.units(30)

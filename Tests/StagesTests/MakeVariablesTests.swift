@@ -96,6 +96,16 @@ import Testing
     let above = try make(["eval", "SCREEN=energy:4", "HULL=README.md"]).words
     #expect(above.contains("--screen-model Artifacts/pretrained/mp20-tuned-skeleton-energy.h5 --hull README.md"), "\(above)")
     #expect(try !make(["generate", "SCREEN=surprisal:4"]).words.contains("--screen-model"))
+    // Energies of a potential, of a dataset that has none: labels above the hull's elements, and what learns them.
+    let labels = ["LABELS=chgnet:formation_energy", "HULL=README.md"]
+    let energies = try make(["train", "MODEL=skeleton-energy-chgnet"] + labels).words
+    #expect(
+      energies.contains("--model chgnet:formation_energy --hull README.md --output Artifacts/minerals/labelled.h5"),
+      "\(energies)")
+    #expect(energies.contains("train --dataset Artifacts/minerals/labelled.h5"), "\(energies)")
+    let rounds = try make(["discover"] + labels).words
+    #expect(rounds.contains("DATASET='Artifacts/minerals/labelled.h5' ENERGIES_CONFIG='skeleton-energy-chgnet'"), "\(rounds)")
+    #expect(try make(["discover", "HULL=README.md"]).words.contains("ENERGIES_CONFIG='skeleton-energy-mp20'"))
     // Properties: the models that were told them, screened by a model that knows them all, and judged by predictors.
     let target = try make([
       "eval", "TARGET=band_gap=1..2 bulk_modulus=100..", "GUIDANCE=2", "SKELETONS=README.md", "SCREEN_MODEL=README.md",

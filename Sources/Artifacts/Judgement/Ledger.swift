@@ -6,8 +6,9 @@ import Tensors
 /// What was found over several rounds: relaxed crystals, each once, with their energies and the round that found them. As a file it is a dataset
 /// like any other.
 public struct Ledger: Sendable {
-  /// The crystals, all of them to train on. Properties: `formation_energy_per_atom`, `energy_above_<hull>` (eV/atom), `round`, and `new`, 1 where the
-  /// dataset that they were judged against has not the crystal.
+  /// The crystals, all of them to train on. Properties: `formation_energy_per_atom`, the same as `<potential>_formation_energy`, the name that
+  /// labels of a dataset have, `energy_above_<hull>` (eV/atom), `round`, and `new`, 1 where the dataset that they were judged against has not
+  /// the crystal.
   public private(set) var crystals = Dataset()
 
   /// What became of the crystals of a round.
@@ -48,6 +49,7 @@ public struct Ledger: Sendable {
     guard !names.isEmpty else { throw StageError(.input, "'\(relaxed)' has no energies above a hull: relax with --hull.") }
     let formation = try reader.read(Double.self, "/hull/\(names[0])/formation_energy", shape: [found.count])
     let above = try names.map { try reader.read(Double.self, "/hull/\($0)/energy_above_hull", shape: [found.count]) }
+    let potential = reader.attribute("potential")
     let verdicts = try verdicts(judged, ids, of: relaxed)
     // An empty ledger has no formulas.
     let index = try StructureIndex(crystals.crystals, work: Work(threads: threads))
@@ -61,6 +63,7 @@ public struct Ledger: Sendable {
     for (i, own) in made.enumerated() {
       guard let own else { continue }
       var properties = ["formation_energy_per_atom": formation[i], "round": Double(round), "new": verdicts[i].isNew ? 1 : 0]
+      if let potential { properties["\(potential)_formation_energy"] = formation[i] }
       for (name, energies) in zip(names, above) { properties[Self.prefix + name] = energies[i] }
       crystals.append(
         id: "round\(round)-\(ids[i])", unit: own.unit, crystal: own.conventional, split: DatasetPart.train.rawValue,

@@ -38,6 +38,8 @@ public struct KnownTemplates: Sendable {
 /// Which skeletons there are already.
 public struct DistinctSkeletons: Sendable {
   private var seen: Set<Skeleton> = []
+  /// Choices whose skeletons were all there already.
+  public private(set) var repeats = 0
 
   /// None yet.
   public init() {}
@@ -45,5 +47,12 @@ public struct DistinctSkeletons: Sendable {
   /// The first of some blueprints whose skeleton was not taken before, which is taken now; nil where all were.
   public mutating func take(firstOf candidates: [Blueprint]) -> Blueprint? {
     candidates.first { seen.insert(Skeleton($0)).inserted }
+  }
+
+  /// The first of some blueprints whose skeleton was not taken before; where all were, the first, which counts as a repeat.
+  public mutating func choose(of candidates: [Blueprint]) -> Blueprint {
+    if let new = take(firstOf: candidates) { return new }
+    repeats += 1
+    return candidates[0]
   }
 }

@@ -111,7 +111,7 @@ public final class ScreenedProposer: Proposer {
   ) throws(Rejection) -> [Blueprint] {
     let order = drawn.indices.sorted { (misses[$0], $0) < (misses[$1], $1) }
     let hits = order.filter { misses[$0] <= Self.tolerance }
-    let best = try likeliest(hits.sorted().map { drawn[$0] }, asked: asked, seed: seed)
+    let best = try byLikelihood(hits.sorted().map { drawn[$0] }, asked: asked, seed: seed)
     return best + order.dropFirst(hits.count).map { drawn[$0] }
   }
 
@@ -119,10 +119,15 @@ public final class ScreenedProposer: Proposer {
 
   /// A third of some proposals, two at least, the likeliest first; all where nobody says how likely they are.
   private func likeliest(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {
-    guard let judge else { return drawn }
+    guard judge != nil else { return drawn }
+    return Array(try byLikelihood(drawn, asked: asked, seed: seed).prefix(max(2, (drawn.count + 2) / 3)))
+  }
+
+  /// All of some proposals, the likeliest first; as they come where nobody says how likely they are.
+  private func byLikelihood(_ drawn: [Blueprint], asked: Blueprint, seed: UInt64) throws(Rejection) -> [Blueprint] {
+    guard let judge, drawn.count > 1 else { return drawn }
     let surprisals = try judge.surprisals(of: drawn, asked: asked, orders: orders, seed: seed)
-    let least = drawn.indices.sorted { (surprisals[$0], $0) < (surprisals[$1], $1) }
-    return least.prefix(max(2, (drawn.count + 2) / 3)).map { drawn[$0] }
+    return drawn.indices.sorted { (surprisals[$0], $0) < (surprisals[$1], $1) }.map { drawn[$0] }
   }
 
   private func count(_ drawn: Int) { counts.withLock { $0 = ($0.drawn + drawn, $0.kept + 1) } }

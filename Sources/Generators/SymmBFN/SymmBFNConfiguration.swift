@@ -35,6 +35,8 @@ public struct SymmBFNConfiguration: MethodOptions {
     public var knownTemplates: Float = 0.75
     /// Of those: which share is shown with elements known, too; where it is 0, sampling tells known elements through noisy beliefs.
     public var knownElements: Float = 0
+    /// How what is learnt about elements counts over time, of the informed form.
+    public var elementWeighting = Weighting.likelihood
     /// Weights of the four losses.
     public var weights = UnitLossWeights(coordinates: 1, lattice: 0.1, elements: 3, siteSymmetry: 10)
 
@@ -46,7 +48,16 @@ public struct SymmBFNConfiguration: MethodOptions {
       case minimumTime = "minimum_time"
       case knownTemplates = "known_templates"
       case knownElements = "known_elements"
+      case elementWeighting = "element_weighting"
       case weights
+    }
+
+    /// How a loss counts over time.
+    public enum Weighting: String, Codable, Sendable, CaseIterable {
+      /// In proportion to t, as the likelihood's bound has it (Graves et al. 2023, eq. 205): what is decided early counts little.
+      case likelihood
+      /// The same at all times, with the same mean, as diffusion's simple objective (Ho et al. 2020, eq. 14).
+      case uniform
     }
   }
 
@@ -79,7 +90,12 @@ public struct SymmBFNConfiguration: MethodOptions {
       ("sampling.steps", sampling.steps > 0), ("sampling.guidance", sampling.guidance > 0),
     ]
     return positive.first { !$0.1 }.map { "\($0.0) must be positive" } ?? excess ?? network.complaint
-      ?? conditioning.complaint ?? training.complaint
+      ?? weightingComplaint ?? conditioning.complaint ?? training.complaint
+  }
+
+  private var weightingComplaint: String? {
+    form == .published && flow.elementWeighting != .likelihood
+      ? "flow.element_weighting: uniform is for 'form: informed'" : nil
   }
 
   /// What is beyond all reason: arithmetic has not the numbers.
@@ -96,7 +112,7 @@ public struct SymmBFNConfiguration: MethodOptions {
     var flow = other.flow
     if !goingOn {
       (flow.weights, flow.knownTemplates) = (self.flow.weights, self.flow.knownTemplates)
-      flow.knownElements = self.flow.knownElements
+      (flow.knownElements, flow.elementWeighting) = (self.flow.knownElements, self.flow.elementWeighting)
     }
     return form == other.form && network == other.network && self.flow == flow
       && (goingOn ? conditioning == other.conditioning : conditioning.takesParameters(of: other.conditioning))

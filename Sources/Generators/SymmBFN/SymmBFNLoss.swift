@@ -104,7 +104,7 @@ extension BayesianFlow {
         if batch.knownElements[site] == nil {
           let element = classLoss(
             elements, offset: site * k, classes: k, target: Int(example.elements[i]) - 1, scale: elementScale,
-            weight: weights.elements, gradient: &gradients.elements.values)
+            weight: weights.elements * elementWeight(t), gradient: &gradients.elements.values)
           losses.values[2] += element.squared
           losses.objective += element.trained
         }
@@ -130,6 +130,14 @@ extension BayesianFlow {
     if positions.isEmpty { gradients.siteSymmetries.values = operationGradient }
     read.seed(gradients, on: &tape)
     return losses
+  }
+
+  /// What the weight of a time is multiplied by in what is trained of elements.
+  private func elementWeight(_ t: Float) -> Float {
+    switch configuration.elementWeighting {
+    case .likelihood: 1
+    case .uniform: 0.5 / max(t, configuration.minimumTime)
+    }
   }
 
   private func latticeLoss(

@@ -230,6 +230,7 @@ import Testing
     var taken = DistinctSkeletons()
     let chosen = candidates.map { _ in taken.take(firstOf: candidates)?.sites }
     #expect(chosen == candidates.map(\.sites) && taken.take(firstOf: candidates) == nil)
+    #expect(taken.choose(of: candidates).sites == candidates[0].sites && taken.repeats == 1)
     #expect(throws: Rejection.self) {
       try ScreenedProposer(Self.proposer(), .energy(best: 8), statistics: Self.statistics).complete(
         Blueprint(), index: 0, seed: 3)
@@ -238,6 +239,27 @@ import Testing
     #expect(Screen("new") == .newTemplates && Screen("surprisal:8") == .surprisal(best: 8))
     #expect(Screen("energy:8") == .energy(best: 8) && Screen("energy") == nil && Screen("energy:1") == nil)
     #expect(Screen("surprisal:1") == nil && Screen("surprisal") == nil && Screen("new:2") == nil && Screen("") == nil)
+  }
+
+  @Test("of those that have what is asked for the likeliest first, all of them before the nearest others")
+  func targets() throws {
+    let judge = try #require(Self.proposer() as? any SkeletonJudge)
+    // An even sum of atomic numbers is what is asked for; others are so many deviations from it.
+    let predicted: @Sendable ([Blueprint]) -> [Double] = {
+      $0.map { $0.sites.reduce(0) { $0 + Double($1.element ?? 0) } }.map { $0.remainder(dividingBy: 2) == 0 ? 0 : $0 }
+    }
+    let screened = ScreenedProposer(Self.proposer(), .target(best: 6), statistics: Self.statistics, predicted: predicted)
+    var both = 0
+    for index in 0..<3 {
+      let candidates = try screened.candidates(Blueprint(), index: index, seed: 3)
+      let misses = predicted(candidates)
+      let hits = candidates.prefix { predicted([$0]) == [0] }
+      #expect(misses == misses.sorted(), "\(misses)")
+      let surprisals = try judge.surprisals(of: Array(hits), asked: Blueprint(), orders: 16, seed: 3)
+      #expect(surprisals == surprisals.sorted(), "\(surprisals)")
+      if hits.count > 2, hits.count < candidates.count { both += 1 }
+    }
+    #expect(both > 0)
   }
 
   @Test("elements stand in their places of the periodic table")

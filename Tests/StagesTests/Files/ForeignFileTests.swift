@@ -6,7 +6,8 @@ import Testing
 /// Files that other programs write, and ours that they read; FRIEZE_PYTHON (or ASE_PYTHON) names a Python that has h5py and, for JSON and
 /// extxyz, pymatgen and ase.
 @Suite("Files of other programs") struct ForeignFileTests {
-  private static let python = ["FRIEZE_PYTHON", "ASE_PYTHON"].compactMap { ProcessInfo.processInfo.environment[$0] }.first
+  private static let python = ["FRIEZE_PYTHON", "ASE_PYTHON"].compactMap { ProcessInfo.processInfo.environment[$0] }
+    .first { !$0.isEmpty }
 
   private func run(_ code: String, in place: borrowing Workplace) throws -> String {
     let process = Process()

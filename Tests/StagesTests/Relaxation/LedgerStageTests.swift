@@ -59,6 +59,11 @@ import Testing
     #expect(try names(place, "candidates.h5") == first)
     // All that was relaxed is in the ledger, known or not.
     #expect(try names(place, "one.h5").count == 10)
+    // Energies have the name that they have as labels of a dataset, too.
+    let ledger = try Artifact.open(place.path("one.h5"), formats: [.dataset])
+    #expect(
+      try ledger.read(Double.self, "/property/pair_formation_energy", shape: [10])
+        == ledger.read(Double.self, "/property/formation_energy_per_atom", shape: [10]))
 
     try relax(place, "candidates.h5", hull: "second", without: ["Cs"], to: "second.h5")
     outcome = try place.run(
