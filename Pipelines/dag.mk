@@ -81,7 +81,7 @@ OPTIONS_asked := $(SPACE_GROUP:%=--space-group %) $(COMPOSITION:%=--composition 
 OPTIONS_target := $(TARGET:%=--target %) $(GUIDANCE:%=--guidance %)
 OPTIONS_blueprints := $(strip --count $(SAMPLES) --seed $(SEED) $(OPTIONS_asked) $(ELEMENTS:%=--elements %) $(REQUIRE:%=--require %) $(EXCLUDE:%=--exclude %) \
   $(MAX_ATOMS:%=--max-atoms %) $(MAX_SITES:%=--max-sites %) $(NEUTRAL:%=--neutral) $(PROTOTYPE:%=--prototype %) $(ANONYMOUS_FORMULA:%=--anonymous-formula %) $(KEEP:%=--keep %) $(SITES:%=--sites %) \
-  $(OPTIONS_screen) $(OPTIONS_target) $(if $(filter surprisal:% energy:%,$(SCREENED)),--distinct))
+  $(OPTIONS_screen) $(OPTIONS_target) $(if $(filter surprisal:% energy:% target:%,$(SCREENED)),--distinct))
 OPTIONS_policy := $(strip --seed $(SEED) $(POLICY_EPOCHS:%=--epochs %) $(if $(ASKS_PROXY),--predictor $(PROXY)) $(if $(REWARD),--set "reward=$(REWARD)") $(if $(findstring above_hull,$(REWARD)),$(HULL:%=--hull %)))
 OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)

@@ -112,7 +112,8 @@ import Testing
     ])
     #expect(
       target.words.contains(
-        "--screen target:64 --screen-model README.md --target band_gap=1..2 --target bulk_modulus=100.. --guidance 2"),
+        "--screen target:64 --screen-model README.md --target band_gap=1..2 --target bulk_modulus=100.. --guidance 2 --distinct"
+      ),
       "\(target.words)")
     #expect(target.words.contains("-band_gap_1..2-bulk_modulus_100..-guidance2/") && target.words.contains("/properties.h5"))
     #expect(target.words.contains("--reference Artifacts/minerals/labelled.h5"))
@@ -209,7 +210,8 @@ import Testing
     #expect(try make(["sample", "DATASET=perov5", data]).words.contains("sample --model Artifacts/pretrained/perov5.h5"))
     let large = try make(["sample", "DATASET=mpts52", data]).words
     #expect(
-      large.contains("propose --model Artifacts/pretrained/mpts52-skeletons.h5 ") && large.contains("surprisal:4 --distinct"))
+      large.contains("propose --model Artifacts/pretrained/mpts52-skeletons.h5 ")
+        && large.contains("--screen energy:36 --screen-model Artifacts/pretrained/mpts52-skeleton-energy.h5"), "\(large)")
     #expect(large.contains("sample --model Artifacts/pretrained/mpts52.h5"))
     let published = try make(["train", "DATASET=perov5", "MODEL=symmbfn", data]).words
     #expect(!published.contains("--epochs") && published.contains("/symmbfn/seed0/model.h5"), "\(published)")
