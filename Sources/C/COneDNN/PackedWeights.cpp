@@ -21,7 +21,8 @@ extern "C" frieze_packed *frieze_pack(const float *values, const uint16_t *bits,
   if (status == 0) status = plain.make(inner, columns, packed->type, sb);
   if (status == 0) status = l.plan(&packed->plan, a.pointer(), b.pointer(), c.pointer(), false);
   if (status == 0) packed->description = l.dnnl_primitive_desc_query_md(packed->plan, weightsDescription, 0);
-  bool usable = status == 0 && packed->description && !isSlow(packed->plan);
+  bool usable = status == 0 && packed->description && !isSlow(packed->plan)
+                && !(packed->type == float32 && packsAnew(packed->plan));
   if (usable) {
     packed->values = aligned_alloc(64, up(l.dnnl_memory_desc_get_size(packed->description), 64));
     void *plan = nullptr, *primitive = nullptr, *from = nullptr, *to = nullptr;

@@ -15,10 +15,14 @@ Bench &bench() {
   return *own;
 }
 
-bool isSlow(const void *plan) {
+static const char *nameOf(const void *plan) {
   const char *name = nullptr;
-  return library().dnnl_primitive_desc_query(plan, implementation, 0, &name) != 0 || !name || strstr(name, "ref");
+  return library().dnnl_primitive_desc_query(plan, implementation, 0, &name) == 0 && name ? name : "ref";
 }
+
+bool isSlow(const void *plan) { return strstr(nameOf(plan), "ref"); }
+
+bool packsAnew(const void *plan) { return strncmp(nameOf(plan), "gemm", 4) == 0; }
 
 static Status make(const Shape &s, const frieze_packed *packed, Ready &ready) {
   const Library &l = library();

@@ -2,7 +2,7 @@ import COneDNN
 
 /// A matrix of weights that stays as it is, in the order that products with it like best.
 ///
-/// By oneDNN where it is installed, in either precision; else float32 by OpenBLAS.
+/// By oneDNN where it is installed and keeps weights packed, in bfloat16, and in float32 with 512-bit vectors; else float32 by OpenBLAS.
 @safe public final class PackedWeights: Sendable {
   /// Rows of the matrix, which a product sums over.
   public let inner: Int
@@ -35,8 +35,13 @@ import COneDNN
 
   deinit { unsafe frieze_packed_free(packed) }
 
-  /// Which library multiplies, for reports.
-  public static var library: String { Precision.oneDNNMissing == nil ? "oneDNN" : "OpenBLAS" }
+  /// Which library multiplies in float32, for reports.
+  public static let library = isPacked(.float32) ? "oneDNN" : "OpenBLAS"
+
+  private static func isPacked(_ precision: Precision) -> Bool {
+    let one = PackedWeights([Float](repeating: 0, count: 64 * 64), inner: 64, columns: 64, precision: precision)
+    return unsafe one.packed != nil
+  }
 
   /// `out = x w`, or `out += x w`.
   ///

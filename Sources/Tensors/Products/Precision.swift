@@ -24,7 +24,8 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// Which libraries and kernels run: part of what decides the last bits of a result.
   public var kernels: String {
-    let packed = Self.oneDNNMissing == nil ? Self.oneDNNVersion.map { "oneDNN \($0)" } : nil
+    let usesOneDNN = self == .bfloat16 ? Self.oneDNNMissing == nil : PackedWeights.library == "oneDNN"
+    let packed = usesOneDNN ? Self.oneDNNVersion.map { "oneDNN \($0)" } : nil
     return [packed, "OpenBLAS \(Products.kernelName)"].compactMap { $0 }.joined(separator: ", ")
   }
 
