@@ -105,7 +105,7 @@ DEFAULT_SKELETONS := $(if $(filter finetuned/%,$(MODEL)),Artifacts/$(MODEL)-skel
   $(wildcard Artifacts/$(MODEL)-skeletons.h5),Artifacts/pretrained/mp20-skeletons.h5)))
 SKELETONS ?= $(DEFAULT_SKELETONS)
 # The model that SCREEN=energy:8 or target:8 compares skeletons by; HULL is what energies stand above.
-DEFAULT_SCREEN_MODEL := Artifacts/pretrained/$(if $(filter target:%,$(SCREEN)),mp20-skeleton-predictor,$(or $(BEST_SCREEN_MODEL),mp20-tuned-skeleton-energy)).h5
+DEFAULT_SCREEN_MODEL := Artifacts/$(if $(filter target:%,$(SCREEN)),pretrained/mp20-skeleton-predictor,$(or $(BEST_SCREEN_MODEL),pretrained/mp20-tuned-skeleton-energy)).h5
 SCREEN_MODEL ?= $(DEFAULT_SCREEN_MODEL)
 # What crystals are worth to Crystal-GFN (PROPOSER=crystal-gfn) and make discover, and the model that says it of composition and cell:
 # REWARD="exp(-8 * formation_energy_per_atom)".

@@ -86,7 +86,9 @@ OPTIONS_policy := $(strip --seed $(SEED) $(POLICY_EPOCHS:%=--epochs %) $(if $(AS
 OPTIONS_samples := $(if $(PROPOSES),$(if $(BY_REWARD),--free-lattice),--count $(SAMPLES)) --steps $(STEPS) --seed $(SEED) $(if $(PROPOSES),$(GUIDANCE:%=--guidance %),$(OPTIONS_asked) $(PROPOSER:%=--proposer %) $(OPTIONS_target)) $(SET_sample:%=--set %)
 OPTIONS_relaxed := --potential $(POTENTIAL) --fmax $(FMAX) $(RATTLE:%=--rattle % --rescue --seed $(SEED)) $(if $(strip $(HULLS)),--hull $(strip $(HULLS)) --foreign-hull)
 OPTIONS_metrics := --published $(COVERAGE:%=--coverage-limits %) $(TOLERANCE:%=--tolerance %)
-OPTIONS_label   := --model $(LABELS)$(if $(findstring chgnet,$(LABELS)),$(HULL:%= --hull %))
+# Energies of formation by CHGNet are from the elements in the hull's table.
+LABELLED_BY_CHGNET := $(findstring chgnet,$(LABELS))
+OPTIONS_label   := --model $(LABELS)$(if $(LABELLED_BY_CHGNET),$(HULL:%= --hull %))
 OPTIONS_properties := --model $(PREDICTED_BY) --initial
 
 # A model that is told what a predictor says of the dataset is trained on labelled.h5, and what was asked for is judged beside it.

@@ -19,21 +19,22 @@ SECOND_HULL := $(SECOND_JUDGE:%=$(D)/hull-%/$(notdir $(D))-$(SECOND_JUDGE).h5)
 DISCOVER_MODEL := $(if $(call given,MODEL),Artifacts/$(MODEL).h5,Artifacts/pretrained/mp20.h5)
 # Of the likeliest third of twelve skeletons the one of the lowest energy, where nobody says.
 DISCOVER_SCREEN := $(patsubst none,,$(or $(SCREEN),$(if $(REWARD),none,energy:12)))
-DISCOVER_ENERGIES := $(if $(call given,SCREEN_MODEL),$(SCREEN_MODEL),Artifacts/pretrained/mp20-skeleton-energy.h5)
+DISCOVER_FIRST_ENERGIES := Artifacts/pretrained/mp20-skeleton-energy.h5
+DISCOVER_ENERGIES := $(if $(call given,SCREEN_MODEL),$(SCREEN_MODEL),$(DISCOVER_FIRST_ENERGIES))
 # Of a dataset without energies: LABELS=chgnet:formation_energy, and a SCREEN_MODEL that learnt those.
-DISCOVER_DATASET := $(if $(findstring chgnet,$(LABELS)),$(FILE_label),$(FILE_preprocess))
+DISCOVER_DATASET := $(if $(LABELLED_BY_CHGNET),$(FILE_label),$(FILE_preprocess))
 DISCOVER_PROPOSER := $(if $(call given,PROPOSER),$(PROPOSER))
 $(if $(and $(filter discover,$(MAKECMDGOALS)),$(filter-out skeletons crystal-gfn,$(DISCOVER_PROPOSER))),$(error make discover: PROPOSER is skeletons or crystal-gfn))
 # Crystal-GFN needs to be told what a crystal is worth.
 DISCOVER_REWARD := $(or $(REWARD),$(if $(filter crystal-gfn,$(DISCOVER_PROPOSER)),exp(-40 * max(energy_above_hull, 0))))
-DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(subst $(blank),,$(patsubst %,-%,$(filter skeletons coordinates,$(DISCOVER_LEARN))))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))
+DISCOVER := $(D)/discover/n$(COUNT)-seed$(SEED)$(subst :,_,$(DISCOVER_SCREEN:%=-%))$(REWARD_NAME)$(patsubst %,-%,$(filter crystal-gfn,$(DISCOVER_PROPOSER)))$(if $(DISCOVER_LEARN),,-as_it_is)$(subst $(blank),,$(patsubst %,-%,$(filter skeletons coordinates,$(DISCOVER_LEARN))))$(MODEL:%=-$(notdir $(DISCOVER_MODEL:.h5=)))$(subst /,_,$(call apart,by,$(DISCOVER_ENERGIES),$(DISCOVER_FIRST_ENERGIES)))
 
 .PHONY: discover
 discover: $(DISCOVER_DATASET) $(foreach j,$(DISCOVER_FIRST) $(SECOND_JUDGE),$(WEIGHTS_$j)) | $(BIN)/sample ## Rounds that learn from what they find: make discover DATASET=mp20 [ROUNDS=4] [SAMPLES=100] [PROPOSER=crystal-gfn] [REWARD="exp(-40 * max(energy_above_hull, 0))"]
 	@$(if $(HULL),,echo "make discover needs a HULL that energies stand above" >&2; exit 64)
 	@$(if $(filter skeletons coordinates,$(DISCOVER_LEARN)),$(if $(SECOND_JUDGE),,echo 'make discover LEARN="energies skeletons" needs two JUDGES, as JUDGES=chgnet,chgnet-r2scan' >&2; exit 64))
 	@$(if $(wildcard $(SECOND_HULL)),,$(if $(SECOND_JUDGE),$(MAKE) hull POTENTIAL=$(SECOND_JUDGE) JUDGES= HULL=))
-	@BIN='$(BIN)' MODEL='$(DISCOVER_MODEL)' SKELETONS='$(SKELETONS)' ENERGIES='$(DISCOVER_ENERGIES)' DATASET='$(DISCOVER_DATASET)' ENERGIES_CONFIG='skeleton-energy-$(if $(findstring chgnet,$(LABELS)),chgnet,mp20)' \
+	@BIN='$(BIN)' MODEL='$(DISCOVER_MODEL)' SKELETONS='$(SKELETONS)' ENERGIES='$(DISCOVER_ENERGIES)' DATASET='$(DISCOVER_DATASET)' ENERGIES_CONFIG='skeleton-energy-$(or $(LABELLED_BY_CHGNET),mp20)' \
 	  HULL='$(HULL)' HULLS='$(strip $(HULL) $(wildcard $(D)/hull-$(DISCOVER_FIRST)/filled.h5))' REWARD='$(DISCOVER_REWARD)' PROPOSER='$(DISCOVER_PROPOSER)' PROXY='$(PROXY)' SCREEN='$(DISCOVER_SCREEN)' LEARN='$(DISCOVER_LEARN)' SECOND_JUDGE='$(SECOND_JUDGE)' SECOND_HULL='$(SECOND_HULL)' LIMIT=$(if $(SECOND_JUDGE),0.05,0) COPIES=10 \
 	  COORDINATES=$(if $(findstring symmcd,$(DISCOVER_MODEL)),symmcd,symmbfn)-mp20 \
 	  STEPS='$(CALLS)' POTENTIAL='$(DISCOVER_FIRST)' FMAX='$(FMAX)' SEED='$(SEED)' THREADS='$(THREADS)' \

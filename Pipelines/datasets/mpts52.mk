@@ -10,5 +10,5 @@ RATTLE ?= 0.05
 # Of the likeliest twelve of 36 skeletons the one of the lowest energy, by a model that learnt CHGNet's energies of the training part.
 BEST_MODEL := pretrained/mpts52
 BEST_SCREEN := energy:36
-BEST_SCREEN_MODEL := mpts52-skeleton-energy
+BEST_SCREEN_MODEL := pretrained/mpts52-skeleton-energy
 BEST_HINT := SCREEN=none draws templates from the training set; make eval DATASET=mpts52 MODEL=symmcd-mp20 EPOCHS=10 trains a model of your own first, an hour

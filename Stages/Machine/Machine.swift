@@ -68,7 +68,7 @@ struct Machine: ParsableCommand, ProductUser {
         rows.append(
           Row(
             key: "\(name)_\(width)",
-            words: "\(name) products of the networks, \(width) wide, \(PackedWeights.library), GFLOP/s",
+            words: "\(name) products of the networks, \(width) wide, \(PackedWeights.library(precision)), GFLOP/s",
             value: ProductSpeed.network(precision, width: width), peak: peak))
       }
       // Less than alone where processors are halves of one core.

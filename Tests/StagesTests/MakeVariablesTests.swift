@@ -106,6 +106,9 @@ import Testing
     let rounds = try make(["discover"] + labels).words
     #expect(rounds.contains("DATASET='Artifacts/minerals/labelled.h5' ENERGIES_CONFIG='skeleton-energy-chgnet'"), "\(rounds)")
     #expect(try make(["discover", "HULL=README.md"]).words.contains("ENERGIES_CONFIG='skeleton-energy-mp20'"))
+    // What another model of energies finds is kept apart.
+    let apart = try make(["discover", "HULL=README.md", "SCREEN_MODEL=README.md"]).words
+    #expect(apart.contains("-energy_12-mp20-byREADME.md'"), "\(apart)")
     // Properties: the models that were told them, screened by a model that knows them all, and judged by predictors.
     let target = try make([
       "eval", "TARGET=band_gap=1..2 bulk_modulus=100..", "GUIDANCE=2", "SKELETONS=README.md", "SCREEN_MODEL=README.md",

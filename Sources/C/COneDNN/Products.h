@@ -71,7 +71,7 @@ Bench &bench();
 bool isSlow(const void *plan);
 
 /// Whether a plan is a general product that packs the weights at every call, as float32 is done without 512-bit vectors: nothing is gained by
-/// keeping them packed, and OpenBLAS cuts such products better (1.05 to 1.4 times as fast on an AMD with AVX2).
+/// keeping them packed, and OpenBLAS cuts such products better (Pipelines/RESULTS.md, "Speed").
 bool packsAnew(const void *plan);
 
 /// What `multiply` returns where the library has no fast kernel for a shape; nothing was done.

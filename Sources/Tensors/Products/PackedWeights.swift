@@ -35,13 +35,16 @@ import COneDNN
 
   deinit { unsafe frieze_packed_free(packed) }
 
-  /// Which library multiplies in float32, for reports.
-  public static let library = isPacked(.float32) ? "oneDNN" : "OpenBLAS"
-
-  private static func isPacked(_ precision: Precision) -> Bool {
-    let one = PackedWeights([Float](repeating: 0, count: 64 * 64), inner: 64, columns: 64, precision: precision)
-    return unsafe one.packed != nil
+  /// Which library multiplies, for reports; bfloat16 has none but oneDNN.
+  public static func library(_ precision: Precision) -> String {
+    precision == .bfloat16 || packsFloat32 ? "oneDNN" : "OpenBLAS"
   }
+
+  /// Whether oneDNN is here and keeps float32 weights packed.
+  private static let packsFloat32 = {
+    let one = PackedWeights([Float](repeating: 0, count: 64 * 64), inner: 64, columns: 64, precision: .float32)
+    return unsafe one.packed != nil
+  }()
 
   /// `out = x w`, or `out += x w`.
   ///

@@ -24,8 +24,7 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// Which libraries and kernels run: part of what decides the last bits of a result.
   public var kernels: String {
-    let usesOneDNN = self == .bfloat16 ? Self.oneDNNMissing == nil : PackedWeights.library == "oneDNN"
-    let packed = usesOneDNN ? Self.oneDNNVersion.map { "oneDNN \($0)" } : nil
+    let packed = PackedWeights.library(self) == "oneDNN" ? Self.oneDNNVersion.map { "oneDNN \($0)" } : nil
     return [packed, "OpenBLAS \(Products.kernelName)"].compactMap { $0 }.joined(separator: ", ")
   }
 
